@@ -1,0 +1,45 @@
+# Everything runs from .venv, made from the hash-pinned requirements/dev.txt. No other step is needed.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+READY   = $(VENV)/ready
+
+.PHONY: help test lint demo bench picture lock clean
+help:
+	@echo "make demo     the story, end to end, on a real SOAP server and a real batch file (KEEP=1 leaves it up)"
+	@echo "make test     lint, types, import rule, tests"
+	@echo "make bench    the ratios that the README quotes, written to bench/results/"
+	@echo "make picture  the console's screenshot for the README (needs Chromium)"
+	@echo "make lock     pin requirements/dev.txt again"
+
+$(READY): requirements/dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("brownfield needs Python 3.11 or newer: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy src adapters
+	$(BIN)/lint-imports --no-cache
+
+test: lint
+	$(BIN)/pytest
+
+demo: $(READY)
+	$(BIN)/python fixtures/demo.py $(if $(KEEP),--keep)
+
+bench: $(READY)
+	$(BIN)/python bench/run.py
+
+picture: $(READY)
+	$(BIN)/python bench/picture.py
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--extra all --group dev pyproject.toml -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache build dist

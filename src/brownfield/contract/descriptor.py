@@ -1,0 +1,31 @@
+"""The one object that an entry point of the group `brownfield.adapters` names."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, Literal
+
+from brownfield.contract.adapter import CallAdapter, FeedAdapter, Opening, Settings
+from brownfield.contract.draft import Draft, Sights, Sources
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter(Generic[Settings]):
+    """An adapter declares a closed set of things and does nothing when imported.
+
+    Attributes:
+        name: The word in the manifest: `adapter = "soap"`.
+        kind: `call` or `feed`: which verbs `open` gives.
+        settings: The pydantic model of the adapter's own keys under `[connections.NAME]`; unknown keys are refused.
+        open: Makes a connection. Does no network or file I/O beyond the pinned files.
+        capabilities: What the contract suite should test: `streams`, `faults`, `totals`, `resume` …
+        draft: `brownfield new` by the option that feeds it (`wsdl`, `file`).
+        look: `brownfield look` for a feed adapter; `sources` holds `layout` and, optionally, `file`.
+    """
+
+    name: str
+    kind: Literal["call", "feed"]
+    settings: type[Settings]
+    open: Callable[[Opening[Settings]], CallAdapter | FeedAdapter]
+    capabilities: frozenset[str] = frozenset()
+    draft: Mapping[str, Callable[[Sources], Draft]] = field(default_factory=dict)
+    look: Callable[[Sources], Sights] | None = None
