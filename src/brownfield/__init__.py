@@ -1,0 +1,1 @@
+"""Wrap a legacy system in a thin typed API."""

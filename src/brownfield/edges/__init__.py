@@ -1,0 +1,1 @@
+"""The doors in: http, mcp, cli, console. Thin, over the same kernel."""

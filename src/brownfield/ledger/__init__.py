@@ -1,0 +1,1 @@
+"""The one durable store. Functions take a connection; transactions are opened in runtime."""

@@ -1,0 +1,1 @@
+"""Kernel, guard, registry, scheduler, worker, relay: where effects are."""

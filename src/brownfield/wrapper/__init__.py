@@ -1,0 +1,1 @@
+"""What a wrapper author writes: Wrapper, operations, feeds, the manifest and the lock."""
