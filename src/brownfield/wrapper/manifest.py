@@ -1,0 +1,218 @@
+"""`wrapper.toml`: the facts that an auditor reads without running Python."""
+
+import difflib
+import re
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from brownfield.wrapper.duration import Duration
+from brownfield.wrapper.finding import BundleError, Finding
+
+MANIFEST = "wrapper.toml"
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Effect = Literal["read", "write"]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Scope(_Table):
+    """The four-line scope document."""
+
+    system_of_record: Text
+    source_class: Literal["record", "engagement", "last-resort"] = Field(alias="class")
+    read: tuple[str, ...] = ()
+    write: tuple[str, ...] = ()
+    owner: Text
+    page: Text
+
+
+class Calls(_Table):
+    """What each far-side call does, declared by a person. A call in neither list cannot be made."""
+
+    read: tuple[str, ...] = ()
+    write: tuple[str, ...] = ()
+
+
+class SecretNames(_Table):
+    """Secrets by the name the adapter asks for; only the worker resolves `write`."""
+
+    read: dict[str, str] = Field(default_factory=dict)
+    write: dict[str, str] = Field(default_factory=dict)
+
+
+class LimitTable(_Table):
+    """See `brownfield.contract.Limits`."""
+
+    concurrency: Annotated[int, Field(ge=1, le=256)] = 4
+    per_second: Annotated[float, Field(gt=0)] = 20.0
+    deadline: Duration = timedelta(seconds=30)
+    max_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024
+
+
+class ConnectionTable(_Table):
+    """A connection: our keys here; the adapter's own keys are the extra ones, checked by the adapter."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    adapter: Name
+    timezone: str | None = None
+    secrets: SecretNames = SecretNames()
+    calls: Calls = Calls()
+    limits: LimitTable = LimitTable()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The adapter's own keys, as written."""
+        return dict(self.model_extra or {})
+
+
+class Reading(_Table):
+    """Another operation, and where its arguments come from (`result.id`, `arguments.sku`)."""
+
+    operation: Name
+    args: dict[str, Any] = Field(default_factory=dict)
+
+
+class OperationTable(_Table):
+    """An operation. Without `effect` it is not exposed."""
+
+    via: Name
+    call: str | None = None
+    effect: Effect | None = None
+    agents: bool = False
+    title: str | None = None
+    description: str | None = None
+    hide: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
+    key: str | None = None
+    before: Name | None = None
+    confirm: Reading | None = None
+    undo: Reading | None = None
+    irreversible: str | None = None
+
+
+class FeedTable(_Table):
+    """A feed: how the records of a batch become events."""
+
+    via: Name
+    emits: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*\.v[0-9]+$")]
+    key: Text
+    record: str = "detail"
+    agents: bool = False
+    description: str | None = None
+    quarantine_limit: Annotated[int, Field(ge=0)] = 100
+
+
+class MisfireTable(_Table):
+    """What becomes of a missed due time."""
+
+    grace: Duration = timedelta(hours=1)
+    catch_up: Literal["once", "all", "none"] = "once"
+
+
+class ScheduleTable(_Table):
+    """A clock for a feed, or for an operation that is declared a read."""
+
+    feed: Name | None = None
+    operation: Name | None = None
+    args: dict[str, Any] = Field(default_factory=dict)
+    cron: Text
+    timezone: Text
+    misfire: MisfireTable = MisfireTable()
+
+
+class Manifest(_Table):
+    """The whole of `wrapper.toml`."""
+
+    id: Name
+    title: Text
+    mode: Literal["read-only", "live"] = "read-only"
+    scope: Scope
+    connections: dict[Name, ConnectionTable]
+    operations: dict[Name, OperationTable] = Field(default_factory=dict)
+    feeds: dict[Name, FeedTable] = Field(default_factory=dict)
+    schedules: dict[str, ScheduleTable] = Field(default_factory=dict)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of the bundle in `folder`.
+
+    Raises:
+        BundleError: With one finding per fault, each with its line.
+    """
+    path = folder / MANIFEST
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BundleError([Finding(str(path), f"cannot be read: {error}", "run `brownfield new ID`")]) from None
+    try:
+        return Manifest.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        raise BundleError([Finding(MANIFEST, str(error), "mend the TOML", int(line[1]) if line else None)]) from None
+    except ValidationError as error:
+        raise BundleError([_finding(text, dict(fault)) for fault in error.errors()]) from None
+
+
+def _finding(text: str, fault: dict[str, Any]) -> Finding:
+    path = tuple(str(part) for part in fault["loc"] if part != "[key]")
+    where = f"{MANIFEST}: {'.'.join(path)}"
+    line = locate(text, path)
+    if fault["type"] == "extra_forbidden":
+        near = nearest(path[-1], _keys_beside(path))
+        return Finding(where, f"unknown key `{path[-1]}`", f"did you mean `{near}`?" if near else "remove it", line)
+    if fault["type"] == "missing":
+        return Finding(where, f"`{path[-1]}` is missing", "add it", locate(text, path[:-1]))
+    return Finding(where, str(fault["msg"]), "correct the value", line)
+
+
+def nearest(word: str, known: list[str]) -> str | None:
+    """The known word that `word` was probably meant to be, or None."""
+    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.5)), None)
+
+
+def _keys_beside(path: tuple[str, ...]) -> list[str]:
+    tables: dict[str, type[BaseModel]] = {
+        "connections": ConnectionTable, "operations": OperationTable, "feeds": FeedTable, "schedules": ScheduleTable,
+    }  # fmt: skip
+    inner: dict[str, type[BaseModel]] = {
+        "misfire": MisfireTable, "confirm": Reading, "undo": Reading, "calls": Calls, "secrets": SecretNames,
+        "limits": LimitTable, "scope": Scope,
+    }  # fmt: skip
+    parent = path[:-1]
+    table = inner.get(parent[-1]) if parent else Manifest
+    table = table or tables.get(parent[0], Manifest)
+    return [field.alias or name for name, field in table.model_fields.items()]
+
+
+_HEADER = re.compile(r"^\s*\[([^\[\]]+)\]")
+_ASSIGNMENT = re.compile(r"^\s*([A-Za-z0-9_.\"-]+)\s*=")
+
+
+def locate(text: str, path: tuple[str, ...]) -> int | None:
+    """The line, from 1, on which the key `path` (or the nearest table around it) is written; tomllib does not tell."""
+    best, depth, table = None, 0, ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        header, assignment = _HEADER.match(line), _ASSIGNMENT.match(line)
+        if header:
+            table = header[1]
+        elif not assignment:
+            continue
+        dotted = (
+            table
+            if header
+            else f"{table}.{assignment[1]}"
+            if table and assignment
+            else str(assignment and assignment[1])
+        )
+        parts = tuple(part.strip().strip('"') for part in dotted.split("."))
+        if parts == path[: len(parts)] and len(parts) > depth:
+            best, depth = number, len(parts)
+    return best
