@@ -123,20 +123,17 @@ def _without(schema: Any, path: Path, definitions: JsonSchema) -> Any:
         if keyword in schema:
             changed[keyword] = _edit(schema[keyword], path, None)
     if path[0] in schema.get("properties", {}):
-        changed |= _without_property(schema, path, definitions)
+        changed["properties"] = _without_property(schema["properties"], path, definitions)
+    if len(path) == 1 and path[0] in schema.get("required", ()):
+        changed["required"] = [name for name in schema["required"] if name != path[0]]
     return changed
 
 
-def _without_property(schema: JsonSchema, path: Path, definitions: JsonSchema) -> JsonSchema:
+def _without_property(properties: JsonSchema, path: Path, definitions: JsonSchema) -> JsonSchema:
     first, *rest = path
-    properties = dict(schema["properties"])
     if rest:
-        return {"properties": properties | {first: _without(properties[first], tuple(rest), definitions)}}
-    del properties[first]
-    changed: JsonSchema = {"properties": properties}
-    if "required" in schema:
-        changed["required"] = [name for name in schema["required"] if name != first]
-    return changed
+        return properties | {first: _without(properties[first], tuple(rest), definitions)}
+    return {name: inner for name, inner in properties.items() if name != first}
 
 
 def _inlined(schema: JsonSchema, definitions: JsonSchema) -> JsonSchema:

@@ -1,0 +1,240 @@
+"""What the audit says: a closed vocabulary of events, and for each the one sentence that tells it.
+
+A sentence is made of typed facts, never by a model; text from outside is quoted (`redaction.plain`).
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from brownfield.rules import phrase
+from brownfield.rules.redaction import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One audit line as the sentences need it.
+
+    Attributes:
+        event: A key of `EVENTS`.
+        at: When, aware.
+        identity: Name of who acted; None when brownfield itself did.
+        wrapper: The wrapper's id.
+        operation: The operation, feed or schedule.
+        proposal: The proposal's id.
+        body: The facts. `holder` is the identity that a key or grant is for, when that is not who acted.
+    """
+
+    event: str
+    at: datetime
+    identity: str | None = None
+    wrapper: str | None = None
+    operation: str | None = None
+    proposal: str | None = None
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """An entry as a template sees it, alone or as part of a story.
+
+    Attributes:
+        entry: The entry.
+        it: What the event is about: `it` within a story, described in full alone.
+        time: ` at 14:11` within a story, else empty: the time stands in front.
+    """
+
+    entry: Entry
+    it: str
+    time: str = ""
+
+    @property
+    def who(self) -> str:
+        """The identity that acted."""
+        return phrase.name(self.entry.identity) if self.entry.identity else "brownfield"
+
+    @property
+    def person(self) -> str:
+        """The human behind it, for decisions that count by person."""
+        return phrase.name(self.entry.body["person"]) if self.entry.body.get("person") else self.who
+
+    @property
+    def task(self) -> str:
+        """What was asked for: `place hold (inventory) with sku "A-100"`."""
+        arguments = self.entry.body.get("arguments")
+        return self.thing + (f" with {phrase.fields(arguments)}" if arguments else "")
+
+    @property
+    def thing(self) -> str:
+        """The operation, feed or schedule in words, with its wrapper."""
+        operation = phrase.words(self.entry.operation) if self.entry.operation else "something"
+        return operation + (f" ({phrase.name(self.entry.wrapper)})" if self.entry.wrapper else "")
+
+    @property
+    def system(self) -> str:
+        """The system and the environment: `Warehouse inventory (production)`."""
+        title = self.entry.body.get("system") or self.entry.wrapper or "the system"
+        environment = self.entry.body.get("environment")
+        shown = title if _TITLE.fullmatch(title) else plain(title)
+        return shown + (f" ({phrase.name(environment)})" if environment else "")
+
+    @property
+    def file(self) -> str:
+        """The batch file and the feed it belongs to."""
+        return f"the file {plain(self.entry.body.get('file', {}).get('name', ''))} for {self.thing}"
+
+    def said(self, *names: str) -> str:
+        """`: "…"` with the first of these facts that is there: the cause, a reason, a note."""
+        text = next((str(self.entry.body[name]) for name in names if self.entry.body.get(name)), "")
+        return f": {plain(text)}" if text else ""
+
+
+Template = Callable[[Facts], str]
+_TITLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/()-]{0,63}")
+
+
+def _proposed(facts: Facts) -> str:
+    body = facts.entry.body
+    undo = "undo an earlier write: " if body.get("undo_of") else ""
+    worth = phrase.money(body.get("impact"))
+    tier = f"worth {worth}" if worth else "its worth is not known"
+    return f"{facts.who} asked to {undo}{facts.task}: {tier}, {needed(body)}{_because(body)}"
+
+
+def needed(body: Mapping[str, Any]) -> str:
+    """How many approvals a proposal asks for, in words."""
+    count = int(body.get("needed", 0))
+    return f"{phrase.spelt(count)} {'approval' if count == 1 else 'approvals'} needed"
+
+
+def _because(body: Mapping[str, Any]) -> str:
+    return f"; reason given: {plain(str(body['reason']))}" if body.get("reason") else ""
+
+
+def _done(facts: Facts) -> str:
+    body = facts.entry.body
+    text = f"{facts.it} was written to {facts.system}{facts.time}"
+    if body.get("changed"):
+        return f"{text} and read back: {phrase.changes(body['changed'])}"
+    if body.get("after"):
+        return f"{text} and read back as {phrase.fields(body['after'])}"
+    return text + facts.said("note")
+
+
+def _by_hand(facts: Facts) -> str:
+    reference = facts.entry.body.get("reference")
+    return f"{facts.person} carried out {facts.it} by hand{facts.time}" + (
+        f", reference {plain(reference)}" if reference else ""
+    )
+
+
+def _committed(facts: Facts) -> str:
+    file = facts.entry.body.get("file", {})
+    counts = ", ".join(
+        phrase.counted(file.get(key, 0), noun, plural)
+        for key, noun, plural in (
+            ("records", "record", ""),
+            ("events", "event", ""),
+            ("quarantined", "record in quarantine", "records in quarantine"),
+        )
+    )
+    return f"{facts.file} was taken in: {counts}"
+
+
+def _key(verb: str) -> Template:
+    def told(facts: Facts) -> str:
+        body = facts.entry.body
+        prefix = f" that begins with {plain(body['key'])}" if body.get("key") else ""
+        holder = f" for {phrase.name(body['holder'])}" if body.get("holder") else ""
+        return f"{facts.person} {verb} a key{prefix}{holder}"
+
+    return told
+
+
+def _grant(verb: str, link: str) -> Template:
+    def told(facts: Facts) -> str:
+        body = facts.entry.body
+        holder = f" {link} {phrase.name(body['holder'])}" if body.get("holder") else ""
+        granted = scope(f"operation:{body['grant']}") if body.get("grant") else facts.thing
+        return f"{facts.person} {verb} the grant of {granted}{holder}"
+
+    return told
+
+
+def scope(text: str) -> str:
+    """What a halt covers, in words: `operation:inventory.place_hold` becomes `place hold (inventory)`."""
+    kind, _, rest = text.partition(":")
+    wrapper, _, operation = rest.partition(".")
+    if kind == "operation" and operation:
+        return f"{phrase.words(operation)} ({phrase.name(wrapper)})"
+    return phrase.name(rest) if rest else "everything" if kind in ("", "everything") else phrase.name(kind)
+
+
+EVENTS: dict[str, Template] = {
+    "read.done": lambda f: f"{f.who} asked to {f.task} and was answered{f.time}",
+    "read.failed": lambda f: f"{f.who} asked to {f.task} and was not answered{f.time}{f.said('cause', 'code')}",
+    "call.denied": lambda f: f"{f.who} asked to {f.task} and was denied{f.time}{f.said('cause', 'why')}",
+    "write.proposed": _proposed,
+    "write.approved": lambda f: f"{f.person} approved {f.it}{f.time}{f.said('note')}",
+    "write.declined": lambda f: f"{f.person} declined {f.it}{f.time}{f.said('note', 'reason')}",
+    "write.denied": lambda f: f"{f.it} was denied by policy{f.time}{f.said('cause', 'why')}",
+    "write.expired": lambda f: f"{f.it} expired{f.time}, nothing was written{f.said('cause')}",
+    "write.executing": lambda f: f"the writing of {f.it} to {f.system} began{f.time}",
+    "write.done": _done,
+    "write.rejected": lambda f: f"{f.system} rejected {f.it}{f.time}, nothing was written{f.said('cause')}",
+    "write.released": lambda f: (
+        f"{f.system} could not be reached for {f.it}{f.time}; nothing happened, and it will be tried again"
+        f"{f.said('cause')}"
+    ),
+    "write.failed": lambda f: f"{f.it} failed{f.time}, nothing was written{f.said('cause')}",
+    "write.unknown": lambda f: (
+        f"it is not known{f.time} whether {f.it} was written to {f.system}; it is not repeated,"
+        f" and a person has to look{f.said('cause')}"
+    ),
+    "write.done_by_hand": _by_hand,
+    "halt.set": lambda f: f"{f.person} halted {scope(f.entry.body.get('scope', ''))}{f.said('reason')}",
+    "halt.lifted": lambda f: f"{f.person} lifted the halt of {scope(f.entry.body.get('scope', ''))}{f.said('note')}",
+    "key.created": _key("created"),
+    "key.revoked": _key("revoked"),
+    "grant.added": _grant("added", "to"),
+    "grant.removed": _grant("removed", "from"),
+    "batch.collecting": lambda f: f"{f.file} is being taken in",
+    "batch.committed": _committed,
+    "batch.refused": lambda f: f"{f.file} was refused, nothing of it was taken in{f.said('reason', 'cause')}",
+    "batch.held": lambda f: f"{f.file} is held until a person decides{f.said('reason', 'cause')}",
+    "batch.settled": lambda f: f"{f.file} was put away{f.said('reason', 'note')}",
+    "schedule.fired": lambda f: f"the schedule {f.thing} ran{f.said('note')}",
+    "schedule.missed": lambda f: (
+        f"the schedule {f.thing} was missed and was not made up for{f.said('reason', 'cause')}"
+    ),
+    "server.started": lambda f: f"the server started{_where(f)}",
+    "server.stopped": lambda f: f"the server stopped{_where(f)}{f.said('cause', 'reason')}",
+    "audit.asked": lambda f: f"{f.person} asked the audit{f.said('note', 'reason')}",
+    "audit.exported": lambda f: f"{f.person} exported the audit{f.said('note', 'reason')}",
+}
+"""The closed vocabulary, with one template each. An entry of any other event is not written."""
+
+
+def _where(facts: Facts) -> str:
+    environment = facts.entry.body.get("environment")
+    return f" ({phrase.name(environment)})" if environment else ""
+
+
+def sentence(entry: Entry, zone: ZoneInfo) -> str:
+    """One entry alone: `Tue 17 Nov 2026, 14:05 (Paris). billing-agent asked to …`.
+
+    Raises:
+        KeyError: The event is not in the vocabulary.
+    """
+    facts = Facts(entry, it=f"the request to {Facts(entry, it='').task}")
+    return f"{phrase.when(entry.at, zone)}. {told(facts)}"
+
+
+def told(facts: Facts) -> str:
+    """The template's words as one sentence."""
+    text = EVENTS[facts.entry.event](facts)
+    named = facts.entry.identity and text.startswith((facts.who, facts.person))
+    return (text if named or not text[:1].isalpha() else phrase.capital(text)) + "."

@@ -1,0 +1,161 @@
+"""Many audit entries as something to read: a paragraph per proposal, repeated reads counted, one sentence on top."""
+
+from collections.abc import Iterable, Sequence
+from zoneinfo import ZoneInfo
+
+from brownfield.rules import phrase
+from brownfield.rules.sentence import Entry, Facts, sentence, told
+
+MANY = 3
+"""Reads of one operation by one identity that are still told one by one."""
+
+_ENDS = frozenset(
+    f"write.{end}" for end in ("done", "done_by_hand", "declined", "denied", "expired", "rejected", "failed")
+)
+_WRITTEN = frozenset({"write.done", "write.done_by_hand"})
+
+
+def story(entries: Iterable[Entry], zone: ZoneInfo) -> list[str]:
+    """The entries as paragraphs, in the order in which each began."""
+    ordered = sorted(entries, key=lambda entry: entry.at)
+    groups: dict[tuple[str, ...], list[Entry]] = {}
+    for number, entry in enumerate(ordered):
+        groups.setdefault(_group(entry, number), []).append(entry)
+    undone = undone_by(ordered)
+    return [text for group in groups.values() for text in _paragraphs(group, zone, undone)]
+
+
+def summary(entries: Sequence[Entry], *, who: str = "", about: Sequence[str] = ()) -> str:
+    """The one sentence on top: who did how much, worth what, and what of it is undone or waiting.
+
+    Args:
+        entries: What was found.
+        who: Who was asked about (`billing-agent`, `agents`); an empty string for anybody.
+        about: The subjects that were asked about.
+    """
+    subject = f" with {phrase.listed([f'“{text}”' for text in about])}" if about else ""
+    if not entries:
+        return f"In that time {who or 'nobody'} did {'nothing' if who else 'anything'}{subject}."
+    parts = [f"In that time {who or _actors(entries)} made {_counts(entries)}{subject}", *_written(entries)]
+    return "; ".join([*parts, _waiting(entries)]) + "."
+
+
+def undone_by(entries: Iterable[Entry]) -> frozenset[str]:
+    """Ids of the proposals that another one, written, has undone."""
+    known = list(entries)
+    undoing = {entry.proposal: entry.body["undo_of"] for entry in known if entry.body.get("undo_of")}
+    return frozenset(
+        undoing[entry.proposal] for entry in known if entry.event in _WRITTEN and entry.proposal in undoing
+    )
+
+
+def _group(entry: Entry, number: int) -> tuple[str, ...]:
+    if entry.proposal:
+        return ("proposal", entry.proposal)
+    if entry.event == "read.done":
+        return ("read", entry.identity or "", entry.wrapper or "", entry.operation or "")
+    return ("alone", str(number))
+
+
+def _paragraphs(group: list[Entry], zone: ZoneInfo, undone: frozenset[str]) -> list[str]:
+    if group[0].proposal:
+        return [_proposal(group, zone, undone)]
+    if len(group) > MANY:
+        return [_repeated(group, zone)]
+    return [sentence(entry, zone) for entry in group]
+
+
+def _proposal(group: list[Entry], zone: ZoneInfo, undone: frozenset[str]) -> str:
+    """One proposal's life: asked, decided by whom, written, read back, undone."""
+    first, *rest = group
+    written = any(entry.event == "write.done" for entry in rest)
+    parts = [sentence(first, zone)]
+    for entry in rest:
+        if entry.event != "write.executing" or not written:
+            time = f" at {phrase.clock(entry.at, zone, told=first.at)}"
+            parts.append(told(Facts(entry, it="it", time=time)))
+    return " ".join([*parts, *_state(group, undone)])
+
+
+def _state(group: list[Entry], undone: frozenset[str]) -> list[str]:
+    """The closing sentence of a proposal's paragraph, where its last event does not already say it."""
+    last = group[-1].event
+    if group[0].proposal in undone:
+        return ["It has been undone."]
+    if last in _WRITTEN:
+        return ["Nobody has undone it."]
+    missing = _missing(group)
+    if last in {"write.proposed", "write.approved"} and missing > 0:
+        return [f"It waits for {phrase.spelt(missing)} {'approval' if missing == 1 else 'approvals'}."]
+    return ["It waits to be written."] if last in {"write.proposed", "write.approved"} else []
+
+
+def _missing(group: list[Entry]) -> int:
+    wanted = max(int(entry.body.get("needed", 0)) for entry in group)
+    return wanted - sum(entry.event == "write.approved" for entry in group)
+
+
+def _repeated(group: list[Entry], zone: ZoneInfo) -> str:
+    first, last = group[0], group[-1]
+    facts = Facts(first, it="")
+    until = phrase.clock(last.at, zone, told=first.at)
+    return (
+        f"{phrase.when(first.at, zone)}. {facts.who} asked {len(group)} times to {facts.thing} and was answered each"
+        f" time, the last time at {until}."
+    )
+
+
+def _actors(entries: Iterable[Entry]) -> str:
+    """Who asked, by name; many are counted."""
+    asking = {"read.done", "read.failed", "call.denied", "write.proposed"}
+    names = sorted({phrase.name(entry.identity) for entry in entries if entry.identity and entry.event in asking})
+    return phrase.listed(names) if 0 < len(names) <= MANY else f"{len(names)} identities" if names else "brownfield"
+
+
+def _counts(entries: Sequence[Entry]) -> str:
+    reads = sum(entry.event == "read.done" for entry in entries)
+    parts = [phrase.counted(reads, "read"), phrase.counted(len(_proposals(entries, _WRITTEN)), "write")]
+    worth = _worth(entries)
+    return phrase.listed(parts) + (f" (worth {worth})" if worth else "")
+
+
+def _worth(entries: Sequence[Entry]) -> str:
+    """The sum of what was written, per currency, each proposal once."""
+    written = _proposals(entries, _WRITTEN)
+    impacts = {entry.proposal: entry.body["impact"] for entry in entries if entry.body.get("impact")}
+    totals: dict[str, int] = {}
+    for proposal, impact in impacts.items():
+        if proposal in written:
+            totals[impact["currency"]] = totals.get(impact["currency"], 0) + impact["minor"]
+    return phrase.listed([phrase.money({"minor": total, "currency": code}) for code, total in sorted(totals.items())])
+
+
+def _written(entries: Sequence[Entry]) -> list[str]:
+    """The clauses on what did not end well, or was taken back."""
+    undone = len(undone_by(entries))
+    clauses = [f"{phrase.counted(undone, 'write')} {'was' if undone == 1 else 'were'} undone"] if undone else []
+    for event, verb in (
+        ("call.denied", "denied"),
+        ("read.failed", "not answered"),
+        ("write.declined", "declined"),
+        ("write.rejected", "rejected by the system"),
+    ):
+        count = sum(entry.event == event for entry in entries)
+        if count:
+            clauses.append(f"{phrase.counted(count, 'request')} {'was' if count == 1 else 'were'} {verb}")
+    return clauses
+
+
+def _waiting(entries: Sequence[Entry]) -> str:
+    """What nobody has ended yet: waiting for people, or with an outcome nobody knows."""
+    ended = _proposals(entries, _ENDS)
+    unknown = _proposals(entries, frozenset({"write.unknown"})) - ended
+    waiting = _proposals(entries, frozenset({"write.proposed"})) - ended - unknown
+    clauses = [f"{phrase.counted(len(unknown), 'write')} may or may not have happened"] if unknown else []
+    verb = "is" if len(waiting) == 1 else "are"
+    clauses.append(f"{phrase.counted(len(waiting), 'request')} {verb} waiting" if waiting else "nothing is waiting")
+    return "; ".join(clauses)
+
+
+def _proposals(entries: Iterable[Entry], events: frozenset[str]) -> set[str]:
+    return {entry.proposal for entry in entries if entry.proposal and entry.event in events}
