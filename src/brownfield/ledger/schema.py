@@ -3,7 +3,9 @@
 The prefix keeps our tables apart from those of an engine that may share the file one day.
 """
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Row, Table, Text, text
 
 metadata = MetaData(
     naming_convention={
@@ -13,6 +15,7 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+AnyRow = Row[*tuple[Any, ...]]
 Id = BigInteger().with_variant(Integer(), "sqlite")
 
 identity = Table(
@@ -172,6 +175,8 @@ file = Table(
     Column("seen_at", BigInteger, nullable=False),
     Column("settled_at", BigInteger),
     Index("uq_bf_file_identity", "wrapper", "feed", "sha256", "shape", "replay", unique=True),
+    Index("ix_bf_file_state", "state"),
+    sqlite_autoincrement=True,  # a number is never given twice: events are found by it
 )
 
 checkpoint = Table(

@@ -1,0 +1,127 @@
+"""Appending to a chain."""
+
+import hmac
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from brownfield.contract import canonical
+from brownfield.ledger import schema
+from brownfield.ledger.audit.key import AuditKey, leaves, token
+from brownfield.ledger.instant import micros
+from brownfield.ledger.upsert import insert_new
+
+GENESIS = bytes(32)
+"""The mac before the first entry."""
+
+Head = tuple[int, bytes]
+"""Where a chain ends: the number and the mac of its last entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened.
+
+    Attributes:
+        event: A word of the closed vocabulary.
+        at: When, UTC.
+        body: What is to be known of it, as plain JSON values; personal fields already masked.
+        identity: The name of the identity that did it.
+        wrapper: The bundle it was done to.
+        operation: The operation or feed.
+        proposal: The proposal that it is a part of.
+        subjects: The values it is about (arguments, results): findable by `subject_token`, not readable.
+    """
+
+    event: str
+    at: datetime
+    body: Mapping[str, Any]
+    identity: str | None = None
+    wrapper: str | None = None
+    operation: str | None = None
+    proposal: str | None = None
+    subjects: Mapping[str, Any] | Sequence[Any] = field(default=())
+
+
+def append(connection: Connection, key: AuditKey, chain: str, entries: Sequence[Entry]) -> list[int]:
+    """Add entries to the end of a writer's chain, in the caller's transaction: all of them or none.
+
+    The head is read and moved in that transaction, so that two writers of one chain take turns; many entries at
+    once cost little more than one.
+
+    Returns:
+        The ids of the entries, in order.
+    """
+    if not entries:
+        return []
+    head = _head(connection, key, chain)
+    rows = list(_linked(key, chain, head, entries))
+    ids = _insert(connection, chain, head[0], rows)
+    _index(connection, key, dict(zip(ids, entries, strict=True)))
+    last = {"seq": rows[-1]["seq"], "mac": rows[-1]["mac"], "key_id": key.id}
+    connection.execute(update(schema.chain).where(schema.chain.c.id == chain).values(last))
+    return ids
+
+
+def link(secret: bytes, before: bytes, body: bytes) -> bytes:
+    """The mac of an entry: over the mac before it and the bytes stored, never over values rendered again."""
+    return hmac.digest(secret, before + body, "sha256")
+
+
+def tokens(secret: bytes, subjects: object) -> list[bytes]:
+    """The commitments of an entry, each once, in an order that tells nothing."""
+    return sorted({token(secret, value) for value in leaves(subjects)})
+
+
+def _head(connection: Connection, key: AuditKey, chain: str) -> Head:
+    columns = schema.chain.c
+    statement = select(columns.seq, columns.mac).where(columns.id == chain).with_for_update()
+    row = connection.execute(statement).first()
+    if row is None:
+        insert_new(connection, schema.chain, {"id": chain, "key_id": key.id, "seq": 0, "mac": GENESIS})
+        row = connection.execute(statement).one()
+    return row.seq, row.mac
+
+
+def _linked(key: AuditKey, chain: str, head: Head, entries: Sequence[Entry]) -> Iterator[dict[str, Any]]:
+    links, subjects = key.derived("link"), key.derived("subject")
+    last, mac = head
+    for seq, entry in enumerate(entries, last + 1):
+        columns = _columns(chain, seq, entry)
+        found = [token.hex() for token in tokens(subjects, entry.subjects)]
+        rest = {"key_id": key.id, "prev": mac.hex(), "subjects": found, "body": entry.body}
+        body = canonical({**columns, **rest})
+        mac = link(links, mac, body)
+        yield {**columns, "body": body, "mac": mac}
+
+
+def _columns(chain: str, seq: int, entry: Entry) -> dict[str, Any]:
+    return {
+        "chain": chain,
+        "seq": seq,
+        "at": micros(entry.at),
+        "event": entry.event,
+        "identity": entry.identity,
+        "wrapper": entry.wrapper,
+        "operation": entry.operation,
+        "proposal": entry.proposal,
+    }
+
+
+def _insert(connection: Connection, chain: str, seq: int, rows: list[dict[str, Any]]) -> list[int]:
+    connection.execute(insert(schema.entry), rows)
+    columns = schema.entry.c
+    made = select(columns.id).where(columns.chain == chain, columns.seq > seq).order_by(columns.seq)
+    return list(connection.scalars(made))
+
+
+def _index(connection: Connection, key: AuditKey, entries: Mapping[int, Entry]) -> None:
+    secret = key.derived("subject")
+    rows = [
+        {"token": token, "entry": id_} for id_, entry in entries.items() for token in tokens(secret, entry.subjects)
+    ]
+    if rows:
+        connection.execute(insert(schema.subject), rows)

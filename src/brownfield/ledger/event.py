@@ -1,0 +1,143 @@
+"""Events: the outbox that is also the log. What is committed here is read by consumers and by the relay."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select
+
+from brownfield.ledger import schema
+from brownfield.ledger.batch import FileState
+from brownfield.ledger.conflict import Settled
+from brownfield.ledger.instant import instant, micros
+from brownfield.ledger.schema import AnyRow
+
+RECORD_BITS = 32
+"""An event's id is `file << 32 | record`: in the order of files, then of records; the same after a kill."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """One event with what its CloudEvents envelope is rendered from.
+
+    Attributes:
+        id: The position to resume after.
+        type: `inventory.stock-counted.v1`.
+        key: Of the thing that it is about.
+        data: JSON text, as it was stored.
+        at: UTC; when it was committed.
+        file: The name of its file.
+        sha256: Of the file.
+        shape: The fingerprint of the layout.
+        feed: The feed.
+        wrapper: The bundle.
+        record: The record's number in the file, from 0.
+    """
+
+    id: int
+    type: str
+    key: str
+    data: str
+    at: datetime
+    file: str
+    sha256: str
+    shape: str
+    feed: str
+    wrapper: str
+    record: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events in order, and the position to ask after next time: it moves on even when no event was wanted."""
+
+    events: list[StoredEvent]
+    position: int
+
+
+def append_events(
+    connection: Connection, file_id: int, type_: str, rows: Sequence[tuple[int, str, str]], now: datetime
+) -> None:
+    """Store the events of one chunk. Rows are (record number, key, data as JSON text), numbers ascending.
+
+    Raises:
+        Settled: The file is not being collected: a reader may be past it.
+        sqlalchemy.exc.IntegrityError: An event of this record is stored; the whole transaction is void.
+    """
+    _must_collect(connection, file_id)
+    at, high = micros(now), file_id << RECORD_BITS
+    values = [{"id": high | record, "type": type_, "key": key, "data": data, "at": at} for record, key, data in rows]
+    if values:
+        connection.execute(insert(schema.event), values)
+
+
+def page(
+    connection: Connection,
+    *,
+    environment: str,
+    after: int = 0,
+    limit: int = 500,
+    feed: str | None = None,
+    wrapper: str | None = None,
+) -> Page:
+    """The events after a position, up to the horizon.
+
+    Two files may be collected at once, and ids follow the files, not the commits: an event of file 7 may be committed
+    before one of file 6. A reader that went on to file 7 would never see what file 6 stores later. So a reader
+    sees no further than the *horizon*: the smallest file that is still collecting, its own committed events
+    included, for those are stored in order. A file that is settled gets no more events (`append_events` refuses), so
+    nothing ever appears behind the horizon. The price: a file that stays open holds back the later ones,
+    of every feed, because one position stands for all.
+
+    Args:
+        connection: On PostgreSQL too, any isolation will do: the horizon is read first.
+        environment: Whose events.
+        after: The position of the last page; 0 for the beginning.
+        limit: Events at most.
+        feed: Only this feed.
+        wrapper: Only this bundle.
+    """
+    ceiling = position(connection)
+    statement = _EVENTS.where(schema.event.c.id > after, schema.event.c.id <= ceiling)
+    statement = statement.where(schema.file.c.environment == environment).limit(limit)
+    if feed is not None:
+        statement = statement.where(schema.file.c.feed == feed)
+    if wrapper is not None:
+        statement = statement.where(schema.file.c.wrapper == wrapper)
+    events = [_event(row) for row in connection.execute(statement)]
+    return Page(events, events[-1].id if len(events) == limit else max(after, ceiling))
+
+
+def position(connection: Connection) -> int:
+    """The last event that a reader may see now, of all feeds; 0 when there is none."""
+    collecting = schema.file.c.state == FileState.COLLECTING.value
+    first_open = connection.execute(select(func.min(schema.file.c.id)).where(collecting)).scalar()
+    last = select(func.max(schema.event.c.id))
+    if first_open is not None:
+        last = last.where(schema.event.c.id < (first_open + 1) << RECORD_BITS)
+    return connection.execute(last).scalar() or 0
+
+
+_EVENTS = (
+    select(
+        schema.event,
+        schema.file.c.name.label("file"),
+        schema.file.c.sha256,
+        schema.file.c.shape,
+        schema.file.c.feed,
+        schema.file.c.wrapper,
+    )
+    .join_from(schema.event, schema.file, schema.file.c.id == schema.event.c.id.bitwise_rshift(RECORD_BITS))
+    .order_by(schema.event.c.id)
+)
+
+
+def _must_collect(connection: Connection, file_id: int) -> None:
+    state = connection.execute(select(schema.file.c.state).where(schema.file.c.id == file_id)).scalar()
+    if state != FileState.COLLECTING.value:
+        raise Settled(f"file {file_id} is {state or 'unknown'}: it gets no more events")
+
+
+def _event(row: AnyRow) -> StoredEvent:
+    record = row.id & ((1 << RECORD_BITS) - 1)
+    return StoredEvent(**{**row._asdict(), "at": instant(row.at), "record": record})
