@@ -1,8 +1,14 @@
 """Questions to the audit in plain English: a small deterministic grammar that always says how it read them."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+from brownfield.rules import period
+from brownfield.rules.phrase import listed, name, words
+from brownfield.rules.redaction import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,23 +22,21 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as it was read.
+    """A question as it was read. Empty means any; within a field one is enough; between fields all must fit.
 
     Attributes:
-        subjects: Values of arguments: `A-100`, `4471`.
-        proposals: Ids of proposals: `P-123`.
+        subjects: Values of arguments or ids of proposals: `A-100`, `4471`, `P-123`.
         identities: Names of identities.
         roles: Roles: `agent`.
         wrappers: Ids of wrappers.
         operations: Names of operations.
-        events: Prefixes or names of events; empty for all.
+        events: What events begin with: `write.`, `write.approved`.
         since: The first instant (UTC).
         until: The instant after the last (UTC).
         echo: The reading in words.
     """
 
     subjects: tuple[str, ...]
-    proposals: tuple[str, ...]
     identities: tuple[str, ...]
     roles: tuple[str, ...]
     wrappers: tuple[str, ...]
@@ -43,10 +47,228 @@ class Question:
     echo: str
 
 
+ROLES = ("agent", "approver", "operator", "auditor")
+NOUNS = frozenset(
+    {
+        "account",
+        "batch",
+        "customer",
+        "feed",
+        "file",
+        "hold",
+        "invoice",
+        "item",
+        "number",
+        "order",
+        "product",
+        "proposal",
+        "request",
+        "site",
+        "sku",
+        "supplier",
+    }
+)
+"""Words that may announce a value without digits: `customer Miller`. A value with digits, or quoted, needs none."""
+
+EVENTS: dict[str, tuple[tuple[str, ...], str]] = {
+    "approval": (("write.approved", "write.declined"), "approvals"),
+    "approve": (("write.approved",), "approvals"),
+    "approved": (("write.approved",), "approvals"),
+    "decision": (("write.approved", "write.declined"), "decisions"),
+    "decline": (("write.declined",), "refusals by people"),
+    "declined": (("write.declined",), "refusals by people"),
+    "denied": (("call.denied", "write.denied"), "denials by policy"),
+    "denial": (("call.denied", "write.denied"), "denials by policy"),
+    "rejected": (("write.rejected",), "refusals by the system"),
+    "expired": (("write.expired",), "expired requests"),
+    "failed": (("read.failed", "write.failed"), "failures"),
+    "failure": (("read.failed", "write.failed"), "failures"),
+    "unknown": (("write.unknown",), "writes with unknown outcome"),
+    "proposed": (("write.proposed",), "requests to write"),
+    "proposal": (("write.",), "writes"),
+    "read": (("read.",), "reads"),
+    "write": (("write.",), "writes"),
+    "wrote": (("write.",), "writes"),
+    "written": (("write.done",), "writes that were done"),
+    "change": (("write.",), "writes"),
+    "changed": (("write.done",), "writes that were done"),
+    "halt": (("halt.",), "halts"),
+    "halted": (("halt.",), "halts"),
+    "batch": (("batch.",), "batches"),
+    "batche": (("batch.",), "batches"),
+    "file": (("batch.",), "batches"),
+    "key": (("key.",), "keys"),
+    "grant": (("grant.",), "grants"),
+    "granted": (("grant.",), "grants"),
+    "schedule": (("schedule.",), "schedules"),
+    "job": (("schedule.",), "schedules"),
+    "export": (("audit.exported",), "exports of the audit"),
+    "exported": (("audit.exported",), "exports of the audit"),
+}
+"""Words for events (without a plural s): what the events begin with, and the word for the echo."""
+
+LENGTH = 500
+"""Characters of a question that are read."""
+
+_TOKEN = re.compile(r"(?:“([^”]+)”|\"([^\"]+)\"|'([^']+)')(?=$|[\s,.;:!?])|(\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """One word, or one quoted value."""
+
+    text: str
+    quoted: bool
+
+    @property
+    def word(self) -> str:
+        """The word for comparison; a quoted value is never a word of the grammar."""
+        return "" if self.quoted else self.text.lower()
+
+    @property
+    def is_value(self) -> bool:
+        """Whether it can only be a value."""
+        return self.quoted or any(character.isdigit() for character in self.text)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been understood so far. Lists keep the question's order."""
+
+    subjects: list[str] = field(default_factory=list)
+    identities: list[str] = field(default_factory=list)
+    roles: list[str] = field(default_factory=list)
+    wrappers: list[str] = field(default_factory=list)
+    operations: list[str] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    span: period.Period | None = None
+
+
 def read(text: str, now: datetime, zone: ZoneInfo, known: Known | None = None) -> Question:
-    """The question that `text` asks.
+    """The question that `text` asks; what is not understood is left out, and the echo shows it.
 
     Raises:
         ValueError: It is empty.
     """
-    raise NotImplementedError
+    tokens = _tokens(text[:LENGTH])
+    if not tokens:
+        raise ValueError("the question is empty: ask, for example, “what did the agent do with account 4471 today”")
+    calendar = period.Calendar(now, zone)
+    reading, at = _Reading(), 0
+    while at < len(tokens):
+        at += _step(reading, tokens[at:], calendar, known or Known())
+    span = reading.span or period.default(calendar)
+    return Question(
+        subjects=_once(reading.subjects),
+        identities=_once(reading.identities),
+        roles=() if reading.identities else _once(reading.roles),
+        wrappers=_once(reading.wrappers),
+        operations=_once(reading.operations),
+        events=_once(reading.events),
+        since=span.since,
+        until=span.until,
+        echo=_echo(reading, span),
+    )
+
+
+def _tokens(text: str) -> list[_Token]:
+    tokens = [
+        _Token(bare.strip("?,.;:!()“”\"'"), quoted=False) if bare else _Token("".join(quoted).strip(), quoted=True)
+        for *quoted, bare in _TOKEN.findall(text)
+    ]
+    return [token for token in tokens if token.text]
+
+
+def _once(items: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(items))
+
+
+def _step(reading: _Reading, tokens: Sequence[_Token], calendar: period.Calendar, known: Known) -> int:
+    """Take what the next words say into the reading; the number of words taken, at least one."""
+    first = tokens[0]
+    if not first.quoted:
+        taken = (
+            _name_known(reading, tokens, known)
+            or _time(reading, tokens, calendar)
+            or _announced(reading, tokens, known)
+            or _keyword(reading, first.word)
+        )
+        if taken:
+            return taken
+    if first.is_value:
+        reading.subjects.append(first.text)
+    return 1
+
+
+def _name_known(reading: _Reading, tokens: Sequence[_Token], known: Known) -> int:
+    """An identity, a wrapper, or an operation as one word or several."""
+    for names, found in (
+        (known.identities, reading.identities),
+        (known.wrappers, reading.wrappers),
+        (known.operations, reading.operations),
+    ):
+        for one in sorted(names, key=lambda text: (-len(text), text)):
+            taken = _spelled(one, tokens)
+            if taken:
+                found.append(one)
+                return taken
+    return 0
+
+
+def _spelled(one: str, tokens: Sequence[_Token]) -> int:
+    if tokens[0].word == one.lower() or tokens[0].word.endswith(f".{one.lower()}"):
+        return 1
+    parts = one.lower().split("_")
+    said = [token.word for token in tokens[: len(parts)]]
+    return len(parts) if len(parts) > 1 and said in (parts, [*parts[:-1], f"{parts[-1]}s"]) else 0
+
+
+def _time(reading: _Reading, tokens: Sequence[_Token], calendar: period.Calendar) -> int:
+    found = period.find([token.word for token in tokens], calendar)
+    if found is None:
+        return 0
+    reading.span = found[0]
+    return found[1]
+
+
+def _announced(reading: _Reading, tokens: Sequence[_Token], known: Known) -> int:
+    """`customer Miller`, `sku A-100`: a noun, then a value. `file X` also says that batches are meant."""
+    if tokens[0].word not in NOUNS or len(tokens) < 2:
+        return 0
+    value = tokens[1]
+    named = value.text.lower() in {one.lower() for one in (*known.identities, *known.wrappers, *known.operations)}
+    if named or not (value.is_value or value.text[:1].isupper()):
+        return 0
+    if tokens[0].word in {"file", "batch"}:
+        _keyword(reading, tokens[0].word)
+    reading.subjects.append(value.text)
+    return 2
+
+
+def _keyword(reading: _Reading, word: str) -> int:
+    singular = word.removesuffix("s")
+    if singular in ROLES:
+        reading.roles.append(singular)
+    elif singular in EVENTS:
+        begins, label = EVENTS[singular]
+        reading.events.extend(begins)
+        reading.labels.append(label)
+    else:
+        return 0
+    return 1
+
+
+def _echo(reading: _Reading, span: period.Period) -> str:
+    """The reading in words: everything by agents about “A-100”, Saturday 21 November 2026, 00:00 to 24:00."""
+    who = [name(one) for one in reading.identities] or [f"{role}s" for role in reading.roles]
+    parts = [listed(_once(reading.labels)) or "everything"]
+    for link, items in (
+        ("by", who),
+        ("in", [name(one) for one in reading.wrappers]),
+        ("through", [words(one) for one in reading.operations]),
+        ("about", [f"“{plain(one)[1:-1]}”" for one in reading.subjects]),
+    ):
+        if items:
+            parts.append(f"{link} {listed(_once(items))}")
+    return f"Reading: {' '.join(parts)}, {span.words}."
