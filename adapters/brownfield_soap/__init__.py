@@ -1,1 +1,51 @@
-"""An adapter."""
+"""The call adapter `soap`: SOAP 1.1 and 1.2 over HTTP, document and rpc style, from a pinned WSDL.
+
+One step per file, data flowing one way:
+
+    fetch → reader (visitor, flatten) → model → describe (answer, schema) | request (encode, security) | decode | draft
+    connection: request → transport → reply (fault) → decode → check
+
+Importing this package imports neither zeep nor lxml; they come with `pip install 'brownfield[soap]'`.
+"""
+
+from brownfield.contract import Adapter, CallAdapter, Draft, Opening, Sources, Unavailable
+from brownfield_soap.settings import SoapSettings
+
+INSTALL = "The soap adapter needs zeep and lxml: pip install 'brownfield[soap]'"
+
+
+def open_connection(opening: Opening[SoapSettings]) -> CallAdapter:
+    """A connection to one SOAP port. No network, no file is read before the first verb.
+
+    Raises:
+        Unavailable: zeep or lxml is not installed.
+    """
+    try:
+        from brownfield_soap.connection import SoapConnection  # noqa: PLC0415  # zeep is optional
+    except ImportError as error:
+        raise Unavailable(INSTALL) from error
+    return SoapConnection(opening)
+
+
+def draft_from_wsdl(sources: Sources) -> Draft:
+    """The parts of a bundle for the WSDL at `sources["wsdl"]`, a path or an address.
+
+    Raises:
+        Unavailable: zeep or lxml is not installed, or the WSDL's server cannot be reached.
+        Rejected: The WSDL cannot be read; the message says where, why and what to do.
+    """
+    try:
+        from brownfield_soap.draft import draft  # noqa: PLC0415  # zeep is optional
+    except ImportError as error:
+        raise Unavailable(INSTALL) from error
+    return draft(sources["wsdl"])
+
+
+adapter = Adapter(
+    name="soap",
+    kind="call",
+    settings=SoapSettings,
+    open=open_connection,
+    capabilities=frozenset({"faults", "rows"}),
+    draft={"wsdl": draft_from_wsdl},
+)

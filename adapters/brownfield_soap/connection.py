@@ -1,0 +1,141 @@
+"""The SOAP connection: the verbs of a call adapter over one WSDL and one endpoint."""
+
+import socket
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from brownfield.contract import Contract, Drifted, Fields, Opening, Rejected, Reply, Unavailable
+from brownfield_soap.answer import Answer, answer
+from brownfield_soap.check import Check
+from brownfield_soap.decode import Decoder
+from brownfield_soap.describe import contract, shape
+from brownfield_soap.model import Model, Operation
+from brownfield_soap.reader import read
+from brownfield_soap.reply import answer_element
+from brownfield_soap.request import Requests
+from brownfield_soap.settings import SoapSettings
+from brownfield_soap.transport import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One operation, ready to be called."""
+
+    operation: Operation
+    answer: Answer
+    input: Check
+    output: Check
+
+
+@dataclass(frozen=True, slots=True)
+class _Far:
+    """What is known of the far side once the WSDL has been read."""
+
+    model: Model
+    requests: Requests
+    decoder: Decoder
+
+
+class SoapConnection:
+    """A connection to one SOAP port. Safe to use from several threads; the WSDL is read once, on first use."""
+
+    def __init__(self, opening: Opening[SoapSettings]) -> None:
+        self._opening = opening
+        self._settings = opening.settings
+        self._transport = Transport(opening.limits.concurrency)
+        self._reading = threading.RLock()
+        self._calls: dict[str, _Call] = {}
+
+    @cached_property
+    def _model(self) -> Model:
+        settings = self._settings
+        wsdl = settings.wsdl if settings.wsdl.is_absolute() else self._opening.folder / settings.wsdl
+        return read(wsdl, self._opening.folder, settings.service, settings.port)
+
+    @cached_property
+    def _known(self) -> _Far:
+        return _Far(self._model, Requests(self._model, self._settings, self._opening.secret), Decoder(self._model))
+
+    def probe(self) -> None:
+        """Opens a TCP connection to the endpoint and closes it. Performs no operation.
+
+        Raises:
+            Unavailable: Nothing listens there, or the endpoint is not set.
+        """
+        parts = urlsplit(self._endpoint())
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        try:
+            socket.create_connection((parts.hostname or "", port), timeout=self._opening.limits.deadline).close()
+        except OSError as error:
+            reason = error.strerror or "it did not answer in time"
+            raise Unavailable(f"Nothing answers at {parts.hostname}:{port}: {reason}.") from None
+
+    def describe(self) -> Contract:
+        """The contract, from the pinned WSDL; no network."""
+        with self._reading:
+            return contract(self._model)
+
+    def invoke(self, operation: str, fields: Fields) -> Reply:
+        """Makes one call, once.
+
+        Raises:
+            Rejected: The system said no, or the fields cannot be sent.
+            Unavailable: Nothing was sent, or the server did not begin.
+            Uncertain: The request was sent and no whole answer came.
+            Drifted: The answer is outside the contract.
+        """
+        endpoint = self._endpoint()
+        far, call = self._prepared(operation)
+        given = dict(fields)
+        fault = call.input.fault(given)
+        if fault is not None:
+            raise Rejected(f"{operation}: {fault}. Nothing was sent.", code="invalid-field")
+        reply = self._transport.request(
+            "POST",
+            endpoint,
+            seconds=self._opening.limits.deadline,
+            max_bytes=self._opening.limits.max_bytes,
+            headers=far.requests.http_headers(call.operation),
+            content=far.requests.envelope(call.operation, given),
+        )
+        element = answer_element(far.model, far.decoder, call.operation, reply)
+        found = {} if element is None else far.decoder.answer(call.answer, element, operation)
+        return _reply(call, operation, found)
+
+    def close(self) -> None:
+        """Closes every socket. May be called twice."""
+        self._transport.close()
+
+    def _endpoint(self) -> str:
+        if self._settings.endpoint:
+            return self._settings.endpoint
+        raise Unavailable(
+            f"The connection {self._opening.name} has no endpoint: set the environment variable that `endpoint` names "
+            f"under [connections.{self._opening.name}] in wrapper.toml. The address in the WSDL is never called."
+        )
+
+    def _prepared(self, operation: str) -> tuple[_Far, _Call]:
+        with self._reading:
+            far = self._known
+            if operation not in self._calls:
+                self._calls[operation] = _prepare(far.model, operation)
+            return far, self._calls[operation]
+
+
+def _prepare(model: Model, name: str) -> _Call:
+    operation = model.operations.get(name)
+    if operation is None:
+        raise Rejected(f"The WSDL has no operation {name}.", code="unknown-operation")
+    described = shape(model, operation)
+    return _Call(operation, answer(model, operation.reply), Check(described.input), Check(described.output))
+
+
+def _reply(call: _Call, name: str, found: dict[str, Any]) -> Reply:
+    """The reply, once the fields have met the contract that `describe` gave."""
+    fault = call.output.fault(found)
+    if fault is not None:
+        raise Drifted(f"The reply is outside the contract: {name}: {fault}.")
+    return Reply({}, iter(found["items"])) if call.answer.rows else Reply(found)

@@ -1,0 +1,185 @@
+"""A pinned WSDL → a `Model`, through zeep, without touching the network or anything outside the bundle.
+
+zeep is imported by this module, `visitor` and `flatten` only, and this module is imported on first use.
+"""
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import zeep.exceptions
+import zeep.wsdl
+from lxml import etree
+from zeep.wsdl.bindings import Soap11Binding, Soap12Binding
+
+from brownfield.contract import Rejected
+from brownfield_soap import catalog
+from brownfield_soap.flatten import Flattener
+from brownfield_soap.model import Fault, Model, Operation, Part
+from brownfield_soap.visitor import keeping
+
+WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
+NEXT = "Correct the file, or ask the system's owner for its complete WSDL, and run the command again"
+
+
+class BundleOnly:
+    """What zeep takes for a transport: reads files inside one folder and the catalog, and nothing else."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        self.read: dict[str, bytes] = {}
+
+    def load(self, location: str) -> bytes:
+        """The bytes at `location`.
+
+        Raises:
+            Rejected: The location is outside the bundle, or not there.
+        """
+        content = catalog.standard(location)
+        if content is None:
+            content = self._file(location)
+            self.read[location] = content
+        return content
+
+    def _file(self, location: str) -> bytes:
+        parts = urlsplit(location)
+        if parts.scheme not in ("", "file"):
+            raise Rejected(
+                f"The WSDL refers to {location}, which is not in the bundle. Nothing is fetched to read one: "
+                "draft it again with `brownfield new`, which vendors every import."
+            )
+        path = Path(unquote(parts.path) if parts.scheme else location).resolve()
+        if not path.is_relative_to(self._folder):
+            raise Rejected(f"The WSDL refers to {location}, which is outside the folder {self._folder}.")
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            reason = error.strerror or "it cannot be read"
+            raise Rejected(f"The WSDL refers to {path}: {reason.lower()}. {NEXT}.") from None
+
+
+def read(wsdl: Path, folder: Path, service: str | None = None, port: str | None = None) -> Model:
+    """The model of one SOAP port.
+
+    Args:
+        wsdl: The WSDL.
+        folder: Nothing outside it is read.
+        service: The service, None for the first with a SOAP port.
+        port: The port, None for the first SOAP port.
+
+    Raises:
+        Rejected: The WSDL cannot be read, or has no such port. The message names file, line and cause.
+    """
+    files = BundleOnly(folder)
+    try:
+        document = _load(wsdl, files)
+        chosen = _choose(document, service, port)
+        return _model(files, *chosen)
+    except Rejected:
+        raise
+    except Exception as error:  # zeep fails with whatever its parser stumbles over
+        raise _unreadable(wsdl, error) from error
+
+
+def _load(wsdl: Path, files: BundleOnly) -> Any:
+    with keeping(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # zeep warns of a message it skips; the operation is then missing
+        transport: Any = files  # zeep only ever calls `load`
+        return zeep.wsdl.Document(str(wsdl.resolve()), transport)
+
+
+def _unreadable(wsdl: Path, error: Exception) -> Rejected:
+    """Says which file, which line when zeep knows it, what is wrong and what to do."""
+    file = Path(str(getattr(error, "filename", None) or wsdl)).name
+    line = getattr(error, "sourceline", None)
+    cause = str(getattr(error, "message", None) or error).strip().splitlines()
+    what = cause[0].rstrip(".") if cause else type(error).__name__
+    if isinstance(error, RecursionError):
+        what = "its types refer to each other without end"
+    where = f"{file}, line {line}" if line else file
+    return Rejected(f"The WSDL cannot be read: {where}: {what}. {NEXT}.", code="unreadable-wsdl")
+
+
+def _choose(document: Any, service: str | None, port: str | None) -> tuple[str, str, str, Any]:
+    """Service name, port name, address and binding of the first port that fits, SOAP 1.1 before 1.2."""
+    ports = list(_soap_ports(document))
+    fitting = [one for one in ports if service in (None, one[0]) and port in (None, one[1])]
+    if fitting:
+        return min(fitting, key=lambda one: isinstance(one[3], Soap12Binding))
+    offered = ", ".join(f"{one[0]}/{one[1]}" for one in ports) or "none"
+    raise Rejected(
+        f"The WSDL has no SOAP port for service {service or 'any'}, port {port or 'any'}. It has: {offered}. "
+        "Set `service` and `port` of the connection to one of these.",
+        code="no-port",
+    )
+
+
+def _soap_ports(document: Any) -> Iterator[tuple[str, str, str, Any]]:
+    """Every port with a SOAP binding; a binding stands for itself where the WSDL has no service."""
+    for name, service in document.services.items():
+        for port_name, port in service.ports.items():
+            if isinstance(port.binding, Soap11Binding | Soap12Binding):
+                yield name, port_name, (port.binding_options or {}).get("address") or "", port.binding
+    if not document.services:
+        for binding in document.bindings.values():
+            if isinstance(binding, Soap11Binding | Soap12Binding):
+                name = binding.name.localname
+                yield name, name, "", binding
+
+
+def _model(files: BundleOnly, service: str, port: str, address: str, binding: Any) -> Model:
+    types = Flattener()
+    words = dict(_documentation(files))
+    port_type = etree.QName(binding.port_type.name.text).localname
+    operations = {
+        name: _operation(operation, types, words.get((port_type, name), ""))
+        for name, operation in sorted(binding.all().items())
+    }
+    return Model(service, port, address, binding.nsmap["soap-env"], operations, types.records)
+
+
+def _operation(operation: Any, types: Flattener, words: str) -> Operation:
+    return Operation(
+        name=operation.name,
+        action=operation.soapaction or "",
+        rpc=operation.style == "rpc",
+        request=_body(operation.input, types),
+        reply=_body(operation.output, types),
+        headers={part.name: part for part in _headers(operation.input, types)},
+        faults=tuple(_faults(operation, types)),
+        documentation=words,
+    )
+
+
+def _body(message: Any, types: Flattener) -> Part | None:
+    body = getattr(message, "body", None)
+    return None if body is None or body.type is None else types.part(body)
+
+
+def _headers(message: Any, types: Flattener) -> Iterator[Part]:
+    header = getattr(message, "header", None)
+    if header is not None:
+        for _, element in header.type.elements:
+            yield types.part(element)
+
+
+def _faults(operation: Any, types: Flattener) -> Iterator[Fault]:
+    for name, message in sorted(operation.abstract.fault_messages.items(), key=lambda pair: str(pair[0])):
+        for part in message.parts.values():
+            if part.element is not None:
+                yield Fault(name or part.element.name, types.part(part.element))
+
+
+def _documentation(files: BundleOnly) -> Iterator[tuple[tuple[str, str], str]]:
+    """The words of each portType operation; zeep does not keep them."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True)
+    for content in files.read.values():
+        root = etree.fromstring(content, parser)
+        for port_type in root.iter(f"{WSDL}portType"):
+            for operation in port_type.iterchildren(f"{WSDL}operation"):
+                found = operation.find(f"{WSDL}documentation")
+                if found is not None:
+                    key = (str(port_type.get("name")), str(operation.get("name")))
+                    yield key, " ".join("".join(map(str, found.itertext())).split())

@@ -1,0 +1,242 @@
+"""HTTP for one connection: a bounded keep-alive pool, one deadline over everything, one cap on bytes.
+
+httpcore2 is the layer under httpx2. It follows no redirects and reads no proxy variables, and it lets each single read
+of a socket be held to what is left of the deadline, so that a reply that drips byte by byte is given up in time.
+"""
+
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import httpcore2
+
+from brownfield.contract import Drifted, Failure, Unavailable, Uncertain
+
+_call = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """A whole reply: its status, its header names in lower case, its decompressed body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def media_type(self) -> str:
+        """The media type without parameters, in lower case."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+class Deadline:
+    """The moment at which a call is given up, for the sockets used by this thread until the block ends."""
+
+    def __init__(self, seconds: float) -> None:
+        self.end = time.monotonic() + seconds
+        self.seconds = seconds
+
+    def __enter__(self) -> Self:
+        _call.deadline = self
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _call.deadline = None
+
+    def left(self) -> float:
+        """Seconds left; a small positive number at least, so that a socket never blocks for ever."""
+        return max(self.end - time.monotonic(), 0.001)
+
+    @property
+    def over(self) -> bool:
+        """Whether the moment has passed."""
+        return time.monotonic() >= self.end
+
+
+def _timeout(given: float | None) -> float | None:
+    deadline: Deadline | None = getattr(_call, "deadline", None)
+    return given if deadline is None else deadline.left()
+
+
+class _Stream(httpcore2.NetworkStream):
+    """A socket whose every operation is held to what is left of the calling thread's deadline."""
+
+    def __init__(self, inner: httpcore2.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        deadline: Deadline | None = getattr(_call, "deadline", None)
+        if deadline is not None and deadline.over:
+            raise httpcore2.ReadTimeout("deadline")
+        return self._inner.read(max_bytes, _timeout(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _timeout(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, _timeout(timeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _Backend(httpcore2.SyncBackend):
+    """Opens sockets that keep to the deadline."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        return _Stream(super().connect_tcp(host, port, _timeout(timeout), local_address, socket_options))
+
+
+class Transport:
+    """The pool of one connection. Used by several threads at once."""
+
+    def __init__(self, concurrency: int) -> None:
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=ssl.create_default_context(),
+            max_connections=max(concurrency, 1),
+            keepalive_expiry=30.0,
+            network_backend=_Backend(),
+        )
+
+    def close(self) -> None:
+        """Closes every socket."""
+        self._pool.close()
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        seconds: float,
+        max_bytes: int,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> HttpReply:
+        """Sends one request, once, and reads the whole reply.
+
+        Args:
+            method: `POST` or `GET`.
+            url: Where to.
+            seconds: Deadline over connect, sending and receiving.
+            max_bytes: Largest body, after decompression.
+            headers: Request headers.
+            content: Request body.
+
+        Raises:
+            Unavailable: Nothing was sent.
+            Uncertain: The request was sent, at least in part, and no whole reply came.
+            Drifted: The reply is larger than allowed, or compressed in a way that cannot be read.
+        """
+        sent = threading.Event()
+
+        def trace(event: str, _info: object) -> None:
+            if event.endswith("send_request_headers.started"):
+                sent.set()
+
+        with Deadline(seconds) as deadline:
+            try:
+                return self._exchange(method, url, headers or {}, content, deadline, max_bytes, trace)
+            except Failure:
+                raise
+            except (*NETWORK_ERRORS, OSError) as error:
+                raise _lost(error, deadline, sent=sent.is_set()) from None
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        deadline: Deadline,
+        max_bytes: int,
+        trace: Any,
+    ) -> HttpReply:
+        timeout = dict.fromkeys(("connect", "read", "write", "pool"), deadline.left())
+        pairs = [*headers.items(), ("Accept-Encoding", "gzip")]
+        extensions = {"timeout": timeout, "trace": trace}
+        with self._pool.stream(method, url, headers=pairs, content=content, extensions=extensions) as reply:
+            found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in reply.headers}
+            chunks = _inflated(reply.iter_stream(), found.get("content-encoding", ""), max_bytes)
+            return HttpReply(reply.status, found, b"".join(_capped(chunks, deadline, max_bytes)))
+
+
+NETWORK_ERRORS = (
+    httpcore2.TimeoutException,
+    httpcore2.NetworkError,
+    httpcore2.ProtocolError,
+    httpcore2.UnsupportedProtocol,
+)
+
+
+def _lost(error: Exception, deadline: Deadline, *, sent: bool) -> Unavailable | Uncertain:
+    """What a lost exchange means: nothing happened as long as no byte of the request had left."""
+    late = isinstance(error, httpcore2.TimeoutException) or deadline.over
+    if sent:
+        how = f"no whole answer came within {deadline.seconds:g} s" if late else "the connection was lost"
+        return Uncertain(f"The request was sent, and then {how}: it may have been carried out.")
+    how = f"could not be reached within {deadline.seconds:g} s" if late else "could not be reached"
+    return Unavailable(f"The system {how} ({_reason(error)}). Nothing was sent.")
+
+
+def _reason(error: Exception) -> str:
+    """The operating system's words for it, never an address or a header."""
+    cause = error.__cause__ or error.__context__ or error
+    if isinstance(cause, ssl.SSLError):
+        return f"TLS: {cause.reason or 'handshake failed'}"
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror
+    return type(error).__name__
+
+
+def _capped(chunks: Iterable[bytes], deadline: Deadline, max_bytes: int) -> Iterator[bytes]:
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > max_bytes:
+            raise _too_large(max_bytes)
+        if deadline.over:
+            raise httpcore2.ReadTimeout("deadline")
+        yield chunk
+
+
+def _inflated(chunks: Iterable[bytes], encoding: str, max_bytes: int) -> Iterator[bytes]:
+    """The chunks decompressed, never more than the cap at a time: a small reply may inflate without end."""
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        yield from chunks
+        return
+    if encoding not in ("gzip", "x-gzip"):
+        raise Drifted("The reply is compressed in a way that was not asked for.")
+    inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    for chunk in chunks:
+        try:
+            yield inflater.decompress(chunk, max_bytes + 1)
+        except zlib.error:
+            raise Drifted("The reply's compression is damaged.") from None
+        if inflater.unconsumed_tail:
+            raise _too_large(max_bytes)
+    if not inflater.eof:
+        raise Drifted("The reply's compression is cut short.")
+
+
+def _too_large(max_bytes: int) -> Drifted:
+    return Drifted(f"The reply is larger than the {max_bytes} bytes that the connection allows.")

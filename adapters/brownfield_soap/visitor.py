@@ -1,0 +1,162 @@
+"""zeep's reader of XML Schema, taught to keep what zeep drops: facets, documentation, `fixed`, `nillable="1"`.
+
+zeep builds its schema objects through the class that `zeep.xsd.schema.SchemaVisitor` names. While a WSDL is loaded
+that name is swapped for `Keeper`. Should a later zeep move it, the WSDL still loads; facets and documentation are lost.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import zeep.xsd.schema
+import zeep.xsd.types
+import zeep.xsd.types.unresolved
+import zeep.xsd.visitor
+from lxml import etree
+
+from brownfield_soap import catalog
+from brownfield_soap.model import Facets
+
+XSD = "{http://www.w3.org/2001/XMLSchema}"
+_swap = threading.Lock()
+
+# zeep is half typed, and the half is not right; here it is Any.
+zeep_schema: Any = zeep.xsd.schema
+zeep_types: Any = zeep.xsd.types
+SchemaVisitor: Any = zeep.xsd.visitor.SchemaVisitor
+UnresolvedCustomType: Any = zeep.xsd.types.unresolved.UnresolvedCustomType
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was kept of an element, an attribute or a type; found again under its attribute `kept`."""
+
+    documentation: str = ""
+    fixed: str | None = None
+    facets: Facets | None = None
+
+
+NOTHING = Kept()
+
+
+def kept(thing: Any) -> Kept:
+    """What was kept of a zeep object."""
+    found = getattr(thing, "kept", NOTHING)
+    return found if isinstance(found, Kept) else NOTHING
+
+
+@contextmanager
+def keeping() -> Iterator[None]:
+    """Zeep loads with `Keeper` inside this block. One thread at a time: the swap is global to zeep."""
+    with _swap:
+        original = getattr(zeep_schema, "SchemaVisitor", None)
+        if original is None:
+            yield
+            return
+        zeep_schema.SchemaVisitor = Keeper
+        try:
+            yield
+        finally:
+            zeep_schema.SchemaVisitor = original
+
+
+def documentation(node: etree._Element) -> str:
+    """The words of a node's `xs:annotation/xs:documentation`, on one line."""
+    found = node.findall(f"{XSD}annotation/{XSD}documentation")
+    return " ".join(" ".join("".join(map(str, words.itertext())).split()) for words in found).strip()
+
+
+def facets_of(restriction: etree._Element) -> Facets:
+    """The facets that one `xs:restriction` states."""
+    values: dict[str, list[str]] = {}
+    for child in restriction:
+        if isinstance(child.tag, str) and child.get("value") is not None:
+            values.setdefault(etree.QName(child).localname, []).append(str(child.get("value")))
+    enumeration = tuple(values.pop("enumeration", ()))
+    patterns = values.pop("pattern", [])
+    joined = ("|".join(f"(?:{one})" for one in patterns) if len(patterns) > 1 else patterns[0],) if patterns else ()
+    return Facets(enumeration, joined, {name: found[-1] for name, found in values.items()})
+
+
+def merged(base: Facets | None, step: Facets) -> Facets:
+    """A derivation step on top of its base: values narrow, patterns add up."""
+    if base is None:
+        return step
+    return Facets(step.enumeration or base.enumeration, base.patterns + step.patterns, {**base.limits, **step.limits})
+
+
+class Restricted(UnresolvedCustomType):  # type: ignore[misc]  # the base is Any
+    """A restriction that still knows its facets once zeep has resolved it."""
+
+    def __init__(self, plain: Any, facets: Facets, words: str) -> None:
+        super().__init__(plain.qname, plain.base_type, plain.schema)
+        self.facets = facets
+        self.words = words
+        self.resolved: Any = None
+
+    def resolve(self) -> Any:
+        """The zeep type, with `kept` filled. A restriction of a list stays a list, which plain zeep gets wrong."""
+        if self.resolved is None:
+            base = self.base_type.resolve()
+            if isinstance(base, zeep_types.ListType):
+                self.resolved = zeep_types.ListType(base.item_type)
+            else:
+                self.resolved = super().resolve()
+            self.resolved.kept = Kept(self.words, facets=merged(kept(base).facets, self.facets))
+        return self.resolved
+
+
+Result = Any
+
+
+class Keeper(SchemaVisitor):  # type: ignore[misc]  # the base is Any
+    """See the module."""
+
+    def visit_import(self, node: etree._Element, parent: etree._Element) -> Result:
+        """A standard namespace is read from the catalog, whatever the schemaLocation says."""
+        if node.get("namespace") in catalog.FILES:
+            node.set("schemaLocation", str(node.get("namespace")))
+        return super().visit_import(node, parent)
+
+    def visit_element(self, node: etree._Element, parent: etree._Element) -> Result:
+        """An element keeps its words, `fixed`, and `nillable="1"`."""
+        element = super().visit_element(node, parent)
+        element.kept = Kept(documentation(node), node.get("fixed"))
+        if node.get("nillable") == "1":
+            element.nillable = True
+        return element
+
+    def visit_attribute(self, node: etree._Element, parent: etree._Element) -> Result:
+        """An attribute keeps its words and `fixed`."""
+        attribute = super().visit_attribute(node, parent)
+        attribute.kept = Kept(documentation(node), node.get("fixed"))
+        return attribute
+
+    def visit_simple_type(self, node: etree._Element, parent: etree._Element) -> Result:
+        """A simple type keeps its facets and words."""
+        plain = super().visit_simple_type(node, parent)
+        restriction = node.find(f"{XSD}restriction")
+        if restriction is None or not isinstance(plain, UnresolvedCustomType):
+            plain.kept = Kept(documentation(node))
+            return plain
+        better = Restricted(plain, facets_of(restriction), documentation(node))
+        if parent.tag == f"{XSD}schema":
+            self.register_type(plain.qname, better)
+        return better
+
+    def visit_complex_type(self, node: etree._Element, parent: etree._Element) -> Result:
+        """A complex type keeps its words, on its class: zeep makes a new instance when it extends one."""
+        complex_type = super().visit_complex_type(node, parent)
+        type(complex_type).kept = Kept(documentation(node))
+        return complex_type
+
+    visitors = {  # noqa: RUF012  # zeep's own table, with these laid over it
+        **SchemaVisitor.visitors,
+        f"{XSD}import": visit_import,
+        f"{XSD}element": visit_element,
+        f"{XSD}attribute": visit_attribute,
+        f"{XSD}simpleType": visit_simple_type,
+        f"{XSD}complexType": visit_complex_type,
+    }
