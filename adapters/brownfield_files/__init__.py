@@ -1,1 +1,19 @@
-"""An adapter."""
+"""Batch files as feeds: fixed-width records described by a COBOL copybook or a TOML layout."""
+
+from brownfield.contract import Adapter
+from brownfield_files.draft import draft_file
+from brownfield_files.feed import FilesFeed
+from brownfield_files.look import look
+from brownfield_files.setting import FilesSettings
+
+adapter = Adapter(
+    name="files",
+    kind="feed",
+    settings=FilesSettings,
+    open=FilesFeed,
+    capabilities=frozenset({"totals", "resume", "damage", "settle"}),
+    draft={"file": draft_file},
+    look=look,
+)
+
+__all__ = ["adapter"]

@@ -1,0 +1,134 @@
+"""`brownfield new --file SAMPLE --layout COPYBOOK`: a bundle's files part from a sample and its layout."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from brownfield.contract import Draft, Sources
+from brownfield_files.assemble import assemble
+from brownfield_files.copybook import Copybook, read_copybook
+from brownfield_files.declaration import RecordDeclaration
+from brownfield_files.guess import Sample, alternatives, guess_records, guess_totals, sample_of
+from brownfield_files.layout import Field, Layout, every_field, snake
+from brownfield_files.schema import contract_of
+from brownfield_files.toml_layout import read_toml_layout
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A layout file read together with a sample, if there is one.
+
+    Attributes:
+        layout: The layout with the record types that the sample suggests.
+        sample: The sample with its encoding and framing.
+        records: The guessed `records` table.
+        subject: What the body's record is called in the copybook, in snake_case.
+        notes: What was guessed.
+    """
+
+    layout: Layout
+    sample: Sample | None
+    records: dict[str, dict[str, Any]]
+    subject: str
+    notes: list[str]
+
+
+def read_sources(sources: Sources) -> Reading:
+    """Read `layout` and, when given, `file`.
+
+    Raises:
+        LayoutError: The layout cannot be read.
+        OSError: A file cannot be read.
+        KeyError: `layout` is missing.
+    """
+    path = Path(sources["layout"])
+    file = Path(sources["file"]) if "file" in sources else None
+    if path.suffix.lower() == ".toml":
+        layout = read_toml_layout(path)
+        sample = sample_of(file, binary=_is_binary(layout)) if file else None
+        return Reading(layout, sample, {}, snake(path.stem), [])
+    copybook = read_copybook(path)
+    sample = sample_of(file, binary=_has_binary(copybook)) if file else None
+    records, notes = guess_records(copybook, sample)
+    layout = assemble(copybook, {name: RecordDeclaration.model_validate(one) for name, one in records.items()})
+    body = next(record.name for record in layout.records if record.place == "body")
+    return Reading(layout, sample, records, snake(records.get(body, {}).get("of", copybook.records[0].name)), notes)
+
+
+def draft_file(sources: Sources) -> Draft:
+    """The draft of a bundle that collects files like the sample.
+
+    Args:
+        sources: `file`, the sample; `layout`, a copybook or TOML layout; optionally `id`, the bundle's.
+
+    Raises:
+        LayoutError: The layout cannot be read.
+        OSError: A file cannot be read.
+        KeyError: `file` or `layout` is missing.
+    """
+    file, layout_file = Path(sources["file"]), Path(sources["layout"])
+    reading = read_sources(sources)
+    variable = f"{re.sub('[^A-Z0-9]+', '_', sources.get('id', _prefix(file)).upper())}_DROP"
+    body = next(record for record in reading.layout.records if record.place == "body")
+    told = {name for name, _ in body.when}
+    texts = [
+        part.name for part in body.parts if isinstance(part, Field) and part.kind == "text" and part.name not in told
+    ]
+    settings, notes = _settings(reading, file, layout_file, variable)
+    return Draft(
+        connection="drop",
+        settings=settings,
+        variables={variable: "The folder in which the files arrive."},
+        files={f"contract/{layout_file.name}": layout_file.read_bytes()},
+        contract=contract_of(reading.layout),
+        feed=reading.subject,
+        key=texts[0] if texts else None,
+        notes=(*notes, *([f"key = {texts[0]}: the first text field of {body.name}"] if texts else [])),
+    )
+
+
+def _settings(reading: Reading, file: Path, layout_file: Path, variable: str) -> tuple[dict[str, Any], list[str]]:
+    sample = reading.sample
+    assert sample is not None  # noqa: S101 -- draft_file has a sample
+    match = re.sub(r"[0-9]{4,}", "*", file.name)
+    notes = [
+        f"encoding = {sample.encoding.name}: guessed from the bytes of {file.name}",
+        f"framing = {sample.framing}, {reading.layout.length} bytes a record",
+        f"match = {match}: guessed from the name of the sample",
+        *reading.notes,
+    ]
+    settings: dict[str, Any] = {
+        "format": "fixed-width",
+        "layout": {"file": f"contract/{layout_file.name}"},
+        "location": {"env": variable},
+        "match": match,
+        "encoding": sample.encoding.name,
+        "framing": sample.framing,
+    }
+    if file.with_name(f"{file.name}.done").exists():
+        settings["marker"] = "{name}.done"
+        notes.append("marker = {name}.done: one stands beside the sample")
+    if reading.records:
+        settings["records"] = reading.records
+        if totals := guess_totals(reading.layout, sample):
+            settings["totals"] = totals
+            notes += [f"total {one['trailer']} holds in the sample" for one in totals]
+    over = file.stat().st_size % reading.layout.length
+    if sample.framing == "fixed" and over:
+        notes.append(f"the sample is not a whole number of records of {reading.layout.length}: {over} bytes over")
+    return settings, notes
+
+
+def _prefix(file: Path) -> str:
+    match = re.match("[A-Za-z]+", file.stem)
+    return match[0] if match else "files"
+
+
+def _is_binary(layout: Layout) -> bool:
+    return any(one.kind in {"packed", "binary"} for record in layout.records for one in every_field(record.parts))
+
+
+def _has_binary(copybook: Copybook) -> bool:
+    entries = (entry for chosen in alternatives(copybook) for entry in chosen.walk())
+    return any(entry.item is not None and entry.item.kind in {"packed", "binary"} for entry in entries)

@@ -1,0 +1,199 @@
+"""What a sample file and its copybook suggest, for a person to confirm. Nothing here is used when a feed runs."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from brownfield_files.assemble import assemble
+from brownfield_files.copybook import Copybook, Entry
+from brownfield_files.declaration import RecordDeclaration
+from brownfield_files.decode import Broken, number_reader, value_reader
+from brownfield_files.encoding import Encoding, encoding
+from brownfield_files.frame import BadFraming, Frame, Framing, frames
+from brownfield_files.layout import Field, Layout, RecordType, every_field, snake
+from brownfield_files.router import router
+
+_SAMPLE_BYTES = 64 * 1024
+_MOST_RECORDS = 200_000
+_LONGEST_TYPE = 4
+_ROLES = {"header": ("HEADER", "HEAD", "HDR"), "trailer": ("TRAILER", "TRAIL", "TRL", "FOOTER", "FOOT")}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A sample file with what its bytes suggest."""
+
+    path: Path
+    encoding: Encoding
+    framing: Framing
+
+    def frames(self, length: int) -> Iterator[Frame]:
+        """Its records, as far as they can be cut, 200 000 at most."""
+        with self.path.open("rb") as file:
+            try:
+                for frame in frames(file, self.framing, length):
+                    if frame.number >= _MOST_RECORDS:
+                        return
+                    yield frame
+            except BadFraming:
+                return
+
+
+def sample_of(path: Path, *, binary: bool) -> Sample:
+    """Guess the encoding by what letters, digits and blanks the bytes would be, the framing by whether there are lines.
+
+    Args:
+        path: The sample.
+        binary: The layout has packed or binary fields, so that a line end may be data.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
+        head = file.read(_SAMPLE_BYTES)
+    counts = Counter(head)
+    ebcdic = sum(counts[byte] for byte in (0x40, *range(0xF0, 0xFA), *range(0xC1, 0xCA), *range(0x81, 0x8A)))
+    ascii_ = sum(counts[byte] for byte in range(0x20, 0x7F)) - counts[0x40]
+    if ebcdic > ascii_:
+        return Sample(path, encoding("cp037"), "fixed")
+    name = "ascii" if not head or max(head) < 0x80 else "latin-1"
+    return Sample(path, encoding(name), "line" if b"\n" in head and not binary else "fixed")
+
+
+def alternatives(copybook: Copybook) -> tuple[Entry, ...]:
+    """What looks like a record type each: the level-01 records, or the groups that share one area of the only one."""
+    if len(copybook.records) > 1:
+        return copybook.records
+    record = copybook.records[0]
+    targets: dict[str, list[Entry]] = {}
+    for entry in record.children:
+        target = entry.clauses.redefines or entry.name
+        if entry.children and not entry.clauses.occurs:
+            targets.setdefault(target, []).append(entry)
+    found = max(targets.values(), key=len, default=[])
+    return tuple(found) if len(found) > 1 else (record,)
+
+
+def guess_records(copybook: Copybook, sample: Sample | None) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """The `records` table that a sample suggests, empty when there is one type only, and notes for the person."""
+    entries = alternatives(copybook)
+    if len(entries) == 1:
+        return {}, []
+    roles = _roles(entries)
+    whole = {role: RecordDeclaration(of=entry.name) for role, entry in roles.items()}
+    first = assemble(copybook, {"detail": next(iter(whole.values()))})
+    told = next((field for field in first.records[0].parts if isinstance(field, Field)), None)
+    if sample is None or told is None or told.kind != "text" or told.length > _LONGEST_TYPE:
+        role, entry = next((item for item in roles.items() if item[0] not in _ROLES), next(iter(roles.items())))
+        return {role: {"of": entry.name}}, [
+            f"only {entry.name} is read: declare under `records` how the types are told apart"
+        ]
+    values = _assign(_values(sample, first, told), roles, told)
+    seen = {role: entry for role, entry in roles.items() if values.get(role)}
+    records = {role: {"of": entry.name, "when": {told.name: _one(values[role])}} for role, entry in seen.items()}
+    notes = [
+        f"record types were told by {told.name} in the sample: {', '.join(records)}; check that there are no others"
+    ]
+    notes += [f"{entry.name} does not occur in the sample" for role, entry in roles.items() if role not in seen]
+    notes += [f"{told.name} = {value!r} occurs and was not matched to a record type" for value in values.get("", [])]
+    return records, notes
+
+
+def guess_totals(layout: Layout, sample: Sample) -> list[dict[str, str]]:
+    """Totals of the trailer that hold in the sample and are called like a total."""
+    trailer = layout.at("last")
+    bodies = [record for record in layout.records if record.place == "body"]
+    if trailer is None or len(bodies) != 1:
+        return []
+    stated, count, sums = _figures(layout, bodies[0], trailer, sample)
+    totals: list[dict[str, str]] = []
+    for name, units in stated.items():
+        if re.search("count|cnt|records|number|nbr", name) and units == count:
+            totals.append({"trailer": name, "counts": bodies[0].name})
+        elif re.search("total|tot|sum|hash|amount", name) and units:
+            fits = [field for field, summed in sums.items() if summed == units]
+            totals += [{"trailer": name, "sums": f"{bodies[0].name}.{field}"} for field in fits[:1]]
+    return totals
+
+
+def _figures(
+    layout: Layout, body: RecordType, trailer: RecordType, sample: Sample
+) -> tuple[dict[str, int], int, dict[str, int]]:
+    """What the trailer states, and the count and the sums of the body's records; a field that is damaged has no sum."""
+    route = router(layout, sample.encoding)
+    readers = {
+        record.name: [(f, number_reader(f, sample.encoding)) for f in every_field(record.parts) if f.kind != "text"]
+        for record in (body, trailer)
+    }
+    stated: dict[str, int] = {}
+    sums: Counter[str] = Counter()
+    unreadable: set[str] = set()
+    count = 0
+    for frame in sample.frames(layout.length):
+        kind = route(frame.record)
+        count += kind is body
+        for field, read in readers.get(kind.name if kind else "", ()):
+            try:
+                units = read(frame.record[field.offset : field.offset + field.length])
+            except Broken:
+                unreadable.add(field.name)
+                continue
+            if kind is body:
+                sums[field.name] += units
+            else:
+                stated[field.name] = units
+    return stated, count, {name: units for name, units in sums.items() if name not in unreadable}
+
+
+def _roles(entries: tuple[Entry, ...]) -> dict[str, Entry]:
+    """A record type's name for each alternative, the header first and the trailer last."""
+    named: dict[str, Entry] = {}
+    for role, words in _ROLES.items():
+        for entry in entries:
+            if role not in named and entry not in named.values() and set(entry.name.split("-")) & set(words):
+                named[role] = entry
+    others = [entry for entry in entries if not any(entry is known for known in named.values())]
+    bodies = {"detail" if len(others) == 1 else snake(entry.name): entry for entry in others}
+    return dict((*_some(named, "header"), *bodies.items(), *_some(named, "trailer")))
+
+
+def _some(named: dict[str, Entry], role: str) -> list[tuple[str, Entry]]:
+    return [(role, named[role])] if role in named else []
+
+
+def _values(sample: Sample, layout: Layout, told: Field) -> list[str]:
+    """The type field's values in the sample, in order of first appearance, the last record's value last."""
+    read = value_reader(told, sample.encoding)
+    seen: dict[str, None] = {}
+    last = ""
+    for frame in sample.frames(layout.length):
+        try:
+            last = read(frame.record[told.offset : told.offset + told.length])
+        except Broken:
+            continue
+        seen.setdefault(last)
+    return [value for value in seen if value != last] + [last]
+
+
+def _assign(values: list[str], roles: dict[str, Entry], told: Field) -> dict[str, list[str]]:
+    """Which values belong to which role: by a level-88 name that shares a word, by place, or as the only one left."""
+    found: dict[str, list[str]] = {}
+    bodies = [role for role in roles if role not in _ROLES]
+    for index, value in enumerate(values):
+        named = {word for name, literal in told.values if literal.strip("'\"") == value for word in name.split("-")}
+        role = next((role for role, entry in roles.items() if named & set(entry.name.split("-"))), "")
+        if not role and index == 0 and "header" in roles:
+            role = "header"
+        if not role and index == len(values) - 1 and "trailer" in roles:
+            role = "trailer"
+        if not role and len(bodies) == 1:
+            role = bodies[0]
+        found.setdefault(role, []).append(value)
+    return found
+
+
+def _one(values: list[str]) -> str | list[str]:
+    return values[0] if len(values) == 1 else values

@@ -1,0 +1,65 @@
+"""`brownfield look`: a layout, or a file through its layout, field by field with places, bytes and meanings."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from brownfield.contract import Sight, Sources
+from brownfield_files.assemble import parts_of
+from brownfield_files.copybook import read_copybook
+from brownfield_files.decode import Broken, value_reader
+from brownfield_files.draft import Reading, read_sources
+from brownfield_files.encoding import Encoding
+from brownfield_files.frame import Frame
+from brownfield_files.guess import Sample, alternatives
+from brownfield_files.layout import Field, every_field, snake
+from brownfield_files.router import router
+
+
+def look(sources: Sources) -> Iterator[Sight]:
+    """Show `layout`, or each record of `file` as the layout reads it.
+
+    Without a bundle the encoding, the framing and the record types are guessed as `brownfield new` guesses them.
+
+    Raises:
+        LayoutError: The layout cannot be read.
+        OSError: A file cannot be read.
+    """
+    reading = read_sources(sources)
+    if reading.sample is not None:
+        yield from _look_at_records(reading, reading.sample)
+        return
+    for kind, fields in _kinds(reading, Path(sources["layout"])):
+        for field in fields:
+            yield Sight(-1, kind, field.name, field.offset, field.length, field.picture)
+
+
+def _kinds(reading: Reading, path: Path) -> Iterator[tuple[str, Iterator[Field]]]:
+    if path.suffix.lower() == ".toml":
+        yield from ((record.name, every_field(record.parts)) for record in reading.layout.records)
+        return
+    copybook = read_copybook(path)
+    for entry in alternatives(copybook):
+        lineage = tuple(entry.lineage())
+        yield snake(entry.name), every_field(parts_of(lineage[-1], lineage, copybook.file))
+
+
+def _look_at_records(reading: Reading, sample: Sample) -> Iterator[Sight]:
+    route = router(reading.layout, sample.encoding)
+    fields = {record.name: tuple(every_field(record.parts)) for record in reading.layout.records}
+    for frame in sample.frames(reading.layout.length):
+        kind = route(frame.record)
+        if kind is None:
+            reason = "it is of no declared record type"
+            yield Sight(frame.number, "", "", 0, len(frame.record), "", frame.record, reason=reason)
+            continue
+        for field in fields[kind.name]:
+            yield _sight(frame, kind.name, field, sample.encoding)
+
+
+def _sight(frame: Frame, kind: str, field: Field, encoding: Encoding) -> Sight:
+    raw = frame.record[field.offset : field.offset + field.length]
+    shown = (frame.number, kind, field.name, field.offset, field.length, field.picture, raw)
+    try:
+        return Sight(*shown, value=value_reader(field, encoding)(raw))
+    except Broken as broken:
+        return Sight(*shown, reason=broken.inside(field.name, field.offset).sentence)
