@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -11,6 +12,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 PRAGMAS = ("journal_mode=WAL", "busy_timeout=10000", "synchronous=FULL", "foreign_keys=ON")
 """FULL, not NORMAL: with NORMAL a power cut lost acknowledged rows (trust.md 4.1)."""
+
+SNAPSHOT_SQLITE: dict[str, Any] = {"read_only": True}
+SNAPSHOT_POSTGRESQL: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 class Ledger:
@@ -22,8 +26,8 @@ class Ledger:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
-        self._readers = self.engine.execution_options(read_only=True)
         embedded = self.engine.dialect.name == "sqlite"
+        self._readers = self.engine.execution_options(**(SNAPSHOT_SQLITE if embedded else SNAPSHOT_POSTGRESQL))
         self._turn: AbstractContextManager[object] = threading.RLock() if embedded else nullcontext()
 
     @contextmanager

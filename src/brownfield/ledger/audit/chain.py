@@ -1,7 +1,7 @@
 """Appending to a chain."""
 
 import hmac
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,8 @@ GENESIS = bytes(32)
 
 Head = tuple[int, bytes]
 """Where a chain ends: the number and the mac of its last entry."""
+
+Tokens = list[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,12 @@ def append(connection: Connection, key: AuditKey, chain: str, entries: Sequence[
     """
     if not entries:
         return []
+    secret = key.derived("subject")
+    found = [tokens(secret, entry.subjects) for entry in entries]
     head = _head(connection, key, chain)
-    rows = list(_linked(key, chain, head, entries))
+    rows = list(_linked(key, chain, head, zip(entries, found, strict=True)))
     ids = _insert(connection, chain, head[0], rows)
-    _index(connection, key, dict(zip(ids, entries, strict=True)))
+    _index(connection, zip(ids, found, strict=True))
     last = {"seq": rows[-1]["seq"], "mac": rows[-1]["mac"], "key_id": key.id}
     connection.execute(update(schema.chain).where(schema.chain.c.id == chain).values(last))
     return ids
@@ -71,7 +75,7 @@ def link(secret: bytes, before: bytes, body: bytes) -> bytes:
     return hmac.digest(secret, before + body, "sha256")
 
 
-def tokens(secret: bytes, subjects: object) -> list[bytes]:
+def tokens(secret: bytes, subjects: object) -> Tokens:
     """The commitments of an entry, each once, in an order that tells nothing."""
     return sorted({token(secret, value) for value in leaves(subjects)})
 
@@ -86,15 +90,15 @@ def _head(connection: Connection, key: AuditKey, chain: str) -> Head:
     return row.seq, row.mac
 
 
-def _linked(key: AuditKey, chain: str, head: Head, entries: Sequence[Entry]) -> Iterator[dict[str, Any]]:
-    links, subjects = key.derived("link"), key.derived("subject")
+def _linked(key: AuditKey, chain: str, head: Head, entries: Iterable[tuple[Entry, Tokens]]) -> Iterator[dict[str, Any]]:
+    secret = key.derived("link")
     last, mac = head
-    for seq, entry in enumerate(entries, last + 1):
+    for seq, (entry, found) in enumerate(entries, last + 1):
         columns = _columns(chain, seq, entry)
-        found = [token.hex() for token in tokens(subjects, entry.subjects)]
-        rest = {"key_id": key.id, "prev": mac.hex(), "subjects": found, "body": entry.body}
+        subjects = [token.hex() for token in found]
+        rest = {"key_id": key.id, "prev": mac.hex(), "subjects": subjects, "body": dict(entry.body)}
         body = canonical({**columns, **rest})
-        mac = link(links, mac, body)
+        mac = link(secret, mac, body)
         yield {**columns, "body": body, "mac": mac}
 
 
@@ -118,10 +122,7 @@ def _insert(connection: Connection, chain: str, seq: int, rows: list[dict[str, A
     return list(connection.scalars(made))
 
 
-def _index(connection: Connection, key: AuditKey, entries: Mapping[int, Entry]) -> None:
-    secret = key.derived("subject")
-    rows = [
-        {"token": token, "entry": id_} for id_, entry in entries.items() for token in tokens(secret, entry.subjects)
-    ]
+def _index(connection: Connection, entries: Iterable[tuple[int, Tokens]]) -> None:
+    rows = [{"token": token, "entry": id_} for id_, found in entries for token in found]
     if rows:
         connection.execute(insert(schema.subject), rows)

@@ -9,7 +9,6 @@ from sqlalchemy import Connection, func, select
 
 from brownfield.contract import canonical
 from brownfield.ledger import schema
-from brownfield.ledger.audit.chain import GENESIS
 from brownfield.ledger.audit.key import AuditKey
 from brownfield.ledger.audit.verification import Broken, ChainReport, Verification, Walk, link_keys
 from brownfield.ledger.instant import micros
@@ -42,6 +41,9 @@ def verify_export(lines: Iterable[bytes], keys: Mapping[str, AuditKey]) -> Verif
     """Follow every chain of an export. The first entry of each is taken as the place where it begins.
 
     That the export is all of it cannot be seen from the export: hold its last mac against a seal.
+
+    Raises:
+        ValueError: A line is not one of an export.
     """
     links = link_keys(keys)
     walks: dict[str, Walk] = {}
@@ -61,9 +63,14 @@ def verify_export(lines: Iterable[bytes], keys: Mapping[str, AuditKey]) -> Verif
 
 
 def _begin(document: Mapping[str, Any], links: Mapping[str, bytes]) -> Walk:
-    return Walk(document["chain"], links, (document["seq"] - 1, bytes.fromhex(document["prev"]) or GENESIS))
+    return Walk(document["chain"], links, (document["seq"] - 1, bytes.fromhex(document["prev"])))
 
 
 def _parsed(line: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
-    fields = orjson.loads(line)
-    return fields, orjson.loads(fields["body"])
+    try:
+        fields = orjson.loads(line)
+        document = orjson.loads(fields["body"])
+        _begin(document, {})
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f"not a line of an export: {line[:80]!r}") from None
+    return fields, document
