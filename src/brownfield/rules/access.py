@@ -23,6 +23,7 @@ class Ability(StrEnum):
     OVERSEE = "oversee"  # see every proposal, batch and system
     DECIDE = "decide"
     UNDO = "undo"
+    SETTLE = "settle"  # say how a write ended that a person did, or that nobody is sure of
     HALT = "halt"
     COLLECT = "collect"
     ASK = "ask"
@@ -31,7 +32,9 @@ class Ability(StrEnum):
 
 ABILITIES: dict[Role, frozenset[Ability]] = {
     Role.AGENT: frozenset({Ability.CALL, Ability.PROPOSE, Ability.FOLLOW}),
-    Role.APPROVER: frozenset({Ability.CALL, Ability.OVERSEE, Ability.DECIDE, Ability.UNDO, Ability.ASK}),
+    Role.APPROVER: frozenset(
+        {Ability.CALL, Ability.OVERSEE, Ability.DECIDE, Ability.UNDO, Ability.SETTLE, Ability.ASK}
+    ),
     Role.OPERATOR: frozenset(Ability) - {Ability.DECIDE, Ability.AUDIT},
     Role.AUDITOR: frozenset({Ability.OVERSEE, Ability.ASK, Ability.AUDIT}),
 }

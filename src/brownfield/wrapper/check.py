@@ -141,6 +141,7 @@ def _write(bundle: Bundle, operation: Operation, where: str) -> Iterator[Finding
     if table.confirm is None:
         yield Finding(where, "has no `confirm`: nothing is read back", "name a read that shows it", level="warning")
     others = {"before": (table.before, "read"), "confirm": (table.confirm and table.confirm.operation, "read"),
+              "reconcile": (table.reconcile and table.reconcile.operation, "read"),
               "undo": (table.undo and table.undo.operation, "write")}  # fmt: skip
     for word, (name, effect) in others.items():
         other = bundle.operations.get(name) if name else None

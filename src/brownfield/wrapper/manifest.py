@@ -81,7 +81,22 @@ class Reading(_Table):
 
 
 class OperationTable(_Table):
-    """An operation. Without `effect` it is not exposed."""
+    """An operation. Without `effect` it is not exposed.
+
+    Attributes:
+        via: The connection.
+        call: The far-side call that is exposed as it is; None when a function is bound.
+        effect: Declared by a person.
+        agents: May be granted to an agent.
+        hide: Fields that leave schema and result.
+        personal: Arguments that the audit keeps as commitments.
+        key: The argument that makes a repeated write one write.
+        before: A read of the state that the approver sees and the approval binds.
+        confirm: A read that shows what the write did; fields named as arguments must come back equal.
+        reconcile: A read that tells a person what an uncertain write did.
+        undo: The write that reverses it.
+        irreversible: Why there is no such write.
+    """
 
     via: Name
     call: str | None = None
@@ -94,6 +109,7 @@ class OperationTable(_Table):
     key: str | None = None
     before: Name | None = None
     confirm: Reading | None = None
+    reconcile: Reading | None = None
     undo: Reading | None = None
     irreversible: str | None = None
 
@@ -183,7 +199,7 @@ def _keys_beside(path: tuple[str, ...]) -> list[str]:
         "connections": ConnectionTable, "operations": OperationTable, "feeds": FeedTable, "schedules": ScheduleTable,
     }  # fmt: skip
     inner: dict[str, type[BaseModel]] = {
-        "misfire": MisfireTable, "confirm": Reading, "undo": Reading, "calls": Calls, "secrets": SecretNames,
+        "misfire": MisfireTable, "confirm": Reading, "undo": Reading, "reconcile": Reading, "calls": Calls, "secrets": SecretNames,
         "limits": LimitTable, "scope": Scope,
     }  # fmt: skip
     parent = path[:-1]

@@ -1,0 +1,114 @@
+"""The application: every web door on one assembly, and the server that runs it."""
+
+import logging
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from brownfield.contract import Failure
+from brownfield.edges.http import describe, desk, operation
+from brownfield.edges.http.exchange import told
+from brownfield.rules.problem import Problem, from_failure
+from brownfield.runtime.assembly import Assembly, first_operator, open_assembly, warnings
+from brownfield.runtime.home import Settings
+
+log = logging.getLogger("brownfield.http")
+LOCAL = ("127.0.0.1", "localhost", "[::1]", "::1")
+
+
+def create_app(assembly: Assembly) -> FastAPI:
+    """The application. Worker and scheduler run while it does."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with assembly.running():
+            yield
+
+    app = FastAPI(title="brownfield", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.assembly = assembly
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts(assembly.kernel.settings))
+    for router in (describe.router, desk.router, operation.router):
+        app.include_router(router)
+    app.add_exception_handler(Exception, _told)
+    for kind in (Problem, Failure, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _told)
+    return app
+
+
+def hosts(settings: Settings) -> list[str]:
+    """The Host names that are answered: others would be a rebound name."""
+    return [*LOCAL, settings.host, *settings.allowed_hosts]
+
+
+def serve(folder: Path, environ: Mapping[str, str], tell: Callable[[str], None]) -> None:
+    """Run everything in one process until it is stopped.
+
+    Args:
+        folder: The bundles.
+        environ: See `open_assembly`.
+        tell: Called with each line that the operator should read.
+
+    Raises:
+        BundleError: With everything that keeps a bundle from starting.
+        Problem: Another process holds the ledger, or the address is taken.
+    """
+    with open_assembly(folder, environ) as assembly:
+        kernel = assembly.kernel
+        with _listen(kernel.settings) as listening:
+            host, port = listening.getsockname()[:2]
+            address = f"http://{host}:{port}"
+            for line in (*warnings(kernel), *_greeting(assembly, address)):
+                tell(line)
+            config = uvicorn.Config(create_app(assembly), log_level="warning", access_log=False, server_header=False,
+                                    timeout_graceful_shutdown=10)  # fmt: skip
+            kernel.home.announce(address)
+            try:
+                uvicorn.Server(config).run(sockets=[listening])
+            finally:
+                kernel.home.leave()
+
+
+def _greeting(assembly: Assembly, address: str) -> list[str]:
+    key = first_operator(assembly.kernel)
+    lines = [f"The operator's key, shown this once: {key}"] if key else []
+    systems = ", ".join(f"{w.id} ({w.bundle.manifest.mode})" for w in assembly.kernel.wrappers.values())
+    return [*lines, f"Wrapped in {assembly.kernel.environment}: {systems}", f"Listening on {address}"]
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        return socket.create_server((settings.host, settings.port), backlog=512)
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        raise Problem("unavailable", f"{settings.host}:{settings.port} cannot be listened on: {why}",
+                      next="Say another port in brownfield.toml, or stop what has it.") from error  # fmt: skip
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    return told(_problem(request, error))
+
+
+def _problem(request: Request, error: Exception) -> Problem:
+    match error:
+        case Problem():
+            return error
+        case Failure():
+            return from_failure(error, system=request.url.path)
+        case HTTPException():
+            code = {404: "not-found", 405: "malformed"}.get(error.status_code, "malformed")
+            return Problem(code, f"{request.method} {request.url.path}: {error.detail}")
+        case RequestValidationError():
+            errors = tuple({"path": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in error.errors())
+            return Problem("invalid", "the request is not valid", errors=errors)
+    trace = secrets.token_hex(8)
+    log.error("a defect, trace %s", trace, exc_info=error)
+    return Problem("internal", f"{type(error).__name__} (logged under {trace})")

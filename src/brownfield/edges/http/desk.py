@@ -1,0 +1,217 @@
+"""The desk: proposals and decisions, halts, questions, the audit, batches and events."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Literal
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from brownfield.edges.http.exchange import By, The, answer
+from brownfield.rules.problem import Problem
+from brownfield.rules.proposal import State
+
+router = APIRouter(prefix="/v1")
+FOLLOW_EVERY = 0.5
+"""Seconds between two looks for new events while a consumer follows."""
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Deciding(_Sent):
+    """A decision on what the hash stands for."""
+
+    hash: str = ""
+    note: Annotated[str, Field(max_length=1000)] = ""
+
+
+class Undoing(_Sent):
+    """Why a write should be undone."""
+
+    reason: Annotated[str, Field(max_length=1000)] = ""
+
+
+class Handing(_Sent):
+    """The reference under which the system knows a write done by hand."""
+
+    reference: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Resolving(_Sent):
+    """What an uncertain write did, after looking."""
+
+    outcome: Literal["done", "failed"]
+    note: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class Halting(_Sent):
+    """What to stop, and why."""
+
+    scope: str = "everything"
+    reason: Annotated[str, Field(max_length=1000)] = ""
+
+
+class Resuming(_Sent):
+    """What to let go on."""
+
+    scope: str = "everything"
+
+
+class Collecting(_Sent):
+    """Whether a file that was seen before is taken again."""
+
+    replay: bool = False
+
+
+class Question(_Sent):
+    """A question in plain words."""
+
+    question: Annotated[str, Field(max_length=500)]
+
+
+@router.get("/status")
+async def status(assembly: The, by: By) -> Response:
+    """Systems, halts, and what waits."""
+    return answer(await asyncio.to_thread(assembly.control.status, by))
+
+
+@router.get("/proposals")
+async def proposals(assembly: The, by: By, state: State | None = None,
+                    limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:  # fmt: skip
+    """Proposals, latest first."""
+    found = await asyncio.to_thread(assembly.proposing.list, by, [state] if state else None, limit)
+    return answer({"proposals": [assembly.proposing.body(seen) for seen in found]})
+
+
+@router.get("/proposals/{id}")
+async def proposal(assembly: The, by: By, id: str) -> Response:  # noqa: A002
+    """One proposal."""
+    return answer(assembly.proposing.body(await asyncio.to_thread(assembly.proposing.get, by, id)))
+
+
+@router.post("/proposals/{id}/approve")
+async def approve(assembly: The, by: By, id: str, said: Deciding) -> Response:  # noqa: A002
+    """Approve what the hash stands for."""
+    seen = await asyncio.to_thread(assembly.proposing.decide, by, id, "approved", said.hash, said.note)
+    assembly.worker.wake()
+    return answer(assembly.proposing.body(seen))
+
+
+@router.post("/proposals/{id}/decline")
+async def decline(assembly: The, by: By, id: str, said: Deciding) -> Response:  # noqa: A002
+    """Decline it."""
+    seen = await asyncio.to_thread(assembly.proposing.decide, by, id, "declined", said.hash, said.note)
+    return answer(assembly.proposing.body(seen))
+
+
+@router.post("/proposals/{id}/undo", status_code=202)
+async def undo(assembly: The, by: By, id: str, said: Undoing) -> Response:  # noqa: A002
+    """Propose the write that reverses it."""
+    return answer(assembly.proposing.body(await assembly.proposing.undo(by, id, said.reason)), 202)
+
+
+@router.post("/proposals/{id}/done-by-hand")
+async def done_by_hand(assembly: The, by: By, id: str, said: Handing) -> Response:  # noqa: A002
+    """Say that a person has made the approved write by hand."""
+    seen = await asyncio.to_thread(assembly.proposing.by_hand, by, id, said.reference)
+    return answer(assembly.proposing.body(seen))
+
+
+@router.post("/proposals/{id}/resolve")
+async def resolve(assembly: The, by: By, id: str, said: Resolving) -> Response:  # noqa: A002
+    """Say what an uncertain write did."""
+    seen = await asyncio.to_thread(assembly.proposing.resolve, by, id, said.outcome, said.note)
+    return answer(assembly.proposing.body(seen))
+
+
+@router.post("/halt")
+async def halt(assembly: The, by: By, said: Halting) -> Response:
+    """Stop everything in a scope, at once."""
+    return answer(await asyncio.to_thread(assembly.control.halt, by, said.scope, said.reason))
+
+
+@router.post("/resume")
+async def resume(assembly: The, by: By, said: Resuming) -> Response:
+    """Let it go on."""
+    return answer(await asyncio.to_thread(assembly.control.resume, by, said.scope))
+
+
+@router.post("/ask")
+async def ask(assembly: The, by: By, said: Question) -> Response:
+    """A question to the audit, answered in sentences."""
+    return answer(await asyncio.to_thread(assembly.asking.ask, by, said.question))
+
+
+@router.get("/audit")
+async def audit(assembly: The, by: By, after: int = 0, limit: Annotated[int, Query(ge=1, le=2000)] = 100) -> Response:
+    """Audit entries as they are recorded."""
+    return answer({"entries": await asyncio.to_thread(assembly.asking.entries, by, after, limit)})
+
+
+@router.post("/audit/verify")
+async def verify(assembly: The, by: By) -> Response:
+    """Whether the audit is whole and as it was written."""
+    return answer(await asyncio.to_thread(assembly.asking.verify, by))
+
+
+@router.get("/audit/export")
+async def export(assembly: The, by: By, since: datetime, until: datetime) -> Response:
+    """The audit as lines that can be verified offline."""
+    if since.tzinfo is None or until.tzinfo is None:
+        raise Problem("invalid", "since and until need a zone, such as 2026-11-21T00:00:00Z")
+    lines = await asyncio.to_thread(lambda: b"".join(assembly.asking.export(by, since, until)))
+    return Response(lines, media_type="application/x-ndjson")
+
+
+@router.post("/collect/{wrapper}/{feed}")
+async def collect(assembly: The, by: By, wrapper: str, feed: str, said: Collecting) -> Response:
+    """Collect what has arrived in a feed's drop."""
+    return answer({"files": await assembly.collecting.collect(by, wrapper, feed, replay=said.replay)})
+
+
+@router.get("/batches")
+async def batches(assembly: The, by: By, feed: str | None = None,
+                  limit: Annotated[int, Query(ge=1, le=1000)] = 50) -> Response:  # fmt: skip
+    """Batch files, latest first."""
+    return answer({"batches": await asyncio.to_thread(assembly.collecting.batches, by, feed, limit)})
+
+
+@router.get("/batches/{id}/quarantine")
+async def quarantine(assembly: The, by: By, id: int) -> Response:  # noqa: A002
+    """The records of a file that could not be read."""
+    return answer({"quarantined": await asyncio.to_thread(assembly.collecting.quarantined, by, id)})
+
+
+@router.get("/events")
+async def events(assembly: The, by: By, after: int = 0, limit: Annotated[int, Query(ge=1, le=5000)] = 500,
+                 feed: str | None = None) -> Response:  # fmt: skip
+    """Events after a position."""
+    return answer(await asyncio.to_thread(assembly.events.page, by, after, limit, feed))
+
+
+@router.get("/events/stream")
+async def stream(request: Request, assembly: The, by: By, after: int = 0, feed: str | None = None) -> Response:
+    """Events as they come (server-sent events); `Last-Event-ID` resumes."""
+    last = request.headers.get("last-event-id", "")
+    start = int(last) if last.isascii() and last.isdigit() else after
+    first = await asyncio.to_thread(assembly.events.page, by, start, 1, feed)
+
+    async def lines() -> AsyncIterator[bytes]:
+        position = start
+        yield f": from {first['position']}\n\n".encode()
+        while not await request.is_disconnected():
+            # The caller is recognised again, so that a revoked key or a halt ends the stream.
+            page = await asyncio.to_thread(assembly.events.page, assembly.guard.again(by), position, 500, feed)
+            for event in page["events"]:
+                yield f"id: {event['position']}\ndata: {orjson.dumps(event).decode()}\n\n".encode()
+            position = page["position"]
+            if not page["events"]:
+                yield b": nothing new\n\n"
+                await asyncio.sleep(FOLLOW_EVERY)
+
+    return StreamingResponse(lines(), media_type="text/event-stream", headers={"cache-control": "no-store"})

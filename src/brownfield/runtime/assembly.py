@@ -1,0 +1,169 @@
+"""Everything that a running brownfield is, put together in one place."""
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from brownfield.ledger.audit import append_seals, seal
+from brownfield.ledger.identity import add_grant, add_identity, add_key, identities
+from brownfield.ledger.migration.migrate import migrate
+from brownfield.ledger.store import Ledger
+from brownfield.rules.access import Role
+from brownfield.runtime.asking import Asking
+from brownfield.runtime.clock import Clock
+from brownfield.runtime.collecting import Collecting
+from brownfield.runtime.control import Control
+from brownfield.runtime.guard import Guard
+from brownfield.runtime.home import SETTINGS, Home, Settings, read_settings
+from brownfield.runtime.journal import Journal
+from brownfield.runtime.kernel import Kernel, find_bundles, open_wrappers
+from brownfield.runtime.key import KeyRing, audit_key
+from brownfield.runtime.opening import Surroundings
+from brownfield.runtime.proposing import Proposing
+from brownfield.runtime.registry import Registry
+from brownfield.runtime.scheduler import Scheduler
+from brownfield.runtime.secret import providers
+from brownfield.runtime.streaming import Streaming
+from brownfield.runtime.worker import Worker
+
+log = logging.getLogger("brownfield")
+SEAL_EVERY = 60.0
+"""Seconds between two seals of the audit."""
+SAFE_SQLITE = (3, 51, 3)
+"""Older ones have the WAL-reset defect: https://www.sqlite.org/wal.html#walresetbug."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """What a door is given. Each attribute does one thing; see its module."""
+
+    kernel: Kernel
+    guard: Guard
+    proposing: Proposing
+    control: Control
+    collecting: Collecting
+    events: Streaming
+    asking: Asking
+    worker: Worker
+    scheduler: Scheduler
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Worker, scheduler and seals run while the block does. A write under way is finished before it ends."""
+        self._note("server.started")
+        tasks = [asyncio.create_task(work) for work in (self.worker.run(), self.scheduler.run(), self._sealing())]
+        try:
+            yield
+        finally:
+            self.collecting.stop()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self.worker.close()
+            self._note("server.stopped")
+            self.seal()
+
+    def seal(self) -> None:
+        """Write the heads of the audit's chains outside the database."""
+        with self.kernel.ledger.read() as connection:
+            heads = seal(connection)
+        append_seals(self.kernel.home.seals, heads, self.kernel.clock.now())
+
+    async def _sealing(self) -> None:
+        while True:
+            await asyncio.sleep(SEAL_EVERY)
+            await asyncio.to_thread(self.seal)
+
+    def _note(self, event: str) -> None:
+        with self.kernel.ledger.write() as connection:
+            self.kernel.journal.add(connection, self.kernel.entry(event, {}))
+
+
+@contextmanager
+def open_assembly(folder: Path, environ: Mapping[str, str], *, chain: str = "server", clock: Clock | None = None,
+                  registry: Registry | None = None) -> Iterator[Assembly]:  # fmt: skip
+    """Open the bundles in `folder` on the embedded ledger, alone: the lock file is held while the block runs.
+
+    Args:
+        folder: A folder of bundles, or one bundle; `brownfield.toml` is looked for in it, beside it, and here.
+        environ: `BROWNFIELD_HOME`, `BROWNFIELD_SECRETS` and what the manifests name.
+        chain: The writer's chain in the audit.
+        clock: Another clock, in tests.
+        registry: Other adapters, in tests.
+
+    Raises:
+        BundleError: With everything that keeps a bundle from starting.
+        Problem: Another process holds the ledger.
+    """
+    settings, home = find_settings(folder), Home.find(environ)
+    around = Surroundings(registry or Registry(), providers(environ, home.folder), environ)
+    with home.hold() as lock:
+        assembly = assemble(folder, settings, home, around, clock or Clock(), chain)
+        try:
+            yield assembly
+        finally:
+            assembly.kernel.close()
+            _release(lock)
+
+
+def assemble(folder: Path, settings: Settings, home: Home, around: Surroundings, clock: Clock, chain: str) -> Assembly:
+    """Put everything together; nothing runs yet."""
+    wrappers = open_wrappers(find_bundles(folder), settings, around)
+    ledger = Ledger(home.ledger_url)
+    migrate(ledger)
+    key = audit_key(home.keys)
+    journal = Journal(ledger, key, chain)
+    kernel = Kernel(home, settings, ledger, journal, KeyRing(home.keys), clock, around, wrappers)
+    worker = Worker(kernel, alone=True)
+    proposing = Proposing(kernel, worker.wake)
+    collecting = Collecting(kernel)
+    return Assembly(kernel, Guard(kernel, proposing), proposing, Control(kernel), collecting, Streaming(kernel),
+                    Asking(kernel, key), worker, Scheduler(kernel, collecting))  # fmt: skip
+
+
+def find_settings(folder: Path) -> Settings:
+    """`brownfield.toml` in the folder, in the one around it, or here.
+
+    Raises:
+        BundleError: It is nowhere, or not valid.
+    """
+    places = [folder, folder.resolve().parent, folder.resolve().parent.parent, Path()]
+    found = next((place for place in places if (place / SETTINGS).exists()), Path())
+    return read_settings(found)
+
+
+def first_operator(kernel: Kernel) -> str | None:
+    """Make the one operator that a new ledger needs; its key, to be shown once, or None when there is one already."""
+    now = kernel.clock.now()
+    with kernel.ledger.write() as connection:
+        if identities(connection):
+            return None
+        operator = add_identity(connection, "operator", Role.OPERATOR, person="first-operator",
+                                environment=kernel.environment, now=now)  # fmt: skip
+        add_grant(connection, operator.id, "*", "*", granted_by="first start", now=now)
+        key, prefix, mac = kernel.keys.make()
+        add_key(connection, operator.id, prefix, mac, environment=kernel.environment, now=now)
+        kernel.journal.add(connection, kernel.entry("key.created", {"key": prefix, "name": "operator"}, operator))
+    return key
+
+
+def warnings(kernel: Kernel) -> Sequence[str]:
+    """What an operator should know at start."""
+    found = ["Reads and writes share this process. Apart, on PostgreSQL, they will be `serve` and `work`."]
+    if sqlite3.sqlite_version_info < SAFE_SQLITE:
+        found.append(f"SQLite {sqlite3.sqlite_version} has the WAL-reset defect; 3.51.3 or newer does not. "
+                     "One process writes here, which avoids most of it.")  # fmt: skip
+    if not kernel.settings.sandbox:
+        found.append(f"This is {kernel.environment}.")
+    return found
+
+
+def _release(lock: IO[bytes]) -> None:
+    with contextlib.suppress(OSError):
+        lock.close()

@@ -1,0 +1,141 @@
+"""One open connection: its own threads, its own pace, and only the calls that a person declared."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal, TypeVar
+
+from brownfield.contract import CallAdapter, Drifted, FeedAdapter, Fields, Limits, Rejected, Reply
+from brownfield.rules.limit import Bucket, take
+from brownfield.rules.problem import Problem
+from brownfield.wrapper.manifest import Calls
+
+Result = TypeVar("Result")
+QUEUE = 16
+"""Calls that may wait for a thread, per thread. More are turned away at once: a queue that long helps nobody."""
+
+
+class CallConnection:
+    """A call adapter behind its bulkhead.
+
+    Args:
+        name: The connection's name.
+        adapter: Opened.
+        limits: Threads, pace and deadline.
+        calls: What each far-side call does, as declared.
+        drifted: Calls whose shape is not the locked one: they are stopped.
+    """
+
+    def __init__(
+        self, name: str, adapter: CallAdapter, limits: Limits, calls: Calls, drifted: frozenset[str] = frozenset()
+    ) -> None:
+        self.name = name
+        self.adapter = adapter
+        self.limits = limits
+        self.calls = calls
+        self.drifted = drifted
+        self._pool = ThreadPoolExecutor(limits.concurrency, thread_name_prefix=f"connection-{name}")
+        self._waiting = 0
+        self._bucket = Bucket(tokens=max(1.0, limits.per_second), at=time.monotonic())
+        self._pace = threading.Lock()
+
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """Run blocking work on one of the connection's threads, within its deadline.
+
+        Raises:
+            Problem: `busy` when too many wait already, `deadline` when it took too long.
+        """
+        if self._waiting >= self.limits.concurrency * QUEUE:
+            raise Problem("busy", f"{self._waiting} calls wait for {self.name} already", retry_after=1.0)
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await asyncio.wait_for(loop.run_in_executor(self._pool, work), self.limits.deadline)
+        except TimeoutError:
+            raise Problem("deadline", f"{self.name} did not answer within {self.limits.deadline:g} s") from None
+        finally:
+            self._waiting -= 1
+
+    def invoke(self, call: str, fields: Fields, effect: Literal["read", "write"]) -> Reply:
+        """Make one far-side call that is declared to have this effect. Blocks.
+
+        Raises:
+            Rejected: The manifest does not declare the call so: it is not made.
+            Drifted: The call's shape is not the locked one: it is not made.
+        """
+        if call not in (self.calls.read if effect == "read" else self.calls.write):
+            raise Rejected(f"{self.name} does not declare {call} a {effect}; it was not called", code="undeclared")
+        if call in self.drifted:
+            raise Drifted(f"the shape of {call} is not the locked one; it was not called")
+        self._wait_for_a_turn()
+        return self.adapter.invoke(call, fields)
+
+    def reader(self) -> "ReadCall":
+        """What a read handler gets before the slash."""
+        return ReadCall(self)
+
+    def close(self) -> None:
+        """Stop the threads and close the adapter; calls under way end by their own deadline."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self.adapter.close()
+
+    def _wait_for_a_turn(self) -> None:
+        pace = self.limits.per_second
+        with self._pace:
+            bucket, wait = take(self._bucket, pace, time.monotonic(), max(1.0, pace))
+            if wait <= self.limits.deadline:
+                self._bucket = bucket
+        if wait > self.limits.deadline:
+            raise Problem("busy", f"{self.name} is asked faster than {pace:g} times a second", retry_after=wait)
+        if wait > 0:
+            time.sleep(wait)
+
+
+class ReadCall:
+    """The `Call` of a read: any number of calls that are declared reads."""
+
+    def __init__(self, connection: CallConnection) -> None:
+        self._connection = connection
+
+    def __call__(self, call: str, /, **fields: Any) -> Reply:
+        """See `brownfield.Call`."""
+        return self._connection.invoke(call, fields, "read")
+
+
+class WriteCall:
+    """The `Call` of a write: reads, and one write call.
+
+    Attributes:
+        made: Whether the write call was begun.
+    """
+
+    def __init__(self, connection: CallConnection) -> None:
+        self._connection = connection
+        self.made = False
+
+    def __call__(self, call: str, /, **fields: Any) -> Reply:
+        """See `brownfield.Call`."""
+        if call in self._connection.calls.read:
+            return self._connection.invoke(call, fields, "read")
+        if self.made:
+            raise Rejected("a write operation makes one write call; this would be the second", code="second-write")
+        self.made = True
+        return self._connection.invoke(call, fields, "write")
+
+
+class FeedConnection:
+    """A feed adapter; the collector takes one file at a time, so it needs no pool."""
+
+    def __init__(self, name: str, adapter: FeedAdapter, limits: Limits) -> None:
+        self.name = name
+        self.adapter = adapter
+        self.limits = limits
+
+    def close(self) -> None:
+        """Close the adapter."""
+        self.adapter.close()
+
+
+Connections = Mapping[str, CallConnection | FeedConnection]

@@ -1,0 +1,88 @@
+"""Stopping and looking: halts that hold at once, and the state of everything on one page."""
+
+from typing import Any
+
+from brownfield.ledger.conflict import Moved
+from brownfield.ledger.count import proposal_counts
+from brownfield.ledger.halt import lift_halt, set_halt
+from brownfield.rules.access import Ability
+from brownfield.rules.problem import Problem
+from brownfield.runtime.caller import Caller
+from brownfield.runtime.kernel import Kernel, OpenWrapper
+
+
+class Control:
+    """Halts, resumes and tells.
+
+    Args:
+        kernel: What is open.
+    """
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+
+    def halt(self, caller: Caller, scope: str, reason: str = "") -> dict[str, Any]:
+        """Stop everything in `scope`: once this returns, no call and no write of it begins.
+
+        Args:
+            caller: Must be able to halt.
+            scope: `everything`, `identity:NAME`, `wrapper:ID` or `operation:ID.NAME`.
+            reason: Shown to whoever is stopped.
+
+        Raises:
+            Problem: `invalid` scope, or `conflict` when it is halted already.
+        """
+        caller.demand(Ability.HALT)
+        return self._change(caller, "halt.set", scope, reason)
+
+    def resume(self, caller: Caller, scope: str) -> dict[str, Any]:
+        """Lift a halt.
+
+        Raises:
+            Problem: `conflict` when there is none.
+        """
+        caller.demand(Ability.HALT)
+        return self._change(caller, "halt.lifted", scope, "")
+
+    def status(self, caller: Caller) -> dict[str, Any]:
+        """Systems, halts, what waits and what is unknown."""
+        with self._kernel.ledger.read() as connection:
+            counts = proposal_counts(connection)
+        return {
+            "environment": self._kernel.environment,
+            "identity": caller.identity.name,
+            "role": caller.identity.role.value,
+            "systems": [self._system(caller, opened) for opened in self._kernel.wrappers.values()],
+            "halts": [{"scope": h.scope, "by": h.by, "reason": h.reason, "at": h.at.isoformat(timespec="seconds")}
+                      for h in caller.halts],
+            "proposals": counts if caller.may(Ability.OVERSEE) else {},
+        }  # fmt: skip
+
+    def _change(self, caller: Caller, event: str, scope: str, reason: str) -> dict[str, Any]:
+        kernel, now = self._kernel, self._kernel.clock.now()
+        try:
+            with kernel.ledger.write() as connection:
+                if event == "halt.set":
+                    changed = set_halt(connection, scope, caller.identity.person, reason, now)
+                else:
+                    changed = lift_halt(connection, scope, caller.identity.person, now)
+                if not changed:
+                    raise Problem(
+                        "conflict", f"{scope} is {'halted already' if reason or event == 'halt.set' else 'not halted'}"
+                    )
+                body = {"scope": scope, "reason": reason}
+                kernel.journal.add(connection, kernel.entry(event, body, caller.identity, trace=caller.trace))
+        except (ValueError, Moved) as error:
+            raise Problem("invalid", str(error)) from error
+        return {"scope": scope, "halted": event == "halt.set", "by": caller.identity.person, "reason": reason}
+
+    def _system(self, caller: Caller, opened: OpenWrapper) -> dict[str, Any]:
+        manifest = opened.bundle.manifest
+        operations = {o.name: o.effect for o in opened.bundle.operations.values()
+                      if caller.may(Ability.OVERSEE) or caller.may(Ability.CALL, opened.id, o.name)}  # fmt: skip
+        return {
+            "id": opened.id, "title": opened.title, "mode": manifest.mode, "class": opened.source_class,
+            "system_of_record": manifest.scope.system_of_record, "owner": manifest.scope.owner,
+            "page": manifest.scope.page, "operations": operations, "feeds": sorted(opened.bundle.feeds),
+            "stopped": sorted(c for connection in opened.calls.values() for c in connection.drifted),
+        }  # fmt: skip

@@ -1,0 +1,143 @@
+"""The one pipeline that every call passes: identity, grant, validation, shape, limit, deadline, audit.
+
+A read is made and answered; a write becomes a proposal. The audit entry is durable before the answer leaves.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from brownfield.contract import Failure, Fields
+from brownfield.rules.access import Ability, Role
+from brownfield.rules.problem import Problem, from_failure
+from brownfield.rules.redaction import commit
+from brownfield.runtime.caller import Caller, recognise, recognise_again
+from brownfield.runtime.kernel import Kernel, OpenWrapper
+from brownfield.runtime.proposing import Proposing, Seen
+from brownfield.runtime.reader import read
+from brownfield.wrapper.bundle import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a read gives.
+
+    Attributes:
+        data: The result, as the operation's output schema describes it.
+        as_of: When the system was asked, UTC.
+        source: Which system, what class of source, through which connection.
+        trace: The request's id in the audit.
+    """
+
+    data: dict[str, Any]
+    as_of: datetime
+    source: dict[str, str]
+    trace: str
+
+    def body(self) -> dict[str, Any]:
+        """The answer as every door gives it."""
+        return {"data": self.data, "as_of": self.as_of.isoformat(timespec="milliseconds"), "source": self.source}
+
+
+class Guard:
+    """Stands in front of every operation.
+
+    Args:
+        kernel: What is open.
+        proposing: Where writes go.
+    """
+
+    def __init__(self, kernel: Kernel, proposing: Proposing) -> None:
+        self._kernel = kernel
+        self._proposing = proposing
+
+    def admit(self, key: str | None) -> Caller:
+        """The caller behind a key.
+
+        Raises:
+            Problem: `unauthenticated`.
+        """
+        return recognise(self._kernel, key, secrets.token_hex(8))
+
+    def again(self, caller: Caller) -> Caller:
+        """The same caller as of now, for requests that last: grants, halts and keys may have changed.
+
+        Raises:
+            Problem: `unauthenticated`: the key is no longer good.
+        """
+        return recognise_again(self._kernel, caller)
+
+    def visible(self, caller: Caller, wrapper: str) -> list[Operation]:
+        """The operations of a wrapper that this caller may call, in the order of their names."""
+        opened = self._kernel.wrappers.get(wrapper)
+        operations = opened.bundle.operations.values() if opened else ()
+        return sorted((o for o in operations if self._allowed(caller, o)), key=lambda o: o.name)
+
+    async def call(
+        self, caller: Caller, wrapper: str, operation: str, arguments: Any, *, reason: str = ""
+    ) -> Answer | Seen:
+        """Answer a read, or turn a write into a proposal.
+
+        Raises:
+            Problem: Whatever kept it from happening; the audit has it too.
+        """
+        given = arguments if isinstance(arguments, dict) else {}
+        try:
+            opened, found = self._admit(caller, wrapper, operation, arguments)
+            if found.effect == "write":
+                return await self._proposing.propose(caller, opened, found, given, reason=reason)
+            return await self._read(caller, opened, found, given)
+        except Problem as problem:
+            event = "read.failed" if problem.code in _FAR_SIDE else "call.denied"
+            body = {"code": problem.code, "cause": problem.cause}
+            await self._note(caller, event, wrapper, operation, given, body)
+            raise
+
+    def _admit(self, caller: Caller, wrapper: str, name: str, arguments: Any) -> tuple[OpenWrapper, Operation]:
+        opened, operation = self._find(caller, wrapper, name)
+        caller.demand(_ability(operation), wrapper, name)
+        opened.validators[name].check_arguments(arguments)
+        call = operation.table.call
+        if call and call in opened.calls[operation.table.via].drifted:
+            raise Problem("drifted", f"the shape of {call} is not the locked one; {name} is stopped")
+        return opened, operation
+
+    def _find(self, caller: Caller, wrapper: str, name: str) -> tuple[OpenWrapper, Operation]:
+        opened, operation = self._kernel.operation(wrapper, name)
+        if not self._allowed(caller, operation):
+            # The same words as for a name that is not there: what is hidden must not be told by its refusal.
+            raise Problem("not-found", f"there is no operation {wrapper}.{name}")
+        return opened, operation
+
+    def _allowed(self, caller: Caller, operation: Operation) -> bool:
+        if caller.identity.role is Role.AGENT and not operation.table.agents:
+            return False
+        return caller.may(_ability(operation), operation.wrapper, operation.name)
+
+    async def _read(self, caller: Caller, opened: OpenWrapper, operation: Operation, arguments: Fields) -> Answer:
+        as_of, began = self._kernel.clock.now(), self._kernel.clock.ticks()
+        try:
+            data = await read(opened, operation, arguments)
+        except Failure as failure:
+            raise from_failure(failure, system=opened.title) from failure
+        seconds = round(self._kernel.clock.ticks() - began, 4)
+        await self._note(caller, "read.done", opened.id, operation.name, arguments, {"seconds": seconds})
+        source = {"system": opened.title, "class": opened.source_class, "connection": operation.table.via}
+        return Answer(data, as_of, source, caller.trace)
+
+    async def _note(self, caller: Caller, event: str, wrapper: str, operation: str, arguments: Fields,
+                    body: Fields) -> None:  # fmt: skip
+        opened = self._kernel.wrappers.get(wrapper)
+        found = opened.bundle.operations.get(operation) if opened else None
+        told = commit(arguments, found.table.personal if found else (), self._kernel.journal.commitment)
+        entry = self._kernel.entry(event, {**body, "arguments": told}, caller.identity, trace=caller.trace,
+                                   about=arguments, wrapper=wrapper, operation=operation)  # fmt: skip
+        await self._kernel.journal.write(entry)
+
+
+_FAR_SIDE = frozenset({"rejected", "unavailable", "uncertain", "drifted", "deadline", "busy"})
+
+
+def _ability(operation: Operation) -> Ability:
+    return Ability.CALL if operation.effect == "read" else Ability.PROPOSE

@@ -1,0 +1,86 @@
+"""The audit's writer: entries of calls that end together are committed together, each before its answer leaves."""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from brownfield.ledger.audit import AuditKey, Entry, append, subject_token
+from brownfield.ledger.store import Ledger
+from brownfield.rules.problem import Problem
+
+GROUP = 256
+"""Entries of one commit at most."""
+
+
+class Journal:
+    """Appends to one chain of the audit.
+
+    Args:
+        ledger: Where to.
+        key: What the chain is made with.
+        chain: The writer's id: `server`, `cli`.
+    """
+
+    def __init__(self, ledger: Ledger, key: AuditKey, chain: str) -> None:
+        self._ledger = ledger
+        self._key = key
+        self._chain = chain
+        self._waiting: queue.SimpleQueue[tuple[Entry, Future[None]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._thread.start()
+
+    def commitment(self, value: str) -> str:
+        """What stands in the audit instead of a personal value: it can be found again, not read."""
+        return subject_token(self._key, value).hex()
+
+    def add(self, connection: Connection, *entries: Entry) -> None:
+        """Append within the caller's transaction: the state change and its entry commit together or not at all."""
+        append(connection, self._key, self._chain, entries)
+
+    async def write(self, entry: Entry) -> None:
+        """Append and return once it is durable.
+
+        Raises:
+            Problem: `ledger`: it could not be written, so nothing may be answered.
+        """
+        future: Future[None] = Future()
+        self._waiting.put((entry, future))
+        await asyncio.wrap_future(future)
+
+    def close(self) -> None:
+        """Commit what waits, then stop."""
+        self._waiting.put(None)
+        self._thread.join(timeout=30)
+
+    def _run(self) -> None:
+        while group := self._group():
+            failure = self._commit([entry for entry, _ in group])
+            for _, future in group:
+                if failure:
+                    future.set_exception(failure)
+                else:
+                    future.set_result(None)
+
+    def _group(self) -> list[tuple[Entry, Future[None]]]:
+        first = self._waiting.get()
+        group = [first] if first else []
+        while group and len(group) < GROUP and not self._waiting.empty():
+            item = self._waiting.get()
+            if item is None:
+                self._waiting.put(None)
+                break
+            group.append(item)
+        return group
+
+    def _commit(self, entries: Sequence[Entry]) -> Problem | None:
+        try:
+            with self._ledger.write() as connection:
+                self.add(connection, *entries)
+        except (SQLAlchemyError, OSError) as error:
+            return Problem("ledger", f"the audit entry could not be written: {type(error).__name__}")
+        return None

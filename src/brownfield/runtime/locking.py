@@ -1,0 +1,283 @@
+"""A bundle held against its vendored files, its lock and the live system. No server is needed, and no variable set."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from brownfield.contract import Contract, Failure, Sources, canonical
+from brownfield.rules import drift as rules
+from brownfield.rules.drift import Change
+from brownfield.rules.misfire import weekdays
+from brownfield.rules.problem import Problem, from_failure
+from brownfield.runtime.opening import Surroundings, open_adapter, unset
+from brownfield.wrapper.bundle import make_lock, open_bundle
+from brownfield.wrapper.check import check_bundle, check_lock
+from brownfield.wrapper.finding import BundleError, Finding
+from brownfield.wrapper.lock import LOCK, Lock, contract_path, read_contract, read_lock, write_contract, write_lock
+from brownfield.wrapper.manifest import MANIFEST, ConnectionTable, Manifest, locate, read_manifest
+
+_NOT_NEEDED = {"__pycache__", "tests", ".git", ".venv"}
+_LEVELS = ("error", "warning", "note")
+
+
+def check_folder(folder: Path, around: Surroundings) -> list[Finding]:
+    """Everything that is wrong with a bundle, errors first, each with its line in the manifest where it has one."""
+    try:
+        text = (folder / MANIFEST).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    found = dict.fromkeys(_with_line(finding, text) for finding in _findings(folder.resolve(), around))
+    return sorted(found, key=lambda finding: _LEVELS.index(finding.level))
+
+
+def lock_bundle(folder: Path, around: Surroundings, *, dry_run: bool = False) -> list[str]:
+    """Describe every connection from its vendored files, and pin what that gives.
+
+    It is all done in a copy first: a bundle that cannot be locked is left as it was.
+
+    Returns:
+        What is different from the lock before, one sentence each; nothing when nothing is.
+
+    Raises:
+        BundleError: With everything that keeps it from being locked.
+    """
+    folder = folder.resolve()
+    with tempfile.TemporaryDirectory(prefix="brownfield-lock-") as place:
+        copy = Path(place) / folder.name
+        shutil.copytree(folder, copy, ignore=lambda at, names: _NOT_NEEDED & set(names) if at == str(folder) else ())
+        changes = _lock(copy, around)
+        if not dry_run:
+            names = [contract_path(Path(), name) for name in read_manifest(copy).connections]
+            for name in (*names, Path(LOCK)):
+                _replace(folder / name, (copy / name).read_bytes())
+    return changes
+
+
+def drift(folder: Path, sources: Sources, around: Surroundings, connection: str = "") -> tuple[Change, ...]:
+    """How the live system differs from what is pinned.
+
+    Args:
+        folder: The bundle.
+        sources: Where the live description is, as for `new`; empty to hold the vendored files against the pin.
+        around: Adapters and environment.
+        connection: Which connection, where more than one could be meant.
+
+    Raises:
+        BundleError: The bundle, or what was named, cannot be read.
+        Problem: No connection, or more than one, is described by such a source.
+    """
+    folder = folder.resolve()
+    manifest = read_manifest(folder)
+    live = _live(manifest, sources, around, connection) if sources else describe(folder, manifest, around)
+    return tuple(change for name, contract in live.items() for change in rules.compare(_pinned(folder, name), contract))
+
+
+def describe(folder: Path, manifest: Manifest, around: Surroundings) -> dict[str, Contract]:
+    """The contract of every connection, as its vendored files say.
+
+    Raises:
+        BundleError: With the findings of all connections that cannot be described.
+    """
+    described: dict[str, Contract] = {}
+    findings: list[Finding] = []
+    for name, table in manifest.connections.items():
+        try:
+            described[name] = _describe(folder, name, table, around)
+        except BundleError as error:
+            findings += error.findings
+    if findings:
+        raise BundleError(findings)
+    return described
+
+
+def _describe(folder: Path, name: str, table: ConnectionTable, around: Surroundings) -> Contract:
+    where = f"{MANIFEST}: connections.{name}"
+    try:
+        adapter = open_adapter(folder, name, table, "read", around, None)
+        try:
+            return adapter.describe()
+        finally:
+            adapter.close()
+    except Problem as problem:
+        raise BundleError([Finding(f"{where}.adapter", problem.cause, problem.next)]) from problem
+    except (Failure, OSError, ValueError, KeyError) as error:
+        # KeyError: a zone that is none (ZoneInfoNotFoundError); ValueError: a layout that cannot be read.
+        raise BundleError([Finding(where, _said(error), "mend what it names, or name another")]) from error
+
+
+def _said(error: Exception) -> str:
+    return str(error.args[0] if isinstance(error, KeyError) and error.args else error)
+
+
+def _live(manifest: Manifest, sources: Sources, around: Surroundings, connection: str) -> dict[str, Contract]:
+    kind = next(iter(sources))
+    able = {
+        name: drafter
+        for name, table in manifest.connections.items()
+        if connection in ("", name) and (drafter := around.registry.get(table.adapter).draft.get(kind))
+    }
+    if len(able) != 1:
+        known = ", ".join(able or manifest.connections)
+        how = "more than one connection is" if able else f"no connection{f' {connection}' * bool(connection)} is"
+        raise Problem("conflict", f"{how} described by --{kind}", next=f"Say which with --connection: {known}.")
+    [(name, drafter)] = able.items()
+    try:
+        return {name: drafter(sources).contract}
+    except Failure as failure:
+        raise from_failure(failure, system=sources[kind]) from failure
+    except (OSError, ValueError) as error:
+        raise BundleError([Finding(sources[kind], _said(error), "name one that can be read")]) from error
+
+
+def _pinned(folder: Path, name: str) -> Contract:
+    contract = _read_contract(folder, name)
+    if contract is None:
+        raise BundleError([Finding(str(contract_path(Path(), name)), "is not pinned", _lock_it(folder))])
+    return contract
+
+
+def _read_contract(folder: Path, name: str) -> Contract | None:
+    try:
+        return read_contract(folder, name)
+    except ValidationError:
+        return None
+
+
+def _lock_it(folder: Path) -> str:
+    return f"run `brownfield lock {folder.name}`"
+
+
+def _findings(folder: Path, around: Surroundings) -> Iterator[Finding]:
+    try:
+        manifest = read_manifest(folder)
+    except BundleError as error:
+        yield from error.findings
+        return
+    yield from _zones_and_crons(manifest)
+    yield from _unset(manifest, around)
+    broken = list(_vendored(folder, manifest, around))
+    yield from broken
+    try:
+        bundle = open_bundle(folder)
+    except BundleError as error:
+        yield from error.findings
+    except ValidationError:
+        if not broken:
+            yield Finding("contract", "a pinned contract cannot be read", _lock_it(folder))
+    else:
+        yield from check_bundle(bundle)
+        yield from check_lock(bundle)
+
+
+def _zones_and_crons(manifest: Manifest) -> Iterator[Finding]:
+    zones = {f"connections.{name}": table.timezone for name, table in manifest.connections.items() if table.timezone}
+    zones |= {f"schedules.{name}": table.timezone for name, table in manifest.schedules.items()}
+    for where, zone in zones.items():
+        try:
+            ZoneInfo(str(zone))
+        except (KeyError, ValueError, OSError):
+            yield Finding(f"{MANIFEST}: {where}.timezone", f"there is no zone `{zone}`", "name one as Europe/Paris is")
+    for name, table in manifest.schedules.items():
+        try:
+            weekdays(table.cron)
+        except ValueError as error:
+            yield Finding(f"{MANIFEST}: schedules.{name}.cron", str(error), "correct it")
+
+
+def _unset(manifest: Manifest, around: Surroundings) -> Iterator[Finding]:
+    for name, table in manifest.connections.items():
+        for variable in unset(table.settings, around.environ):
+            yield Finding(f"{MANIFEST}: connections.{name}", f"the variable {variable} is not set here",
+                          "`brownfield up` will need it", level="note")  # fmt: skip
+
+
+def _vendored(folder: Path, manifest: Manifest, around: Surroundings) -> Iterator[Finding]:
+    """What keeps the vendored files from being described, and pins that are not what they say."""
+    for name, table in manifest.connections.items():
+        try:
+            contract = _describe(folder, name, table, around)
+        except BundleError as error:
+            yield from error.findings
+            continue
+        pinned = _read_contract(folder, name)
+        if pinned is None or _plain(pinned) != _plain(contract):
+            yield Finding(str(contract_path(Path(), name)), "is not what the vendored files say", _lock_it(folder))
+
+
+def _plain(contract: Contract) -> bytes:
+    return canonical(contract.model_dump(mode="json"))
+
+
+def _with_line(finding: Finding, text: str) -> Finding:
+    file, _, path = finding.where.partition(": ")
+    if finding.line or file != MANIFEST or not path:
+        return finding
+    return replace(finding, line=locate(text, tuple(path.split("."))))
+
+
+def _lock(folder: Path, around: Surroundings) -> list[str]:
+    manifest = read_manifest(folder)
+    described = describe(folder, manifest, around)
+    changes = [
+        sentence
+        for name, contract in described.items()
+        for sentence in _contract_changes(name, _read_contract(folder, name), contract)
+    ]
+    before = _lock_before(folder)
+    for name, contract in described.items():
+        write_contract(folder, name, contract)
+    bundle = open_bundle(folder)
+    findings = [*_zones_and_crons(manifest), *check_bundle(bundle)]
+    text = (folder / MANIFEST).read_text("utf-8")
+    errors = [_with_line(finding, text) for finding in findings if finding.level == "error"]
+    if errors:
+        raise BundleError(errors)
+    lock = make_lock(bundle)
+    write_lock(folder, lock)
+    return changes + _lock_changes(before, lock)
+
+
+def _lock_before(folder: Path) -> Lock:
+    """The lock there was, taken away so that one that cannot be read does not keep a new one from being made."""
+    try:
+        lock = read_lock(folder)
+    except BundleError:
+        lock = None
+    (folder / LOCK).unlink(missing_ok=True)
+    return lock or Lock(wrapper="")
+
+
+def _contract_changes(name: str, before: Contract | None, after: Contract) -> list[str]:
+    if before is None:
+        offered = len(after.operations) + len(after.records)
+        return [f"{name}: pinned, {offered} {'call' if after.operations else 'record type'}{'s' * (offered != 1)}"]
+    return [f"{name}: {change.words}" for change in rules.compare(before, after)]
+
+
+def _lock_changes(before: Lock, after: Lock) -> list[str]:
+    words = ("is new", "has changed", "is gone")
+    sources = [f"{path} {words[how]}" for path, how in _differences(before.source, after.source)]
+    words = ("is exposed", "is not what callers saw before", "is not exposed any more")
+    return sources + [f"{name} {words[how]}" for name, how in _differences(before.surface, after.surface)]
+
+
+def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    """Names with 0 for a new one, 1 for another value, 2 for one that is gone."""
+    for name in sorted({*before, *after}):
+        if before.get(name) != after.get(name):
+            yield name, 0 if name not in before else 1 if name in after else 2
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Put a file in place whole, or not at all."""
+    if path.exists() and path.read_bytes() == content:
+        return
+    path.parent.mkdir(exist_ok=True)
+    part = path.with_name(f".part.{path.name}")  # still a .contract.json, which is no source
+    part.write_bytes(content)
+    part.replace(path)

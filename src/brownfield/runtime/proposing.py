@@ -1,0 +1,269 @@
+"""Proposals: a write is asked for here, and people decide on it here. Nothing here can make the write."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection
+
+from brownfield.contract import Failure, Fields, fingerprint
+from brownfield.ledger.audit import Entry
+from brownfield.ledger.conflict import Moved
+from brownfield.ledger.proposal import Decision, Proposal, decisions, get, insert, listing, move, record_decision
+from brownfield.rules.access import Ability, Role
+from brownfield.rules.binding import Unbound, bind, same_named
+from brownfield.rules.problem import Problem, from_failure
+from brownfield.rules.proposal import Event, NotPossible, State
+from brownfield.rules.redaction import commit
+from brownfield.rules.tier import decide
+from brownfield.runtime.caller import Caller
+from brownfield.runtime.kernel import Kernel, OpenWrapper
+from brownfield.runtime.reader import read
+from brownfield.wrapper.bundle import Operation
+from brownfield.wrapper.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A proposal as a person or agent sees it: with the decisions on it."""
+
+    proposal: Proposal
+    decisions: list[Decision]
+
+
+class Proposing:
+    """Takes proposals and decisions.
+
+    Args:
+        kernel: What is open.
+        wake: Tells the worker that there may be something to do.
+    """
+
+    def __init__(self, kernel: Kernel, wake: Callable[[], None]) -> None:
+        self._kernel = kernel
+        self._wake = wake
+
+    async def propose(self, caller: Caller, opened: OpenWrapper, operation: Operation, arguments: Fields, *,
+                      reason: str = "", undo_of: str | None = None) -> Seen:  # fmt: skip
+        """Ask for a write. The same idempotency key with the same arguments gives the same proposal again.
+
+        Raises:
+            Problem: The state before could not be read, or the key stands for other arguments.
+        """
+        before = await self._before(opened, operation, arguments)
+        proposal = self._make(caller, opened, operation, arguments, before, reason, undo_of)
+        seen = await asyncio.to_thread(self._store, caller, operation, proposal)
+        self._wake()
+        return seen
+
+    def list(self, caller: Caller, states: Collection[State] | None = None, limit: int = 100) -> list[Seen]:
+        """Proposals, latest first: every one for who oversees, one's own for an agent."""
+        proposer = None if caller.may(Ability.OVERSEE) else caller.identity.name
+        with self._kernel.ledger.read() as connection:
+            found = listing(connection, states=states, proposer=proposer, limit=limit)
+            return [Seen(proposal, decisions(connection, proposal.id)) for proposal in found]
+
+    def get(self, caller: Caller, id: str) -> Seen:  # noqa: A002
+        """One proposal.
+
+        Raises:
+            Problem: `not-found`, also for one that is somebody else's.
+        """
+        with self._kernel.ledger.read() as connection:
+            return self._seen(connection, caller, id)
+
+    def decide(self, caller: Caller, id: str, decision: Literal["approved", "declined"], hash: str,  # noqa: A002
+               note: str = "") -> Seen:  # fmt: skip
+        """Approve or decline what `hash` stands for.
+
+        Raises:
+            Problem: `denied` for who proposed it, `stale` for another hash, `conflict` when it is decided already.
+        """
+        with self._kernel.ledger.write() as connection:
+            proposal = self._seen(connection, caller, id).proposal
+            self._may_decide(caller, proposal, hash)
+            who, now = caller.identity, self._kernel.clock.now()
+            if proposal.expires_at <= now:
+                raise Problem("conflict", f"{id} expired at {proposal.expires_at:%Y-%m-%d %H:%M} UTC")
+            if not record_decision(connection, id, person=who.person, identity=who.name, decision=decision,
+                                   hash_=hash, note=note, now=now):  # fmt: skip
+                raise Problem("conflict", f"{who.person} has decided on {id} already")
+            decided = self._decided(connection, proposal, decision, now)
+            self._kernel.journal.add(
+                connection, proposal_entry(self._kernel, caller, f"write.{decision}", decided, note=note, hash=hash)
+            )
+            seen = Seen(decided, decisions(connection, id))
+        self._wake()
+        return seen
+
+    async def undo(self, caller: Caller, id: str, reason: str = "") -> Seen:  # noqa: A002
+        """Propose the operation that reverses a write that was done.
+
+        Raises:
+            Problem: It was not done, or it cannot be undone.
+        """
+        caller.demand(Ability.UNDO)
+        proposal = self.get(caller, id).proposal
+        opened, operation = self._kernel.operation(proposal.wrapper, proposal.operation)
+        if proposal.state is not State.DONE:
+            raise Problem("conflict", f"{id} is {proposal.state}; only a write that was done can be undone")
+        if operation.table.undo is None:
+            raise Problem("conflict", f"{operation.name} cannot be undone: {operation.table.irreversible}")
+        scopes = {"arguments": proposal.arguments, "result": proposal.result or {}, "before": proposal.before or {}}
+        try:
+            arguments = bind(operation.table.undo.args, scopes)
+        except Unbound as error:
+            raise Problem("conflict", f"{id} cannot be undone: {error.message}") from error
+        _, reverse = self._kernel.operation(proposal.wrapper, operation.table.undo.operation)
+        return await self.propose(caller, opened, reverse, arguments, reason=reason or f"undo of {id}", undo_of=id)
+
+    def by_hand(self, caller: Caller, id: str, reference: str) -> Seen:  # noqa: A002
+        """Say that a person made an approved write by hand, and under which reference the system knows it."""
+        outcome = f"done by hand by {caller.identity.person}, reference {reference}"
+        return self._settle(caller, id, Event.HAND, "write.done_by_hand", outcome, reference)
+
+    def resolve(self, caller: Caller, id: str, outcome: Literal["done", "failed"], note: str) -> Seen:  # noqa: A002
+        """Say what an uncertain write did, after looking."""
+        event, word = (Event.CONFIRM, "write.done") if outcome == "done" else (Event.RULE_OUT, "write.failed")
+        return self._settle(caller, id, event, word, f"reconciled by {caller.identity.person}: {note}", None)
+
+    def body(self, seen: Seen) -> dict[str, Any]:
+        """A proposal as every door gives it."""
+        proposal = seen.proposal
+        shown = {
+            "proposal": proposal.id, "state": proposal.state.value, "hash": proposal.hash,
+            "url": f"/v1/proposals/{proposal.id}", "operation": f"{proposal.wrapper}.{proposal.operation}",
+            "environment": proposal.environment, "arguments": proposal.arguments, "before": proposal.before,
+            "impact": proposal.impact, "tier": proposal.tier, "needed": proposal.needed,
+            "decisions": [{"person": d.person, "decision": d.decision, "note": d.note, "at": _time(d.at)}
+                          for d in seen.decisions],
+            "proposer": proposal.proposer, "person": proposal.person, "reason": proposal.reason,
+            "created_at": _time(proposal.created_at), "expires_at": _time(proposal.expires_at),
+            "undo_of": proposal.undo_of, "result": proposal.result, "reading": proposal.reading,
+            "outcome": proposal.outcome, "reference": proposal.reference,
+        }  # fmt: skip
+        return {name: value for name, value in shown.items() if value is not None}
+
+    async def _before(self, opened: OpenWrapper, operation: Operation, arguments: Fields) -> dict[str, Any] | None:
+        if operation.table.before is None:
+            return None
+        look = opened.bundle.operations[operation.table.before]
+        try:
+            return await read(opened, look, same_named(arguments, look.input))
+        except Failure as failure:
+            raise from_failure(failure, system=opened.title) from failure
+
+    def _make(self, caller: Caller, opened: OpenWrapper, operation: Operation, arguments: Fields,
+              before: dict[str, Any] | None, reason: str, undo_of: str | None) -> Proposal:  # fmt: skip
+        impact = _impact(operation, arguments, before)
+        decision = decide(self._kernel.settings.policy, impact, source_class=opened.source_class)
+        key = arguments.get(operation.table.key) if operation.table.key else None
+        now, who = self._kernel.clock.now(), caller.identity
+        facts: dict[str, Any] = {
+            "id": f"p-{secrets.token_hex(16)}", "environment": self._kernel.environment, "wrapper": opened.id,
+            "operation": operation.name, "arguments": dict(arguments), "surface": operation.surface,
+            "before_hash": fingerprint(before),
+        }  # fmt: skip
+        return Proposal(
+            **facts, hash=fingerprint(facts), before=before, key=None if key is None else str(key),
+            impact=impact.model_dump() if impact else None, tier=decision.tier, needed=decision.needed,
+            origin="agent" if who.role is Role.AGENT else "person", proposer=who.name, person=who.person,
+            reason=reason, undo_of=undo_of, created_at=now, expires_at=now + decision.expires,
+        )  # fmt: skip
+
+    def _store(self, caller: Caller, operation: Operation, proposal: Proposal) -> Seen:
+        with self._kernel.ledger.write() as connection:
+            stored, created = insert(connection, proposal)
+            if not created:
+                return self._again(connection, stored, proposal, operation)
+            self._kernel.journal.add(
+                connection, proposal_entry(self._kernel, caller, "write.proposed", stored, reason=stored.reason)
+            )
+            if stored.needed == 0:
+                stored = move(connection, stored.id, Event.APPROVE, self._kernel.clock.now())
+                why = {"note": "below the threshold that the policy sets"}
+                self._kernel.journal.add(
+                    connection, proposal_entry(self._kernel, None, "write.approved", stored, **why)
+                )
+            return Seen(stored, [])
+
+    def _again(self, connection: Connection, stored: Proposal, asked: Proposal, operation: Operation) -> Seen:
+        if stored.arguments != asked.arguments:
+            key = f"{operation.table.key}={stored.key}"
+            raise Problem("conflict", f"{key} stands for other arguments already ({stored.id}, {stored.state})",
+                          next=f"Use another {operation.table.key} for another write.")  # fmt: skip
+        return Seen(stored, decisions(connection, stored.id))
+
+    def _seen(self, connection: Connection, caller: Caller, id: str) -> Seen:  # noqa: A002
+        proposal = get(connection, id)
+        own = proposal is not None and proposal.proposer == caller.identity.name
+        if proposal is None or not (own or caller.may(Ability.OVERSEE)):
+            raise Problem("not-found", f"there is no proposal {id}")
+        return Seen(proposal, decisions(connection, id))
+
+    def _may_decide(self, caller: Caller, proposal: Proposal, hash: str) -> None:  # noqa: A002
+        if not caller.may(Ability.DECIDE, proposal.wrapper, proposal.operation):
+            raise Problem("denied", f"{caller.identity.name} may not decide on {proposal.wrapper}.{proposal.operation}")
+        if caller.identity.person == proposal.person:
+            raise Problem("denied", f"{caller.identity.person} proposed this; another person decides",
+                          next="Ask another approver.")  # fmt: skip
+        if hash != proposal.hash:
+            raise Problem("stale", f"the hash is not that of {proposal.id}: what you saw is not what it is")
+
+    def _decided(self, connection: Connection, proposal: Proposal, decision: str, now: datetime) -> Proposal:
+        made = decisions(connection, proposal.id)
+        event = Event.DECLINE if decision == "declined" else Event.APPROVE
+        try:
+            if event is Event.APPROVE and sum(d.decision == "approved" for d in made) < proposal.needed:
+                return proposal
+            return move(connection, proposal.id, event, now)
+        except (NotPossible, Moved) as error:
+            raise Problem("conflict", f"{proposal.id}: {error}") from error
+
+    def _settle(self, caller: Caller, id: str, event: Event, word: str, outcome: str,  # noqa: A002
+                reference: str | None) -> Seen:  # fmt: skip
+        caller.demand(Ability.SETTLE)
+        details: Any = {"outcome": outcome} | ({"reference": reference} if reference else {})
+        with self._kernel.ledger.write() as connection:
+            self._seen(connection, caller, id)
+            try:
+                proposal = move(connection, id, event, self._kernel.clock.now(), **details)
+            except (NotPossible, Moved) as error:
+                raise Problem("conflict", f"{id}: {error}") from error
+            self._kernel.journal.add(connection, proposal_entry(self._kernel, caller, word, proposal, **details))
+            return Seen(proposal, decisions(connection, id))
+
+
+def proposal_entry(kernel: Kernel, caller: Caller | None, event: str, proposal: Proposal, **more: Any) -> Entry:
+    """An audit entry of a proposal: what every one of them says, and what this one adds."""
+    opened = kernel.wrappers.get(proposal.wrapper)
+    operation = opened.bundle.operations.get(proposal.operation) if opened else None
+    personal = operation.table.personal if operation else ()
+    body = {
+        "arguments": commit(proposal.arguments, personal, kernel.journal.commitment),
+        "before": proposal.before, "impact": proposal.impact, "tier": proposal.tier, "needed": proposal.needed,
+        "hash": proposal.hash, "undo_of": proposal.undo_of, "origin": proposal.origin,
+        "proposer": proposal.proposer, **more,
+    }  # fmt: skip
+    known = {name: value for name, value in body.items() if value is not None}
+    return kernel.entry(event, known, caller.identity if caller else None, trace=caller.trace if caller else "",
+                        about=proposal.arguments, wrapper=proposal.wrapper, operation=proposal.operation,
+                        proposal=proposal.id)  # fmt: skip
+
+
+def _impact(operation: Operation, arguments: Fields, before: dict[str, Any] | None) -> Money | None:
+    """What the author's function says. One that fails leaves it unknown, which is the highest tier."""
+    if operation.impact is None:
+        return None
+    try:
+        worth = operation.impact(arguments, before or {})
+    except Exception:  # noqa: BLE001  the author's code: unknown is the safe answer
+        return None
+    return worth if isinstance(worth, Money) else None
+
+
+def _time(value: datetime) -> str:
+    return value.isoformat(timespec="seconds")

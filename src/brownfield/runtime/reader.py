@@ -1,0 +1,41 @@
+"""Reading a system: a handler or the bare call, on the connection's threads, checked against the contract."""
+
+from functools import partial
+from typing import Any
+
+from brownfield.contract import Fields, Reply
+from brownfield.rules.redaction import hide
+from brownfield.runtime.kernel import OpenWrapper
+from brownfield.wrapper.bundle import Operation
+
+
+async def read(opened: OpenWrapper, operation: Operation, arguments: Fields) -> dict[str, Any]:
+    """The result of a read operation, its hidden fields removed.
+
+    Raises:
+        Problem: `busy` or `deadline`.
+        Failure: One of the four, from the system.
+    """
+    document = await opened.calls[operation.table.via].run(partial(_read, opened, operation, arguments))
+    opened.validators[operation.name].check_result(document)
+    return document
+
+
+def _read(opened: OpenWrapper, operation: Operation, arguments: Fields) -> dict[str, Any]:
+    table, handler = operation.table, operation.handler
+    if handler is None:
+        reply = opened.calls[table.via].invoke(table.call or "", arguments, "read")
+        rows = opened.bundle.contracts[table.via].operations[table.call or ""].rows
+        document = whole(reply, rows)
+    else:
+        before = [opened.calls[name].reader() for name in handler.connections]
+        document = handler.document(handler.function(*before, **handler.arguments(arguments)))
+    return dict(hide(document, operation.table.hide))
+
+
+def whole(reply: Reply, rows: str | None) -> dict[str, Any]:
+    """A reply's fields with its rows put back under their name."""
+    document = dict(reply.fields)
+    if reply.rows is not None and rows is not None:
+        document[rows] = list(reply.rows)
+    return document

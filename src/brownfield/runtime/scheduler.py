@@ -1,0 +1,134 @@
+"""The scheduler: a clock for feeds and reads. A unique row (schedule, due time) decides who fires."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from apscheduler.triggers.cron import CronTrigger
+
+from brownfield.contract import Failure
+from brownfield.ledger.firing import claim_firing, end_firing, last_firing
+from brownfield.rules.misfire import Misfire, by_the_wall, due, earliest, weekdays
+from brownfield.rules.problem import Problem
+from brownfield.runtime.collecting import Collecting
+from brownfield.runtime.kernel import Kernel, OpenWrapper
+from brownfield.runtime.reader import read
+from brownfield.wrapper.manifest import ScheduleTable
+
+log = logging.getLogger("brownfield.scheduler")
+TICK = 1.0
+"""Seconds between two looks at the clock."""
+LOOK_BACK = timedelta(days=7)
+"""How far back a missed due time is still looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """One schedule of the manifest, ready to be asked when it is due."""
+
+    name: str
+    opened: OpenWrapper
+    table: ScheduleTable
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where its cron is read."""
+        return ZoneInfo(self.table.timezone)
+
+    def times(self, after: datetime, until: datetime) -> list[datetime]:
+        """The due times in (after, until]. One per local wall time on the night that has an hour twice."""
+        trigger = CronTrigger.from_crontab(weekdays(self.table.cron), timezone=self.zone)
+        found: list[datetime] = []
+        moment = trigger.get_next_fire_time(None, after + timedelta(microseconds=1))
+        while moment is not None and moment <= until:
+            found.append(earliest(moment, self.zone) if by_the_wall(self.table.cron) else moment)
+            moment = trigger.get_next_fire_time(moment, moment + timedelta(seconds=1))
+        return sorted({time for time in found if after < time <= until})
+
+    def next(self, after: datetime) -> datetime | None:
+        """The next due time."""
+        trigger = CronTrigger.from_crontab(weekdays(self.table.cron), timezone=self.zone)
+        moment: datetime | None = trigger.get_next_fire_time(None, after + timedelta(microseconds=1))
+        return moment
+
+
+class Scheduler:
+    """Fires what is due, once, whoever else looks at the same clock.
+
+    Args:
+        kernel: What is open.
+        collecting: Collects feeds.
+    """
+
+    def __init__(self, kernel: Kernel, collecting: Collecting) -> None:
+        self._kernel = kernel
+        self._collecting = collecting
+        self._holder = f"scheduler-{secrets.token_hex(6)}"
+        self._started = kernel.clock.now()
+        self.schedules = [
+            Schedule(f"{opened.id}.{name}", opened, table)
+            for opened in kernel.wrappers.values()
+            for name, table in opened.bundle.manifest.schedules.items()
+        ]
+
+    async def run(self) -> None:
+        """Look at the clock until cancelled."""
+        while True:
+            try:
+                await self.tick()
+            except Exception:
+                log.exception("the scheduler could not go on; it tries again")
+            await asyncio.sleep(TICK)
+
+    async def tick(self) -> int:
+        """Fire everything that is due now; the number of runs that were ours."""
+        return sum([await self._serve(schedule) for schedule in self.schedules])
+
+    async def _serve(self, schedule: Schedule) -> int:
+        now, table = self._kernel.clock.now(), schedule.table
+        with self._kernel.ledger.read() as connection:
+            last = last_firing(connection, schedule.name)
+        after = max(last.due_at, now - LOOK_BACK) if last else self._started
+        plan = due(schedule.times(after, now), now, Misfire(table.misfire.grace, table.misfire.catch_up))
+        for time in plan.missed:
+            self._claim(schedule, time, "schedule.missed")
+        ours = [time for time in plan.fire if self._claim(schedule, time, "schedule.fired")]
+        for time in ours:
+            outcome = await self._outcome(schedule)
+            with self._kernel.ledger.write() as connection:
+                end_firing(connection, schedule.name, time, outcome, self._kernel.clock.now())
+        return len(ours)
+
+    def _claim(self, schedule: Schedule, time: datetime, event: str) -> bool:
+        kernel, now = self._kernel, self._kernel.clock.now()
+        with kernel.ledger.write() as connection:
+            if not claim_firing(connection, schedule.name, time, self._holder, now):
+                return False
+            if event == "schedule.missed":
+                end_firing(connection, schedule.name, time, "missed", now)
+            body = {"schedule": schedule.name, "due": time.isoformat(timespec="seconds")}
+            operation = schedule.table.feed or schedule.table.operation
+            kernel.journal.add(connection, kernel.entry(event, body, wrapper=schedule.opened.id, operation=operation))
+        return True
+
+    async def _outcome(self, schedule: Schedule) -> str:
+        work: Callable[[Schedule], Awaitable[str]] = self._collect if schedule.table.feed else self._read
+        try:
+            return await work(schedule)
+        except (Problem, Failure) as problem:
+            return f"failed: {problem}"
+
+    async def _collect(self, schedule: Schedule) -> str:
+        feed = schedule.opened.bundle.feeds[schedule.table.feed or ""]
+        files = await asyncio.to_thread(self._collecting.run, schedule.opened, feed)
+        return f"{len(files)} files"
+
+    async def _read(self, schedule: Schedule) -> str:
+        operation = schedule.opened.bundle.operations[schedule.table.operation or ""]
+        schedule.opened.validators[operation.name].check_arguments(schedule.table.args)
+        await read(schedule.opened, operation, schedule.table.args)
+        return "done"

@@ -1,0 +1,63 @@
+"""Events as consumers read them: CloudEvents rendered from the ledger, a page at a time, resumed by position."""
+
+from typing import Any
+
+import orjson
+
+from brownfield.ledger.event import StoredEvent, page
+from brownfield.rules.access import Ability
+from brownfield.rules.problem import Problem
+from brownfield.runtime.caller import Caller
+from brownfield.runtime.kernel import Kernel
+
+MOST = 5000
+"""Events of one page at most."""
+
+
+class Streaming:
+    """Reads the events that a caller may follow.
+
+    Args:
+        kernel: What is open.
+    """
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+
+    def page(self, caller: Caller, after: int = 0, limit: int = 500, feed: str | None = None) -> dict[str, Any]:
+        """Events after a position, and the position to ask after next.
+
+        Args:
+            caller: Needs a grant of the feed; without `feed`, whoever oversees reads every feed.
+            after: The position of the last page; 0 for the beginning.
+            limit: Events at most.
+            feed: `inventory.stock_count`.
+
+        Raises:
+            Problem: `denied`, or `not-found`.
+        """
+        wrapper, _, name = (feed or "").partition(".")
+        if feed:
+            self._kernel.feed(wrapper, name)
+            caller.demand(Ability.FOLLOW, wrapper, name)
+        elif not caller.may(Ability.OVERSEE):
+            raise Problem("denied", "name the feed that you may follow", next="Add feed=WRAPPER.FEED.")
+        with self._kernel.ledger.read() as connection:
+            found = page(connection, environment=self._kernel.environment, after=max(0, after),
+                         limit=max(1, min(limit, MOST)), feed=name or None, wrapper=wrapper or None)  # fmt: skip
+        return {"events": [cloud_event(event) for event in found.events], "position": found.position}
+
+
+def cloud_event(event: StoredEvent) -> dict[str, Any]:
+    """The CloudEvents 1.0 envelope, JSON format. `position` is an extension: what to resume after."""
+    return {
+        "specversion": "1.0",
+        "id": f"{event.wrapper}.{event.feed}/{event.sha256}/{event.shape[:16]}/{event.record}",
+        "source": f"/brownfield/{event.wrapper}/{event.feed}",
+        "type": event.type,
+        "subject": event.key,
+        "time": event.at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "datacontenttype": "application/json",
+        "position": str(event.id),
+        "data": orjson.loads(event.data),
+    }

@@ -1,0 +1,256 @@
+"""The worker: the only one that opens the write side, and the only one that makes a write.
+
+It claims an approved proposal in a committed transaction, calls once, reads back, and says how it ended. Whoever
+finds an `executing` that is not its own makes it `unknown`: there is never a second call.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from brownfield.contract import Drifted, Failure, Fields, Rejected, Unavailable, Uncertain, fingerprint
+from brownfield.ledger.conflict import Moved
+from brownfield.ledger.proposal import Proposal, claim, expired, move, orphans
+from brownfield.rules.binding import Unbound, bind, same_named
+from brownfield.rules.problem import Problem
+from brownfield.rules.proposal import Event, NotPossible, after_attempt
+from brownfield.runtime.connection import CallConnection, WriteCall
+from brownfield.runtime.kernel import Kernel, OpenWrapper
+from brownfield.runtime.opening import open_calls
+from brownfield.runtime.proposing import proposal_entry
+from brownfield.runtime.reader import read, whole
+from brownfield.wrapper.bundle import Operation
+from brownfield.wrapper.manifest import Reading
+
+log = logging.getLogger("brownfield.worker")
+MARGIN = timedelta(seconds=30)
+"""How much longer than the call's deadline a claim is good: time for the read-back and the commit."""
+BACKOFF = (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2))
+WORDS = {
+    Event.CONFIRM: "write.done", Event.REFUSE: "write.rejected", Event.RELEASE: "write.released",
+    Event.EXHAUST: "write.failed", Event.LOSE: "write.unknown", Event.DENY: "write.denied",
+    Event.EXPIRE: "write.expired",
+}  # fmt: skip
+"""What the audit calls each way an attempt can end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended, and what the ledger keeps of it."""
+
+    event: Event
+    why: str
+    result: dict[str, Any] | None = None
+    reading: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+    failure: Failure | None = None
+
+
+class Worker:
+    """Executes approved proposals, one at a time.
+
+    Args:
+        kernel: What is open for reading.
+        alone: This process holds the ledger's lock file, so an `executing` of another holder is a dead one's.
+    """
+
+    def __init__(self, kernel: Kernel, *, alone: bool) -> None:
+        self._kernel = kernel
+        self._alone = alone
+        self._holder = f"worker-{secrets.token_hex(6)}"
+        self._writers: dict[str, Mapping[str, CallConnection]] = {}
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that there may be something to do. Call it on the worker's loop."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Work until cancelled. A call under way is finished first: the caller shields it."""
+        while True:
+            self._woken.clear()
+            try:
+                await self.sweep()
+                while await self.step():
+                    pass
+            except Exception:
+                log.exception("the worker could not go on; it tries again")
+            try:
+                await asyncio.wait_for(self._woken.wait(), self._kernel.settings.poll.total_seconds())
+            except TimeoutError:
+                continue
+
+    async def sweep(self) -> None:
+        """Let what waited too long expire, and make what a dead worker left behind `unknown`."""
+        now = self._kernel.clock.now()
+        with self._kernel.ledger.read() as connection:
+            late = expired(connection, now)
+            left = orphans(connection, self._holder, now, alone=self._alone)
+        for proposal in late:
+            self._settle(proposal, Outcome(Event.EXPIRE, "nobody decided or executed it in time"))
+        for proposal in left:
+            opened, operation = self._kernel.operation(proposal.wrapper, proposal.operation)
+            why = "the worker ended before it knew what the call did"
+            self._settle(proposal, Outcome(Event.LOSE, why, reading=await self._reconcile(opened, operation, proposal)))
+
+    async def step(self) -> bool:
+        """Claim and execute the oldest approved proposal. False when there is none."""
+        proposal = await asyncio.to_thread(self._claim)
+        if proposal is None:
+            return False
+        outcome = await asyncio.shield(self._attempt(proposal))
+        self._settle(proposal, outcome)
+        return True
+
+    def close(self) -> None:
+        """Close the write side."""
+        for connections in self._writers.values():
+            for connection in connections.values():
+                connection.close()
+
+    def _claim(self) -> Proposal | None:
+        kernel = self._kernel
+        read_only = [w.id for w in kernel.wrappers.values() if w.bundle.manifest.mode == "read-only"]
+        known = [c.limits.deadline for w in kernel.wrappers.values() for c in w.calls.values()]
+        lease = timedelta(seconds=max(known, default=30.0)) + MARGIN
+        with kernel.ledger.write() as connection:
+            proposal = claim(connection, self._holder, kernel.clock.now(), lease, read_only=read_only,
+                             environment=kernel.environment)  # fmt: skip
+            if proposal:
+                kernel.journal.add(connection, proposal_entry(kernel, None, "write.executing", proposal))
+        return proposal
+
+    async def _attempt(self, proposal: Proposal) -> Outcome:
+        try:
+            opened, operation = self._kernel.operation(proposal.wrapper, proposal.operation)
+        except Problem as problem:
+            return Outcome(Event.DENY, problem.cause)
+        try:
+            change = await self._changed_since(opened, operation, proposal)
+            if change:
+                return Outcome(Event.DENY, change)
+            result = await self._write(opened, operation, proposal.arguments)
+        except Failure as failure:
+            event = after_attempt(failure, proposal.attempts)
+            reading = await self._reconcile(opened, operation, proposal) if event is Event.LOSE else None
+            return Outcome(event, failure.message, reading=reading, failure=failure)
+        return await self._read_back(opened, operation, proposal, result)
+
+    async def _changed_since(self, opened: OpenWrapper, operation: Operation, proposal: Proposal) -> str:
+        """Why what was approved is not what would happen now; empty when it is."""
+        if operation.surface != proposal.surface:
+            return "the operation is not the one that was approved: its surface has changed"
+        before = await self._before(opened, operation, proposal.arguments)
+        if fingerprint(before) != proposal.before_hash:
+            return "the state has changed since it was shown to the approver"
+        return ""
+
+    async def _before(self, opened: OpenWrapper, operation: Operation, arguments: Fields) -> dict[str, Any] | None:
+        if operation.table.before is None:
+            return None
+        look = opened.bundle.operations[operation.table.before]
+        try:
+            return await read(opened, look, same_named(arguments, look.input))
+        except Problem as problem:
+            raise Unavailable(problem.cause) from problem
+        except Failure as failure:
+            # The write was not begun, so nothing happened, whatever went wrong with the look.
+            raise Unavailable(f"the state before could not be read: {failure.message}") from failure
+
+    async def _write(self, opened: OpenWrapper, operation: Operation, arguments: Fields) -> dict[str, Any]:
+        """Make the one call, on the write side."""
+        if opened.id not in self._writers:
+            self._writers[opened.id] = open_calls(opened.bundle, "write", self._kernel.around)
+        connections = self._writers[opened.id]
+        call = WriteCall(connections[operation.table.via])
+        try:
+            work = partial(_write, opened, connections, operation, arguments, call)
+            result = await connections[operation.table.via].run(work)
+        except Problem as problem:
+            begun = problem.code == "deadline" and call.made
+            raise (Uncertain(problem.cause) if begun else Unavailable(problem.cause)) from problem
+        except Failure:
+            raise
+        except Exception as error:
+            why = f"the wrapper's function failed: {type(error).__name__}"
+            raise (Uncertain(why) if call.made else Rejected(why)) from error
+        opened.validators[operation.name].check_result(result)
+        return result
+
+    async def _read_back(self, opened: OpenWrapper, operation: Operation, proposal: Proposal,
+                         result: dict[str, Any]) -> Outcome:  # fmt: skip
+        confirm = operation.table.confirm
+        if confirm is None:
+            return Outcome(Event.CONFIRM, "written; the manifest names nothing to read back", result)
+        try:
+            reading = await self._look(opened, confirm, {"arguments": proposal.arguments, "result": result})
+        except (Failure, Problem, Unbound) as error:
+            return Outcome(Event.LOSE, f"written, but it could not be read back: {error}", result)
+        wrong = [n for n, v in proposal.arguments.items() if n in reading and reading[n] != v]
+        if wrong:
+            return Outcome(Event.LOSE, f"read back, but different: {', '.join(wrong)}", result, reading)
+        after = await self._after(opened, operation, proposal)
+        return Outcome(Event.CONFIRM, "written and read back", result, reading, after)
+
+    async def _after(self, opened: OpenWrapper, operation: Operation, proposal: Proposal) -> dict[str, Any] | None:
+        try:
+            return await self._before(opened, operation, proposal.arguments)
+        except Failure:
+            return None
+
+    async def _reconcile(self, opened: OpenWrapper, operation: Operation, proposal: Proposal) -> dict[str, Any] | None:
+        """What a person should see who has to find out what an uncertain write did; None when nothing tells."""
+        if operation.table.reconcile is None:
+            return None
+        try:
+            return await self._look(opened, operation.table.reconcile, {"arguments": proposal.arguments})
+        except (Failure, Problem, Unbound):
+            return None
+
+    async def _look(self, opened: OpenWrapper, reading: Reading, scopes: Mapping[str, Fields]) -> dict[str, Any]:
+        return await read(opened, opened.bundle.operations[reading.operation], bind(reading.args, scopes))
+
+    def _settle(self, proposal: Proposal, outcome: Outcome) -> None:
+        kernel, now = self._kernel, self._kernel.clock.now()
+        details: Any = {"outcome": outcome.why}
+        details |= {"result": outcome.result} if outcome.result is not None else {}
+        details |= {"reading": outcome.reading} if outcome.reading is not None else {}
+        if outcome.event is Event.RELEASE:
+            details["not_before"] = now + BACKOFF[min(proposal.attempts, len(BACKOFF)) - 1]
+        fence = proposal.fence if proposal.holder == self._holder else None
+        more = {"cause": outcome.why, "after": outcome.after, "result": outcome.result, "reading": outcome.reading,
+                "changed": _changed(proposal.before, outcome.after),
+                "code": outcome.failure.code if outcome.failure else None}  # fmt: skip
+        try:
+            with kernel.ledger.write() as connection:
+                settled = move(connection, proposal.id, outcome.event, now, fence=fence, **details)
+                kernel.journal.add(connection, proposal_entry(kernel, None, WORDS[outcome.event], settled, **more))
+        except (Moved, NotPossible):
+            log.warning("%s was settled by somebody else", proposal.id)
+
+
+def _write(opened: OpenWrapper, connections: Mapping[str, CallConnection], operation: Operation, arguments: Fields,
+           call: WriteCall) -> dict[str, Any]:  # fmt: skip
+    handler, table = operation.handler, operation.table
+    if handler is None:
+        reply = call(table.call or "", **arguments)
+        return whole(reply, opened.bundle.contracts[table.via].operations[table.call or ""].rows)
+    before = [call if name == table.via else connections[name].reader() for name in handler.connections]
+    result = handler.function(*before, **handler.arguments(arguments))
+    try:
+        return handler.document(result)
+    except Drifted as drifted:
+        raise Uncertain(drifted.message) from drifted
+
+
+def _changed(before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str, list[Any]] | None:
+    """Per field that differs: what it was and what it is."""
+    if before is None or after is None:
+        return None
+    names = sorted(before.keys() | after.keys())
+    return {n: [before.get(n), after.get(n)] for n in names if before.get(n) != after.get(n)}
