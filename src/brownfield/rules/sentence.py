@@ -236,5 +236,5 @@ def sentence(entry: Entry, zone: ZoneInfo) -> str:
 def told(facts: Facts) -> str:
     """The template's words as one sentence."""
     text = EVENTS[facts.entry.event](facts)
-    named = facts.entry.identity and text.startswith((facts.who, facts.person))
+    named = text.startswith((facts.who, facts.person))
     return (text if named or not text[:1].isalpha() else phrase.capital(text)) + "."

@@ -16,7 +16,7 @@ _WRITTEN = frozenset({"write.done", "write.done_by_hand"})
 
 
 def story(entries: Iterable[Entry], zone: ZoneInfo) -> list[str]:
-    """The entries as paragraphs, in the order in which each began."""
+    """The entries as paragraphs, in the order in which each began. Entries of one instant keep the order given."""
     ordered = sorted(entries, key=lambda entry: entry.at)
     groups: dict[tuple[str, ...], list[Entry]] = {}
     for number, entry in enumerate(ordered):

@@ -1,0 +1,280 @@
+"""The audit in sentences."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brownfield.rules.proposal import State
+from brownfield.rules.sentence import EVENTS, Entry, sentence
+from brownfield.rules.story import story, summary
+
+PARIS = ZoneInfo("Europe/Paris")
+AT = datetime(2026, 11, 17, 13, 5, tzinfo=UTC)
+FACTS = {
+    "environment": "production",
+    "system": "Warehouse inventory",
+    "arguments": {"sku": "A-100", "units": 12},
+    "impact": {"minor": 59880, "currency": "EUR"},
+    "needed": 1,
+    "tier": "one",
+    "trace": "4bf92f3577b34da6",
+    "hash": "9c1185a5c5e9fc54612808977ee8f548b2258d31",
+}
+FILE = {"name": "STK1117.DAT", "sha256": "ab" * 32, "records": 120, "events": 30, "quarantined": 1}
+BATCH = 'The file "STK1117.DAT" for place hold (inventory)'
+LOOK = "it is not repeated, and a person has to look"
+SYSTEM = "Warehouse inventory (production)"
+HOLD = 'place hold (inventory) with sku "A-100", units 12'
+
+
+def entry(event, minutes=0, *, identity: str | None = "billing-agent", operation="place_hold", proposal="P-1", **facts):
+    at = AT + timedelta(minutes=minutes)
+    return Entry(event, at, identity, "inventory", operation, proposal, FACTS | facts)
+
+
+def read(minutes, event="read.done", **facts) -> Entry:
+    return entry(event, minutes, operation="get_stock", proposal=None, **facts)
+
+
+GOLDEN = {
+    "read.done": ({}, f"billing-agent asked to {HOLD} and was answered."),
+    "read.failed": (
+        {"cause": "no answer in 8 s"},
+        f'billing-agent asked to {HOLD} and was not answered: "no answer in 8 s".',
+    ),
+    "call.denied": ({"cause": "no grant"}, f'billing-agent asked to {HOLD} and was denied: "no grant".'),
+    "write.proposed": (
+        {"reason": "order 7"},
+        f'billing-agent asked to {HOLD}: worth EUR 598.80, one approval needed; reason given: "order 7".',
+    ),
+    "write.approved": ({"person": "marie@example.com"}, f"marie@example.com approved the request to {HOLD}."),
+    "write.declined": ({"person": "marie", "note": "why?"}, f'marie declined the request to {HOLD}: "why?".'),
+    "write.denied": ({"why": "state changed"}, f'The request to {HOLD} was denied by policy: "state changed".'),
+    "write.expired": ({}, f"The request to {HOLD} expired, nothing was written."),
+    "write.executing": ({}, f"The writing of the request to {HOLD} to Warehouse inventory (production) began."),
+    "write.done": (
+        {"changed": {"on_hand": [40, 28]}},
+        f"The request to {HOLD} was written to Warehouse inventory (production) and read back: on hand from 40 to 28.",
+    ),
+    "write.rejected": (
+        {"cause": "no stock"},
+        f'Warehouse inventory (production) rejected the request to {HOLD}, nothing was written: "no stock".',
+    ),
+    "write.released": (
+        {},
+        f"{SYSTEM} could not be reached for the request to {HOLD}; nothing happened, and it will be tried again.",
+    ),
+    "write.failed": ({"cause": "gave up"}, f'The request to {HOLD} failed, nothing was written: "gave up".'),
+    "write.unknown": (
+        {},
+        f"It is not known whether the request to {HOLD} was written to {SYSTEM}; {LOOK}.",
+    ),
+    "write.done_by_hand": (
+        {"person": "marie", "reference": "T-9"},
+        f'marie carried out the request to {HOLD} by hand, reference "T-9".',
+    ),
+    "halt.set": (
+        {"scope": "operation:inventory.place_hold", "reason": "odd"},
+        'billing-agent halted place hold (inventory): "odd".',
+    ),
+    "halt.lifted": ({"scope": "everything"}, "billing-agent lifted the halt of everything."),
+    "key.created": (
+        {"person": "olga", "key": "bf_1a2b", "holder": "bob"},
+        'olga created a key that begins with "bf_1a2b" for bob.',
+    ),
+    "key.revoked": ({"person": "olga"}, "olga revoked a key."),
+    "grant.added": (
+        {"person": "olga", "holder": "bob", "grant": "inventory.get_item"},
+        "olga added the grant of get item (inventory) to bob.",
+    ),
+    "grant.removed": ({"person": "olga"}, "olga removed the grant of place hold (inventory)."),
+    "batch.collecting": ({"file": FILE}, 'The file "STK1117.DAT" for place hold (inventory) is being taken in.'),
+    "batch.committed": (
+        {"file": FILE},
+        f"{BATCH} was taken in: 120 records, 30 events, 1 record in quarantine.",
+    ),
+    "batch.refused": (
+        {"file": FILE, "reason": "totals differ"},
+        'The file "STK1117.DAT" for place hold (inventory) was refused, nothing of it was taken in: "totals differ".',
+    ),
+    "batch.held": ({"file": FILE}, 'The file "STK1117.DAT" for place hold (inventory) is held until a person decides.'),
+    "batch.settled": ({"file": FILE}, 'The file "STK1117.DAT" for place hold (inventory) was put away.'),
+    "schedule.fired": ({}, "The schedule place hold (inventory) ran."),
+    "schedule.missed": ({}, "The schedule place hold (inventory) was missed and was not made up for."),
+    "server.started": ({}, "The server started (production)."),
+    "server.stopped": ({}, "The server stopped (production)."),
+    "audit.asked": ({"person": "ada", "note": "what happened"}, 'ada asked the audit: "what happened".'),
+    "audit.exported": ({"person": "ada"}, "ada exported the audit."),
+}
+
+
+def test_the_vocabulary_is_closed_and_every_event_has_its_sentence_here():
+    """R99, R100: no event without a template, no template without a golden sentence."""
+    assert set(EVENTS) == set(GOLDEN)
+    with pytest.raises(KeyError):
+        sentence(entry("write.guessed"), PARIS)
+
+
+def test_every_state_of_a_proposal_has_an_event():
+    """R99: every action proposed, approved, executed, failed is told."""
+    assert {f"write.{state.value}" for state in State} <= set(EVENTS)
+
+
+@pytest.mark.parametrize("event", GOLDEN)
+def test_an_entry_is_one_plain_sentence(event):
+    """R100: time with its zone, who, what; no id, no JSON, no code."""
+    facts, text = GOLDEN[event]
+    said = sentence(entry(event, **facts), PARIS)
+    assert said == f"Tue 17 Nov 2026, 14:05 (Paris). {text}"
+    assert not re.search(r"P-1|[{}]|[0-9a-f]{16}|_hold|minor", said)
+
+
+def test_a_personal_value_is_not_shown():
+    """R60: what entered the audit as a commitment stays one."""
+    said = sentence(entry("read.done", arguments={"mail": {"commitment": "ff00"}}), PARIS)
+    assert "mail (personal, not shown)" in said
+    assert "ff00" not in said
+
+
+def test_brownfield_itself_is_named_where_nobody_acted():
+    """R99: who, always."""
+    assert "brownfield asked" in sentence(entry("read.done", identity=None), PARIS)
+
+
+@given(st.sampled_from(sorted(EVENTS)), st.text(max_size=300), st.text(max_size=300))
+def test_text_from_outside_cannot_forge_a_line(event, text, other):
+    """R100: quoted, visible, cut, whatever the facts hold."""
+    facts = dict.fromkeys(("cause", "reason", "note", "person", "system", "environment", "reference"), text)
+    arguments = {text: other, "b": [1], "c": True}
+    said = sentence(entry(event, identity=other or None, arguments=arguments, scope=text, key=text, **facts), PARIS)
+    assert len(said.splitlines()) == 1
+    assert len(said) < 1200
+    assert said.startswith("Tue 17 Nov 2026, 14:05 (Paris). ")
+
+
+LIFE = [
+    entry("write.proposed"),
+    entry("write.approved", 6, identity="marie", person="marie@example.com"),
+    entry("write.executing", 6, identity=None),
+    entry("write.done", 6, identity=None, changed={"on_hand": [40, 28]}),
+]
+ASKED = f"Tue 17 Nov 2026, 14:05 (Paris). billing-agent asked to {HOLD}: worth EUR 598.80, one approval needed."
+
+
+def test_a_proposal_is_one_paragraph():
+    """R99, R100: asked, approved by whom, written, read back, undone or not."""
+    (text,) = story(LIFE, PARIS)
+    assert text == (
+        f"{ASKED} marie@example.com approved it at 14:11. It was written to {SYSTEM} at 14:11 and read back: on hand"
+        " from 40 to 28. Nobody has undone it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("events", "end"),
+    [
+        (["write.proposed"], "It waits for one approval."),
+        (["write.proposed", "write.approved"], "It waits to be written."),
+        (["write.proposed", "write.declined"], "billing-agent declined it at 14:06."),
+        (
+            ["write.proposed", "write.approved", "write.executing"],
+            "(production) began at 14:07.",
+        ),
+        (["write.proposed", "write.approved", "write.done_by_hand"], "by hand at 14:07. Nobody has undone it."),
+    ],
+)
+def test_a_paragraph_ends_with_where_things_stand(events, end):
+    """R72: a reader sees what is waiting, and for what."""
+    (text,) = story([entry(event, number) for number, event in enumerate(events)], PARIS)
+    assert text.endswith(end)
+
+
+def test_two_approvals_are_counted():
+    """R67: the second is still missing."""
+    (text,) = story([entry("write.proposed", needed=2), entry("write.approved", 1, needed=2)], PARIS)
+    assert "two approvals needed" in text
+    assert text.endswith("It waits for one approval.")
+
+
+def test_a_write_that_was_undone_says_so():
+    """R103: in its own paragraph and in the summary."""
+    undo = [
+        entry(event, 30 + number, operation="release_hold", proposal="P-2", undo_of="P-1")
+        for number, event in enumerate(["write.proposed", "write.approved", "write.done"])
+    ]
+    first, second = story([*LIFE, *undo], PARIS)
+    assert first.endswith("It has been undone.")
+    assert "asked to undo an earlier write: release hold" in second
+    assert "1 write was undone; nothing is waiting" in summary([*LIFE, *undo])
+
+
+def test_what_happens_on_another_day_carries_its_date():
+    """R100: no clock time without its day."""
+    (text,) = story([entry("write.proposed"), entry("write.approved", 24 * 60)], PARIS)
+    assert "approved it at 14:05 on Wed 18 Nov 2026." in text
+
+
+def test_many_reads_of_one_kind_are_counted():
+    """R89, R100: a paragraph, not a wall."""
+    assert len(story([read(minute) for minute in range(3)], PARIS)) == 3
+    (text,) = story([read(minute) for minute in range(12)], PARIS)
+    assert text == (
+        "Tue 17 Nov 2026, 14:05 (Paris). billing-agent asked 12 times to get stock (inventory) and was answered each"
+        " time, the last time at 14:16."
+    )
+
+
+def test_the_summary_counts_and_adds_up():
+    """R100: the one sentence on top."""
+    entries = [*LIFE, read(1), read(2), read(3)]
+    assert summary(entries, who="billing-agent", about=["A-100"]) == (
+        "In that time billing-agent made 3 reads and 1 write (worth EUR 598.80) with “A-100”; nothing is waiting."
+    )
+    assert summary(entries) == (
+        "In that time billing-agent made 3 reads and 1 write (worth EUR 598.80); nothing is waiting."
+    )
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ([entry("write.proposed")], "1 request is waiting"),
+        ([entry("write.proposed"), entry("write.proposed", proposal="P-2")], "2 requests are waiting"),
+        (
+            [entry("write.proposed"), entry("write.unknown", 1)],
+            "1 write may or may not have happened; nothing is waiting",
+        ),
+        ([entry("write.proposed"), entry("write.declined", 1)], "1 request was declined; nothing is waiting"),
+        ([read(0, "call.denied"), read(1, "call.denied")], "2 requests were denied"),
+        ([read(0, "read.failed")], "1 request was not answered"),
+    ],
+)
+def test_the_summary_hides_nothing(entries, said):
+    """R9, R100: what is open, uncertain or refused is counted."""
+    assert said in summary(entries)
+
+
+def test_amounts_of_different_currencies_are_not_added():
+    """R99: money is exact."""
+    other = [
+        entry("write.proposed", proposal="P-2", impact={"minor": 300, "currency": "JPY"}),
+        entry("write.done", 1, proposal="P-2", impact={"minor": 300, "currency": "JPY"}),
+    ]
+    assert "2 writes (worth EUR 598.80 and JPY 300)" in summary([*LIFE, *other])
+
+
+@pytest.mark.parametrize(
+    ("who", "about", "said"),
+    [
+        ("agents", ["A-100"], "In that time agents did nothing with “A-100”."),
+        ("", [], "In that time nobody did anything."),
+    ],
+)
+def test_nothing_is_a_proper_answer(who, about, said):
+    """R100: zero entries give a sentence, not an empty page."""
+    assert summary([], who=who, about=about) == said
+    assert story([], PARIS) == []
