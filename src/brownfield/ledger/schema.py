@@ -168,7 +168,7 @@ file = Table(
     Column("shape", Text, nullable=False),  # of the layout
     Column("replay", Integer, nullable=False, server_default="0"),
     Column("state", Text, nullable=False),  # collecting | committed | archived | held | refused
-    Column("reason", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=text("''")),
     Column("records", BigInteger, nullable=False, server_default="0"),
     Column("events", BigInteger, nullable=False, server_default="0"),
     Column("quarantined", BigInteger, nullable=False, server_default="0"),

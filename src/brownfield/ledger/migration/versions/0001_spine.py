@@ -164,7 +164,7 @@ def _files() -> None:
         _text("shape"),
         _count("replay", server_default="0"),
         _text("state"),
-        _text("reason", server_default=""),
+        _text("reason", server_default=sa.text("''")),
         *(_number(name, server_default="0") for name in ("records", "events", "quarantined")),
         _number("seen_at"),
         _number("settled_at", nullable=True),
