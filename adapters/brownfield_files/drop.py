@@ -175,8 +175,9 @@ class Drop:
     def _jailed(self, name: str) -> Path:
         """The path of a name, if it lies in the location without `..` and without symbolic links."""
         root = self._location.resolve()
-        path = root / name
-        if "\0" in name or ".." in PurePosixPath(name).parts or path == root or path.resolve() != path:
+        path, parts = root / name, PurePosixPath(name).parts
+        odd = not parts or parts[0] == "/" or ".." in parts or "\0" in name
+        if odd or path.resolve() != path:
             raise Rejected(f"{name!r} does not lie within the drop", code="outside")
         return path
 

@@ -1,6 +1,5 @@
 """What a code page means for a record: text, the zones of digits, the sign's letters."""
 
-import codecs
 from dataclasses import dataclass
 
 _PROBE = ("A", "é", "я", "漢")
@@ -33,10 +32,9 @@ def encoding(name: str, order: str = "big") -> Encoding:
         ValueError: There is no such codec, or it is not a single-byte one (a field's bytes must be its characters).
     """
     try:
-        codec = codecs.lookup(name)
-        single = all(len(codec.encode(sign, "replace")[0]) == 1 for sign in _PROBE)
-    except (LookupError, TypeError, UnicodeError):
+        single = all(len(sign.encode(name, "replace")) == 1 for sign in _PROBE)
+    except (LookupError, UnicodeError):
         single = False
     if not single:
         raise ValueError(f"{name!r} is not a single-byte encoding that Python knows")
-    return Encoding(name, codec.encode(" ")[0] == b"\x40", order)
+    return Encoding(name, " ".encode(name) == b"\x40", order)

@@ -105,6 +105,8 @@ def place_field(name: str, offset: int, text: str, usage: str = "DISPLAY", sign:
         if usage != "DISPLAY":
             raise PictureError(f"PIC {text} cannot be {usage}")
         return Field(name, offset, picture.size, shown, "text")
+    if usage == "COMP-5" and picture.scale < 0:
+        raise PictureError(f"PIC {text} {usage}: P in native binary is not read yet")
     kind = _USAGE[usage]
     separate = kind == "zoned" and picture.signed and sign.endswith("separate")
     return Field(

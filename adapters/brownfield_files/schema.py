@@ -50,7 +50,7 @@ def _value(field: Field) -> dict[str, Any]:
 
 def _bounds(field: Field) -> tuple[int, int]:
     """The least and the greatest value of an integer field; a COMP-5 field holds whatever fits its bytes."""
-    if field.native and field.scale == 0:
+    if field.native:
         bits = field.length * 8 - field.signed
         return (-(1 << bits) if field.signed else 0), (1 << bits) - 1
     most = (10**field.digits - 1) * 10**-field.scale
@@ -59,8 +59,8 @@ def _bounds(field: Field) -> tuple[int, int]:
 
 def _pattern(field: Field, whole: int) -> str:
     """Decimals with all their digits and no leading zero."""
-    if field.native:
-        whole += 2  # the bytes of a COMP-5 field hold up to two digits more than its picture
+    if field.native:  # its bytes hold more digits than its picture
+        whole = len(str((1 << (field.length * 8)) - 1)) - field.scale
     sign = "-?" if field.signed else ""
     head = f"(0|[1-9][0-9]{{0,{whole - 1}}})" if whole else "0"
     tail = rf"\.[0-9]{{{field.scale}}}" if field.scale > 0 else ""

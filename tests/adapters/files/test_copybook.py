@@ -1,0 +1,254 @@
+"""Copybooks: every byte of a record stands where COBOL puts it, or the copybook is refused with file and line."""
+
+import pytest
+
+from brownfield_files.assemble import assemble
+from brownfield_files.copybook import parse_copybook
+from brownfield_files.declaration import RecordDeclaration, TotalDeclaration
+from brownfield_files.layout import Field, Layout, LayoutError, Table, every_field
+
+
+def fixed(text: str) -> str:
+    """Free text moved into columns 8 to 72."""
+    return "".join(f"       {line}\n" for line in text.strip().splitlines())
+
+
+def layout_of(text: str) -> Layout:
+    return assemble(parse_copybook(fixed(text), "x.cpy"))
+
+
+def places(text: str) -> dict[str, tuple[int, int]]:
+    layout = layout_of(text)
+    return {field.name: (field.offset, field.length) for field in every_field(layout.records[0].parts)}
+
+
+@pytest.mark.parametrize(
+    ("clause", "kind", "length", "digits", "scale", "signed"),
+    [
+        ("X(10)", "text", 10, 0, 0, False),
+        ("XX", "text", 2, 0, 0, False),
+        ("A(3)", "text", 3, 0, 0, False),
+        ("9(5)", "zoned", 5, 5, 0, False),
+        ("S9(7)V99", "zoned", 9, 9, 2, True),
+        ("9(3)PPP", "zoned", 3, 3, -3, False),
+        ("VPP99", "zoned", 2, 2, 4, False),
+        ("V99", "zoned", 2, 2, 2, False),
+        ("S9(5) SIGN IS LEADING SEPARATE CHARACTER", "zoned", 6, 5, 0, True),
+        ("S9(5) TRAILING", "zoned", 5, 5, 0, True),
+        ("S9(7) COMP-3", "packed", 4, 7, 0, True),
+        ("S9(6)V99 PACKED-DECIMAL", "packed", 5, 8, 2, True),
+        ("S9(4) COMP", "binary", 2, 4, 0, True),
+        ("9(5) BINARY", "binary", 4, 5, 0, False),
+        ("S9(9) USAGE IS COMP-4", "binary", 4, 9, 0, True),
+        ("S9(10) COMPUTATIONAL-5", "binary", 8, 10, 0, True),
+        ("-9(7).9(4)", "text", 13, 0, 0, False),
+        ("+ZZZ,ZZZ,ZZZ.ZZ", "text", 15, 0, 0, False),
+        ("9(5)CR", "text", 7, 0, 0, False),
+    ],
+)
+def test_a_picture_says_how_many_bytes_there_are_and_what_they_mean(
+    clause: str, kind: str, length: int, digits: int, scale: int, signed: bool
+) -> None:
+    """R20: legacy formats are read as COBOL wrote them."""
+    (field,) = layout_of(f"01 REC.\n   05 A PIC {clause}.").records[0].parts
+    assert isinstance(field, Field)
+    assert (field.kind, field.length, field.digits, field.scale, field.signed) == (kind, length, digits, scale, signed)
+
+
+def test_fields_follow_each_other_through_groups_filler_and_tables() -> None:
+    """R20: offsets count what is not delivered too."""
+    assert places(
+        """
+01 REC.
+   05 KEY-PART.
+      10 SKU PIC X(4).
+      10 FILLER PIC X(3).
+   05 LINES-IN OCCURS 2 TIMES.
+      10 AMOUNT PIC S9(3) COMP-3.
+      10 CODE-OF PIC X.
+   05 DAY PIC 9(2) OCCURS 3.
+   05 LAST-ONE PIC X.
+"""
+    ) == {
+        "sku": (0, 4),
+        "lines_in[0].amount": (7, 2),
+        "lines_in[0].code_of": (9, 1),
+        "lines_in[1].amount": (10, 2),
+        "lines_in[1].code_of": (12, 1),
+        "day[0]": (13, 2),
+        "day[1]": (15, 2),
+        "day[2]": (17, 2),
+        "last_one": (19, 1),
+    }
+
+
+def test_a_table_is_a_list_of_objects_or_of_plain_values() -> None:
+    """R25: a typed schema: what repeats is a list."""
+    parts = layout_of("01 R.\n 05 G OCCURS 2.\n  10 A PIC X.\n 05 B PIC X OCCURS 3.").records[0].parts
+    assert [(part.name, part.count, part.plain) for part in parts if isinstance(part, Table)] == [
+        ("g", 2, False),
+        ("b", 3, True),
+    ]
+
+
+def test_a_group_passes_its_usage_and_sign_on() -> None:
+    """R20: USAGE and SIGN of a group hold for what is in it."""
+    text = "01 R.\n 05 G COMP-3.\n  10 A PIC 9(5).\n 05 H SIGN LEADING SEPARATE.\n  10 B PIC S9(2)."
+    assert places(text) == {"a": (0, 3), "b": (3, 3)}
+
+
+def test_of_what_redefines_the_same_bytes_one_is_read() -> None:
+    """R20: the first, unless a record type picks another."""
+    text = "01 R.\n 05 D PIC 9(8).\n 05 D-R REDEFINES D.\n  10 Y PIC 9(4).\n  10 M PIC 9(4).\n 05 E PIC X."
+    assert places(text) == {"d": (0, 8), "e": (8, 1)}
+    picked = assemble(parse_copybook(fixed(text)), {"detail": RecordDeclaration(of="D-R")})
+    assert [field.name for field in every_field(picked.records[0].parts)] == ["y", "m", "e"]
+
+
+def test_the_longest_alternative_makes_the_room() -> None:
+    """R20: what follows a REDEFINES stands after the longest of them."""
+    text = "01 R.\n 05 A PIC X(2).\n 05 B REDEFINES A PIC X(5).\n 05 C REDEFINES A PIC X(3).\n 05 D PIC X."
+    assert places(text) == {"a": (0, 2), "d": (5, 1)}
+
+
+def test_two_fields_of_one_name_are_told_apart_by_their_groups() -> None:
+    """R25: every field has a name of its own, and only the doubtful ones get longer."""
+    text = "01 R.\n 05 LOW.\n  10 ZIP PIC X.\n 05 HIGH.\n  10 ZIP PIC X.\n 05 1ST PIC X."
+    assert list(places(text)) == ["low_zip", "high_zip", "f_1st"]
+
+
+def test_conditions_are_kept_as_documentation() -> None:
+    """R27: level 88 says what the values mean."""
+    text = "01 R.\n 05 T PIC X.\n  88 IS-OPEN VALUE 'O'.\n  88 IS-SHUT VALUES ARE 'S' 'X'."
+    (field,) = layout_of(text).records[0].parts
+    assert isinstance(field, Field)
+    assert field.values == (("IS-OPEN", "'O'"), ("IS-SHUT", "'S' 'X'"))
+
+
+def test_sequence_numbers_comments_and_the_identification_area_are_not_code() -> None:
+    """R20: fixed format is columns 8 to 72; the rest of the card is for people."""
+    text = (
+        "000100 01  REC.                                                         STOCK001\n"
+        "000200* a comment.\n"
+        "000300/\n"
+        "000400     05  A PIC X(2) VALUE 'it''s. fine'.  *> said here\n"
+        "       EJECT\n"
+        "000500     05  B\n"
+        "000600         PIC X(3) VALUE SPACES.\n"
+    )
+    assert [(f.name, f.length) for f in every_field(assemble(parse_copybook(text)).records[0].parts)] == [
+        ("a", 2),
+        ("b", 3),
+    ]
+
+
+def test_free_format_is_seen_by_where_its_levels_stand() -> None:
+    """R20: a copybook of this century need not keep to the card."""
+    text = "01 rec.\n  05 a-b pic x(2). *> text\n  05 c pic 9(3) comp-3.\n"
+    assert [(f.name, f.offset) for f in every_field(assemble(parse_copybook(text)).records[0].parts)] == [
+        ("a_b", 0),
+        ("c", 2),
+    ]
+
+
+def test_a_continued_literal_does_not_end_the_statement() -> None:
+    """R20: a period within a literal that runs over two cards is text."""
+    text = (
+        "       01  REC.\n           05  A PIC X(2) VALUE 'one. two\n      -        ' three. four'.\n"
+        "           05  B PIC X.\n"
+    )
+    assert [f.name for f in every_field(assemble(parse_copybook(text)).records[0].parts)] == ["a", "b"]
+
+
+def test_a_fragment_that_begins_below_01_is_one_record() -> None:
+    """R20: copybooks that are made to be copied into a group have no 01; their fields do not lie on each other."""
+    assert places("05 A PIC X(2).\n05 B PIC X(3).") == {"a": (0, 2), "b": (2, 3)}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("01 R.\n 05 N PIC 9.\n 05 A PIC X OCCURS 1 TO 5 DEPENDING ON N.", 3, "DEPENDING ON is not read yet"),
+        ("01 R.\n 05 A PIC X OCCURS 5 DEPENDING ON N.", 2, "DEPENDING ON is not read yet"),
+        ("01 R.\n 05 A PIC S9(4) COMP SYNC.", 2, "SYNCHRONIZED is not read yet"),
+        ("01 R.\n 05 A COMP-1.", 2, "no picture"),
+        ("01 R.\n 05 A PIC 9 COMP-2.", 2, "floating point is not read yet"),
+        ("01 R.\n 05 A PIC 9(3) BLANK WHEN ZERO.", 2, "BLANK WHEN ZERO"),
+        ("01 R.\n 05 A PIC S999.99.", 2, "not standard COBOL"),
+        ("01 R.\n 05 A PIC N(4).", 2, "not read yet"),
+        ("01 R.\n 05 A PIC 9(19) COMP.", 2, "18 at most"),
+        ("01 R.\n 05 A PIC X COMP-3.", 2, "cannot be COMP-3"),
+        ("01 R.\n 05 A PIC 9V9V9.", 2, "not a number"),
+        ("01 R.\n 05 A PIC X(99999999).", 2, "bytes"),
+        ("01 R.\n 05 A PIC X(2) FOO.", 2, "'FOO' is not known"),
+        ("01 R.\n 05 A PIC X REDEFINES Z.", 2, "does not stand before it"),
+        ("01 R.\n 05 A PIC X.\n  10 B PIC X.", 3, "which has a picture"),
+        ("01 R.\n 05 G.\n  10 A PIC X.\n  08 B PIC X.", 4, "does not match the levels"),
+        ("01 R.\n 05 A.", 2, "no picture and nothing in it"),
+        ("01 R.\n 05 A PIC X", 2, "no period"),
+        ("01 R.\n COPY OTHER.", 2, "COPY is not expanded yet"),
+        ("MOVE A TO B.", 1, "no data description"),
+    ],
+)
+def test_what_would_need_a_guess_is_refused_with_file_and_line(text: str, line: int, reason: str) -> None:
+    """R21: a layout that is not understood is an error, never another layout."""
+    with pytest.raises(LayoutError, match=reason) as caught:
+        layout_of(text)
+    assert str(caught.value).startswith(f"x.cpy:{line}: ")
+
+
+def test_text_that_runs_past_column_72_is_refused() -> None:
+    """R21: COBOL would cut the word there, and PIC X(10) would become PIC X(1."""
+    text = "       01  R.\n" + "           05  A PIC X(10).".rjust(75) + "\n"
+    with pytest.raises(LayoutError, match=r"x\.cpy:2: text runs past column 72"):
+        parse_copybook(text, "x.cpy")
+
+
+TWO = "01 HEAD-REC.\n 05 T PIC X.\n 05 N PIC 9(3).\n01 ITEM-REC.\n 05 T PIC X.\n 05 Q PIC S9(5)V99 COMP-3."
+
+
+@pytest.mark.parametrize(
+    ("records", "reason"),
+    [
+        ({}, "declare under `records`"),
+        ({"detail": {}}, "`of` must name"),
+        ({"detail": {"of": "NO-REC"}}, "NO-REC is not in the copybook"),
+        ({"detail": {"of": "T"}}, "T stands 2 times"),
+        ({"detail": {"of": "ITEM-REC", "when": {"Z": "D"}}}, "told by z, which is no field"),
+        ({"detail": {"of": "ITEM-REC", "when": {"T": 1}}}, "t is text"),
+        ({"header": {"of": "HEAD-REC"}}, "no record type stands between"),
+        ({"a": {"of": "HEAD-REC"}, "b": {"of": "ITEM-REC"}}, "records.a has no `when`"),
+        (
+            {
+                "header": {"of": "HEAD-REC", "when": {"T": "H"}},
+                "top": {"of": "HEAD-REC", "when": {"T": "I"}, "place": "first"},
+                "detail": {"of": "ITEM-REC"},
+            },
+            "two record types stand first",
+        ),
+    ],
+)
+def test_record_types_and_copybook_must_go_together(records: dict[str, object], reason: str) -> None:
+    """R21: a declaration that does not fit is found when the bundle is opened, not at 3 a.m."""
+    declared = {name: RecordDeclaration.model_validate(one) for name, one in records.items()}
+    with pytest.raises(LayoutError, match=reason):
+        assemble(parse_copybook(fixed(TWO)), declared)
+
+
+@pytest.mark.parametrize(
+    ("total", "reason"),
+    [
+        ({"trailer": "N", "counts": "nothing"}, "nothing is no record type"),
+        ({"trailer": "T", "counts": "detail"}, "t is no numeric field of the last record"),
+        ({"trailer": "N", "sums": "detail.T"}, "no numeric field"),
+        ({"trailer": "N", "sums": "detail.Z"}, "no numeric field"),
+    ],
+)
+def test_a_total_of_nothing_is_refused(total: dict[str, str], reason: str) -> None:
+    """R21: a control total that could never be checked is an error of the declaration."""
+    records = {
+        "detail": RecordDeclaration(of="ITEM-REC", when={"T": ("D",)}),
+        "trailer": RecordDeclaration(of="HEAD-REC"),
+    }
+    with pytest.raises(LayoutError, match=reason):
+        assemble(parse_copybook(fixed(TWO)), records, (TotalDeclaration.model_validate(total),))

@@ -1,0 +1,264 @@
+"""The scalar decoder: exact and strict. It is the oracle that faster decoders will be tested against."""
+
+from decimal import Decimal
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brownfield_files.decode import Broken, record_reader, value_reader
+from brownfield_files.encode import DoesNotFit, encode_field, encode_record
+from brownfield_files.encoding import encoding
+from brownfield_files.layout import Field, Layout, RecordType, Table
+from brownfield_files.picture import place_field
+from brownfield_files.schema import contract_of
+
+EBCDIC, ASCII, LATIN = encoding("cp037"), encoding("ascii"), encoding("latin-1")
+
+
+def field(clause: str) -> Field:
+    picture, *words = clause.split()
+    signs = {"LEADING": "leading", "SEPARATE": "trailing-separate", "LEADING-SEPARATE": "leading-separate"}
+    sign: Any = next((signs[word] for word in words if word in signs), "trailing")
+    usage = next((word for word in words if word not in signs), "DISPLAY")
+    return place_field("f", 0, picture, usage, sign)
+
+
+@pytest.mark.parametrize(
+    ("clause", "raw", "value"),
+    [
+        ("X(5)", "C1 60 F1 40 40", "A-1"),
+        ("X(3)", "40 C1 40", " A"),
+        ("X(3)", "C1 00 00", "A"),
+        ("X(3)", "00 00 00", ""),
+        ("9(3)", "F0 F4 F2", 42),
+        ("9(3)", "F0 F4 C2", 42),
+        ("S9(3)", "F0 F4 C2", 42),
+        ("S9(3)", "F0 F4 D2", -42),
+        ("S9(3)", "F0 F4 F2", 42),
+        ("S9(3)", "F0 F0 D0", 0),
+        ("S9", "D7", -7),
+        ("S9(3) LEADING", "D1 F0 F0", -100),
+        ("S9(2) SEPARATE", "F4 F2 60", -42),
+        ("S9(2) LEADING-SEPARATE", "4E F4 F2", 42),
+        ("9(3)V99", "F0 F4 F9 F9 F0", "49.90"),
+        ("9(3)PPP", "F0 F4 F2", 42000),
+        ("VPP99", "F4 F2", "0.0042"),
+        ("S9(7)V9(4) COMP-3", "00 00 00 49 90 0C", "4.9900"),
+        ("S9(5) COMP-3", "00 12 3D", -123),
+        ("S9(5) COMP-3", "00 12 3F", 123),
+        ("9(5) COMP-3", "00 12 3C", 123),
+        ("S9(3)V99 COMP-3", "00 00 0D", "0.00"),
+        ("S9(4) COMP", "FF FE", -2),
+        ("9(4) COMP", "27 0F", 9999),
+        ("9(4) COMP-5", "FF FF", 65535),
+        ("S9(9)V99 COMP", "FF FF FF FF FF FF FF 9C", "-1.00"),
+        ("9(19)", "F9 " * 19, "9" * 19),
+    ],
+)
+def test_ebcdic_bytes_mean_what_the_machine_means(clause: str, raw: str, value: object) -> None:
+    """R23: decimals are exact strings, whole numbers are ints, and nothing passes through a float."""
+    assert value_reader(field(clause), EBCDIC)(bytes.fromhex(raw)) == value
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [(b"042", 42), (b"04B", 42), (b"04{", 40), (b"04K", -42), (b"04}", -40), (b"04r", -42), (b"04p", -40)],
+)
+def test_ascii_signs_of_both_dialects_are_read(raw: bytes, value: int) -> None:
+    """R20: signs as IBM's translated files and as GnuCOBOL write them."""
+    assert value_reader(field("S9(3)"), ASCII)(raw) == value
+
+
+@pytest.mark.parametrize(
+    ("clause", "raw", "code", "at"),
+    [
+        ("S9(5) COMP-3", "40 40 40", "packed-sign", 2),
+        ("S9(5) COMP-3", "00 1A 3C", "packed-nibble", 1),
+        ("S9(5) COMP-3", "F1 23 4C", "packed-nibble", 0),
+        ("S9(5) COMP-3", "00 12 3A", "packed-sign", 2),
+        ("S9(5) COMP-3", "00 12 34", "packed-sign", 2),
+        ("9(5) COMP-3", "00 12 3D", "packed-sign", 2),
+        ("S9(4) COMP-3", "10 00 0C", "packed-range", 0),
+        ("9(3)", "40 40 40", "zoned-sign", 2),
+        ("9(3)", "40 F4 F2", "zoned-digit", 0),
+        ("9(3)", "F0 F4 D2", "zoned-sign", 2),
+        ("S9(3)", "F0 C4 F2", "zoned-digit", 1),
+        ("S9(3)", "F0 F4 A2", "zoned-sign", 2),
+        ("S9(3) LEADING", "F1 F4 C2", "zoned-digit", 2),
+        ("S9(2) SEPARATE", "F4 F2 F0", "zoned-sign", 2),
+        ("S9(2) LEADING-SEPARATE", "4E F4 40", "zoned-digit", 2),
+        ("S9(4) COMP", "27 10", "binary-range", 0),
+        ("X(3)", "C1 00 C1", "text-nul", 1),
+    ],
+)
+def test_what_cobol_would_compute_with_all_the_same_is_damage(clause: str, raw: str, code: str, at: int) -> None:
+    """R21: no wrong data: blanks in a packed field, a sign that is none, a digit too many."""
+    with pytest.raises(Broken) as caught:
+        value_reader(field(clause), EBCDIC)(bytes.fromhex(raw))
+    assert (caught.value.code, caught.value.at) == (code, at)
+
+
+def test_a_byte_that_is_no_character_is_damage() -> None:
+    """R21: `ascii` means ascii."""
+    with pytest.raises(Broken, match="0xE9 is no character in ascii") as caught:
+        value_reader(field("X(4)"), ASCII)(b"caf\xe9")
+    assert (caught.value.code, caught.value.at) == ("text-byte", 3)
+    assert value_reader(field("X(4)"), LATIN)(b"caf\xe9") == "café"
+
+
+@pytest.mark.parametrize("digit", "٣３²½"[:3])
+def test_digits_of_other_scripts_are_no_digits(digit: str) -> None:
+    """R21: Python's idea of a digit is wider than COBOL's."""
+    with pytest.raises(Broken):
+        value_reader(field("9"), encoding("latin-1"))(digit.encode("utf-8")[-1:])
+    with pytest.raises(DoesNotFit):
+        encode_field(field("9"), digit, LATIN)
+
+
+def test_comp_5_is_read_in_the_machines_order() -> None:
+    """R20: COMP-5 is what the machine had in memory; COMP is big-endian everywhere."""
+    little = encoding("ascii", "little")
+    assert value_reader(field("S9(4) COMP-5"), little)(b"\xfe\xff") == -2
+    assert value_reader(field("S9(4) COMP"), little)(b"\xff\xfe") == -2
+
+
+def test_the_reason_names_the_field_and_the_byte_in_the_record() -> None:
+    """R20: a quarantined record says where to look."""
+    inner = place_field("amount", 1, "S9(3)", "COMP-3")
+    table = Table("lines", 4, 3, 2, (place_field("kind", 0, "X"), inner), plain=False)
+    record = RecordType("detail", 10, (place_field("sku", 0, "X(4)"), table))
+    with pytest.raises(Broken) as caught:
+        record_reader(record, EBCDIC)(bytes.fromhex("C1C1C1C1 C1001C C100A1"))
+    assert caught.value.field == "lines[1].amount"
+    assert caught.value.sentence.startswith("lines[1].amount: byte 9 of the record: 0xA1 holds a nibble")
+
+
+def test_a_plain_table_names_its_element() -> None:
+    """R20: as above, where the element is a value."""
+    table = Table("days", 1, 2, 3, (place_field("days", 0, "9(2)"),), plain=True)
+    record = RecordType("detail", 7, (table,))
+    assert record_reader(record, ASCII)(b"x010203") == {"days": [1, 2, 3]}
+    with pytest.raises(Broken, match="is no digit") as caught:
+        record_reader(record, ASCII)(b"x0102 3")
+    assert (caught.value.field, caught.value.sentence[:26]) == ("days[2]", "days[2]: byte 5 of the rec")
+
+
+CLAUSES = st.builds(
+    lambda signed, whole, fraction, usage: f"{'S' * signed}9({whole}){f'V9({fraction})' if fraction else ''}{usage}",
+    st.booleans(),
+    st.integers(1, 9),
+    st.integers(0, 9),
+    st.sampled_from(["", " COMP-3", " COMP", " COMP-5", " LEADING", " SEPARATE", " LEADING-SEPARATE"]),
+)
+
+
+@given(clause=CLAUSES, code=st.sampled_from([EBCDIC, ASCII, LATIN, encoding("cp500")]), data=st.data())
+def test_what_is_encoded_is_decoded_again_and_fits_its_schema(clause: str, code: Any, data: Any) -> None:
+    """R34: the schema is as wide as the field, and a value survives the way through the bytes and back."""
+    one = field(clause)
+    most = 10**one.digits - 1
+    units = data.draw(st.integers(-most if one.signed else 0, most))
+    value: Any = units
+    if one.scale > 0:
+        value = str(Decimal(units).scaleb(-one.scale).quantize(Decimal(1).scaleb(-one.scale)).copy_abs())
+        value = f"-{value}" if units < 0 else value
+        value = f"{Decimal(value):f}"
+    raw = encode_field(one, value, code)
+    assert len(raw) == one.length
+    assert value_reader(one, code)(raw) == value
+    _assert_fits(one, value)
+
+
+def _assert_fits(one: Field, value: object) -> None:
+    import re
+
+    layout = Layout(one.length, (RecordType("detail", one.length, (one,)),))
+    schema = contract_of(layout).records["detail"].fields["properties"]["f"]
+    if schema["type"] == "integer":
+        assert schema["minimum"] <= value <= schema["maximum"]  # type: ignore[operator]
+        assert orjson.loads(orjson.dumps(value)) == value
+    else:
+        assert re.search(schema["pattern"], str(value))
+
+
+@given(text=st.text(st.characters(codec="latin-1", exclude_characters="\0"), max_size=12))
+def test_text_survives_but_for_blanks_on_its_right(text: str) -> None:
+    """R34: as above, for text."""
+    one = field("X(12)")
+    for code in (LATIN, EBCDIC):
+        assert value_reader(one, code)(encode_field(one, text, code)) == text.rstrip(" ")
+
+
+@given(raw=st.binary(min_size=6, max_size=6), clause=CLAUSES)
+def test_any_bytes_give_a_value_within_the_schema_or_damage(raw: bytes, clause: str) -> None:
+    """R21: whatever arrives, nothing outside the contract leaves the decoder, and it does not crash."""
+    one = field(clause)
+    for code in (EBCDIC, ASCII):
+        image = (raw * 4)[: one.length]
+        try:
+            value = value_reader(one, code)(image)
+        except Broken:
+            continue
+        _assert_fits(one, value)
+
+
+def test_a_whole_record_survives_tables_and_filler_included() -> None:
+    """R34: record by record, too."""
+    inner = (place_field("kind", 0, "X"), place_field("amount", 1, "S9(3)V99", "COMP-3"))
+    parts = (
+        place_field("sku", 1, "X(4)"),
+        Table("lines", 5, 4, 2, inner, plain=False),
+        Table("days", 13, 2, 2, (place_field("days", 0, "9(2)"),), plain=True),
+    )
+    record = RecordType("detail", 17, parts)
+    fields = {
+        "sku": "É-1",
+        "lines": [{"kind": "A", "amount": "-1.20"}, {"kind": "", "amount": "0.00"}],
+        "days": [1, 31],
+    }
+    raw = encode_record(record, fields, EBCDIC, length=20)
+    assert len(raw) == 20
+    assert raw[0] == raw[19] == 0x40
+    assert record_reader(record, EBCDIC)(raw) == fields
+
+
+@pytest.mark.parametrize(
+    ("clause", "value"),
+    [
+        ("X(2)", "abc"),
+        ("X(2)", "я"),
+        ("X(2)", 12),
+        ("9(2)", 100),
+        ("9(2)", -1),
+        ("9(2)V9", "1.25"),
+        ("9(2)", "1.5"),
+        ("9(2)", True),
+        ("9(2)", 1.0),
+        ("9(2)", ""),
+        ("S9(4) COMP", 10000),
+        ("S9(4) COMP-5", 40000),
+        ("9(3)PPP", 1500),
+    ],
+)
+def test_what_does_not_fit_is_refused_not_cut(clause: str, value: object) -> None:
+    """R23: COBOL would move the low digits and lose the high ones."""
+    with pytest.raises(DoesNotFit):
+        encode_field(field(clause), value, LATIN)
+
+
+@pytest.mark.parametrize("name", ["utf-8", "utf-16", "shift_jis", "gbk", "punycode", "rot13", "base64", "nonsense", ""])
+def test_only_single_byte_encodings_can_be_set(name: str) -> None:
+    """R34: where a character may take two bytes, a field's length means nothing."""
+    with pytest.raises(ValueError, match="single-byte"):
+        encoding(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "ebcdic"), [("ascii", False), ("latin-1", False), ("cp1252", False), ("cp037", True), ("cp1140", True)]
+)
+def test_ebcdic_is_known_by_its_blank(name: str, ebcdic: bool) -> None:
+    """R20: any single-byte code page that Python has."""
+    assert encoding(name).ebcdic is ebcdic
