@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from brownfield.ledger.audit import AuditKey, Recorded, export, read_seals, search, subject_token, verify
 from brownfield.ledger.identity import identities
+from brownfield.ledger.reversal import reversals
 from brownfield.rules.access import Ability
 from brownfield.rules.problem import Problem
 from brownfield.rules.question import Known, Question, read
@@ -95,6 +96,11 @@ class Asking:
         with self._kernel.ledger.read() as connection:
             found = search(connection, tokens=tokens, events=events, since=question.since, until=question.until,
                            proposal=about, limit=MOST)  # fmt: skip
+            # What undid a write names other values (a hold's number), and belongs to its story all the same.
+            known = {entry.proposal for entry in found if entry.proposal}
+            for reversal in reversals(connection, known):
+                found += search(connection, proposal=reversal, events=events, since=question.since,
+                                until=question.until, limit=MOST) if reversal not in known else []  # fmt: skip
         return _narrowed(found, question)
 
     def _proposal(self, subject: str) -> bool:

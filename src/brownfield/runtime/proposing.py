@@ -118,7 +118,7 @@ class Proposing:
         except Unbound as error:
             raise Problem("conflict", f"{id} cannot be undone: {error.message}") from error
         _, reverse = self._kernel.operation(proposal.wrapper, operation.table.undo.operation)
-        return await self.propose(caller, opened, reverse, arguments, reason=reason or f"undo of {id}", undo_of=id)
+        return await self.propose(caller, opened, reverse, arguments, reason=reason, undo_of=id)
 
     def by_hand(self, caller: Caller, id: str, reference: str) -> Seen:  # noqa: A002
         """Say that a person made an approved write by hand, and under which reference the system knows it."""
