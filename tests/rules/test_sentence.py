@@ -57,7 +57,7 @@ GOLDEN = {
     "write.expired": ({}, f"The request to {HOLD} expired, nothing was written."),
     "write.executing": ({}, f"The writing of the request to {HOLD} to Warehouse inventory (production) began."),
     "write.done": (
-        {"changed": {"on_hand": [40, 28]}},
+        {"identity": None, "changed": {"on_hand": [40, 28]}},
         f"The request to {HOLD} was written to Warehouse inventory (production) and read back: on hand from 40 to 28.",
     ),
     "write.rejected": (
@@ -68,7 +68,10 @@ GOLDEN = {
         {},
         f"{SYSTEM} could not be reached for the request to {HOLD}; nothing happened, and it will be tried again.",
     ),
-    "write.failed": ({"cause": "gave up"}, f'The request to {HOLD} failed, nothing was written: "gave up".'),
+    "write.failed": (
+        {"identity": None, "cause": "gave up"},
+        f'The request to {HOLD} failed, nothing was written: "gave up".',
+    ),
     "write.unknown": (
         {},
         f"It is not known whether the request to {HOLD} was written to {SYSTEM}; {LOOK}.",
@@ -107,7 +110,7 @@ GOLDEN = {
     "schedule.missed": ({}, "The schedule place hold (inventory) was missed and was not made up for."),
     "server.started": ({}, "The server started (production)."),
     "server.stopped": ({}, "The server stopped (production)."),
-    "audit.asked": ({"person": "ada", "note": "what happened"}, 'ada asked the audit: "what happened".'),
+    "audit.asked": ({"person": "ada", "question": "what happened"}, 'ada asked the audit: "what happened".'),
     "audit.exported": ({"person": "ada"}, "ada exported the audit."),
 }
 
@@ -138,6 +141,29 @@ def test_a_personal_value_is_not_shown():
     said = sentence(entry("read.done", arguments={"mail": {"commitment": "ff00"}}), PARIS)
     assert "mail (personal, not shown)" in said
     assert "ff00" not in said
+
+
+@pytest.mark.parametrize(
+    ("event", "facts", "said"),
+    [
+        ("write.approved", {"identity": None}, f"The policy approved the request to {HOLD}."),
+        (
+            "write.done",
+            {"person": "marie", "outcome": "seen in the WMS"},
+            f'marie found that the request to {HOLD} was written to {SYSTEM}: "seen in the WMS".',
+        ),
+        ("write.failed", {"person": "marie"}, f"marie found that the request to {HOLD} was not written."),
+        (
+            "write.done",
+            {"identity": None, "reading": {"id": "H-1"}},
+            f'The request to {HOLD} was written to {SYSTEM} and read back as id "H-1".',
+        ),
+        ("write.done", {"identity": None}, f"The request to {HOLD} was written to {SYSTEM}."),
+    ],
+)
+def test_a_sentence_tells_people_from_machines(event, facts, said):
+    """R73, R99: who decided and who looked: a person, the policy, the worker."""
+    assert sentence(entry(event, **facts), PARIS).removeprefix("Tue 17 Nov 2026, 14:05 (Paris). ") == said
 
 
 def test_brownfield_itself_is_named_where_nobody_acted():

@@ -114,14 +114,28 @@ def _because(body: Mapping[str, Any]) -> str:
     return f"; reason given: {plain(str(body['reason']))}" if body.get("reason") else ""
 
 
+def _approved(facts: Facts) -> str:
+    """Below the threshold nobody decides but the policy that people agreed on."""
+    approver = facts.person if facts.entry.identity else "the policy"
+    return f"{approver} approved {facts.it}{facts.time}{facts.said('note')}"
+
+
 def _done(facts: Facts) -> str:
+    """Written and read back by the worker, or found by a person who looked after an uncertain outcome."""
     body = facts.entry.body
     text = f"{facts.it} was written to {facts.system}{facts.time}"
+    if facts.entry.identity:
+        return f"{facts.person} found that {text}{facts.said('note', 'outcome')}"
     if body.get("changed"):
         return f"{text} and read back: {phrase.changes(body['changed'])}"
-    if body.get("after"):
-        return f"{text} and read back as {phrase.fields(body['after'])}"
-    return text + facts.said("note")
+    seen = body.get("reading") or body.get("after")
+    return f"{text} and read back as {phrase.fields(seen)}" if seen else text + facts.said("note")
+
+
+def _failed(facts: Facts) -> str:
+    if facts.entry.identity:
+        return f"{facts.person} found that {facts.it} was not written{facts.time}{facts.said('note', 'outcome')}"
+    return f"{facts.it} failed{facts.time}, nothing was written{facts.said('cause')}"
 
 
 def _by_hand(facts: Facts) -> str:
@@ -148,7 +162,8 @@ def _key(verb: str) -> Template:
     def told(facts: Facts) -> str:
         body = facts.entry.body
         prefix = f" that begins with {plain(body['key'])}" if body.get("key") else ""
-        holder = f" for {phrase.name(body['holder'])}" if body.get("holder") else ""
+        whose = body.get("holder") or body.get("name")
+        holder = f" for {phrase.name(whose)}" if whose else ""
         return f"{facts.person} {verb} a key{prefix}{holder}"
 
     return told
@@ -178,7 +193,7 @@ EVENTS: dict[str, Template] = {
     "read.failed": lambda f: f"{f.who} asked to {f.task} and was not answered{f.time}{f.said('cause', 'code')}",
     "call.denied": lambda f: f"{f.who} asked to {f.task} and was denied{f.time}{f.said('cause', 'why')}",
     "write.proposed": _proposed,
-    "write.approved": lambda f: f"{f.person} approved {f.it}{f.time}{f.said('note')}",
+    "write.approved": _approved,
     "write.declined": lambda f: f"{f.person} declined {f.it}{f.time}{f.said('note', 'reason')}",
     "write.denied": lambda f: f"{f.it} was denied by policy{f.time}{f.said('cause', 'why')}",
     "write.expired": lambda f: f"{f.it} expired{f.time}, nothing was written{f.said('cause')}",
@@ -189,7 +204,7 @@ EVENTS: dict[str, Template] = {
         f"{f.system} could not be reached for {f.it}{f.time}; nothing happened, and it will be tried again"
         f"{f.said('cause')}"
     ),
-    "write.failed": lambda f: f"{f.it} failed{f.time}, nothing was written{f.said('cause')}",
+    "write.failed": _failed,
     "write.unknown": lambda f: (
         f"it is not known{f.time} whether {f.it} was written to {f.system}; it is not repeated,"
         f" and a person has to look{f.said('cause')}"
@@ -212,7 +227,7 @@ EVENTS: dict[str, Template] = {
     ),
     "server.started": lambda f: f"the server started{_where(f)}",
     "server.stopped": lambda f: f"the server stopped{_where(f)}{f.said('cause', 'reason')}",
-    "audit.asked": lambda f: f"{f.person} asked the audit{f.said('note', 'reason')}",
+    "audit.asked": lambda f: f"{f.person} asked the audit{f.said('question', 'note')}",
     "audit.exported": lambda f: f"{f.person} exported the audit{f.said('note', 'reason')}",
 }
 """The closed vocabulary, with one template each. An entry of any other event is not written."""
