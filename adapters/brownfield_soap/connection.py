@@ -65,8 +65,12 @@ class SoapConnection:
         Raises:
             Unavailable: Nothing listens there, or the endpoint is not set.
         """
-        parts = urlsplit(self._endpoint())
-        port = parts.port or (443 if parts.scheme == "https" else 80)
+        endpoint = self._endpoint()
+        try:
+            parts = urlsplit(endpoint)
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+        except ValueError:
+            raise Unavailable(f"The endpoint of {self._opening.name} is no address. Nothing was sent.") from None
         try:
             socket.create_connection((parts.hostname or "", port), timeout=self._opening.limits.deadline).close()
         except OSError as error:

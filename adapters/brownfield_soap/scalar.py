@@ -9,7 +9,7 @@ import binascii
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from brownfield_soap.model import Scalar
@@ -247,15 +247,25 @@ def _check_limits(scalar: Scalar, text: str) -> None:
     """Holds a decimal to the limits that JSON Schema cannot state, because in JSON it is text."""
     if scalar.kind != "decimal" or not scalar.facets.limits:
         return
-    limits, number = scalar.facets.limits, Decimal(text)
+    number = Decimal(text)
     for name, holds in DECIMAL_LIMITS.items():
-        if name in limits and not holds(number, Decimal(limits[name])):
-            raise ValueError(f"is not {WORDS[name].format(limits[name])}")
+        limit = _limit(scalar, name)
+        if limit is not None and not holds(number, limit):
+            raise ValueError(f"is not {WORDS[name].format(limit)}")
+
+
+def _limit(scalar: Scalar, name: str) -> Decimal | None:
+    """A numeric limit, None when it is not there or no number: then it limits nothing."""
+    try:
+        limit = Decimal(scalar.facets.limits[name])
+    except (KeyError, InvalidOperation):
+        return None
+    return limit if limit.is_finite() else None
 
 
 def _digits(number: Decimal) -> tuple[int, int]:
     """Significant digits and fraction digits of the value, trailing zeros of the fraction not counted."""
-    whole, _, fraction = f"{abs(number):f}".partition(".")
+    whole, _, fraction = f"{number.copy_abs():f}".partition(".")
     whole, fraction = whole.lstrip("0"), fraction.rstrip("0")
     return len(whole) + len(fraction), len(fraction)
 
@@ -307,8 +317,9 @@ def _with_facets(scalar: Scalar, found: dict[str, Any]) -> dict[str, Any]:
     if scalar.kind in INTEGERS:
         low, high = INTEGERS[scalar.kind]
         found["minimum"], found["maximum"] = max(found["minimum"], low), min(found["maximum"], high)
-    if "length" in scalar.facets.limits and "minLength" in known:
-        found["minLength"] = found["maxLength"] = int(scalar.facets.limits["length"])
+    exact = _limit(scalar, "length")
+    if exact is not None and "minLength" in known:
+        found["minLength"] = found["maxLength"] = int(exact)
     said = [
         words.format(scalar.facets.limits[name])
         for name, words in WORDS.items()
@@ -327,8 +338,8 @@ def _known_limits(scalar: Scalar) -> Mapping[str, str]:
 
 
 def _named(scalar: Scalar, names: Mapping[str, str]) -> dict[str, int]:
-    limits = scalar.facets.limits
-    return {word: int(Decimal(limits[name])) for name, word in names.items() if name in limits}
+    limits = {word: _limit(scalar, name) for name, word in names.items()}
+    return {word: int(limit) for word, limit in limits.items() if limit is not None}
 
 
 def _with_patterns(scalar: Scalar, found: dict[str, Any]) -> dict[str, Any]:

@@ -157,7 +157,7 @@ class Transport:
                 return self._exchange(method, url, headers or {}, content, deadline, max_bytes, trace)
             except Failure:
                 raise
-            except (*NETWORK_ERRORS, OSError) as error:
+            except (*NETWORK_ERRORS, OSError, ValueError) as error:
                 raise _lost(error, deadline, sent=sent.is_set()) from None
 
     def _exchange(
