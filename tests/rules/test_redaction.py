@@ -90,6 +90,19 @@ def test_a_schema_that_refers_to_itself_can_be_redacted():
     assert keep({"next": {"next": {"x": 1}}}, schema) == {"next": {"next": {"x": 1}}}
 
 
+def test_lists_within_lists_without_end_can_be_redacted():
+    """R4: a definition that is a list of itself."""
+    tree = {"anyOf": [{"type": "array", "items": {"$ref": "#/$defs/Tree"}}, {"properties": {"secret": {}, "a": {}}}]}
+    schema = {"$ref": "#/$defs/Tree", "$defs": {"Tree": tree}}
+    assert hide_schema(schema, ["secret"])["anyOf"][1] == {"properties": {"a": {}}}
+    assert hide([[{"secret": 1, "a": 2}]], ["secret"]) == [[{"a": 2}]]
+
+
+def test_a_reference_without_the_field_stays_a_reference():
+    """R4: nothing is copied that need not be."""
+    assert hide_schema(SCHEMA, ["payer.phone"]) == SCHEMA
+
+
 @pytest.mark.parametrize(
     ("value", "committed"),
     [

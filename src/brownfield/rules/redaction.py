@@ -107,18 +107,18 @@ def _edit(document: Any, path: Path, change: Callable[[Any], Any] | None) -> Any
     return document | {first: change(document[first])}
 
 
-def _without(schema: Any, path: Path, definitions: JsonSchema) -> Any:
-    """The schema without the field at `path`."""
+def _without(schema: Any, path: Path, definitions: JsonSchema, seen: frozenset[str] = frozenset()) -> Any:
+    """The schema without the field at `path`; `seen` holds the references followed since the last field."""
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
-        schema = _inlined(schema, definitions)
+        return _without_behind(schema, path, definitions, seen)
     changed = dict(schema)
     for keyword in _BRANCHES:
         if keyword in schema:
-            changed[keyword] = [_without(branch, path, definitions) for branch in schema[keyword]]
+            changed[keyword] = [_without(branch, path, definitions, seen) for branch in schema[keyword]]
     if "items" in schema:
-        changed["items"] = _without(schema["items"], path, definitions)
+        changed["items"] = _without(schema["items"], path, definitions, seen)
     for keyword in ("examples", "default"):
         if keyword in schema:
             changed[keyword] = _edit(schema[keyword], path, None)
@@ -129,21 +129,21 @@ def _without(schema: Any, path: Path, definitions: JsonSchema) -> Any:
     return changed
 
 
+def _without_behind(schema: JsonSchema, path: Path, definitions: JsonSchema, seen: frozenset[str]) -> JsonSchema:
+    """What a reference leads to, without the field; the reference itself where there is no such field."""
+    target = _target(schema, definitions)
+    if target is None or schema["$ref"] in seen:
+        return schema
+    whole = copy.deepcopy(target) | {keyword: value for keyword, value in schema.items() if keyword != "$ref"}
+    less: JsonSchema = _without(whole, path, definitions, seen | {schema["$ref"]})
+    return schema if less == whole else less
+
+
 def _without_property(properties: JsonSchema, path: Path, definitions: JsonSchema) -> JsonSchema:
     first, *rest = path
     if rest:
         return properties | {first: _without(properties[first], tuple(rest), definitions)}
     return {name: inner for name, inner in properties.items() if name != first}
-
-
-def _inlined(schema: JsonSchema, definitions: JsonSchema) -> JsonSchema:
-    """A reference replaced by a copy of what it refers to; a reference we do not know stays."""
-    target = _target(schema, definitions)
-    if target is None:
-        return schema
-    beside = {keyword: value for keyword, value in schema.items() if keyword != "$ref"}
-    merged = copy.deepcopy(target) | beside
-    return _inlined(merged, definitions) if "$ref" in merged else merged
 
 
 def _target(schema: JsonSchema, definitions: JsonSchema) -> JsonSchema | None:
