@@ -22,7 +22,8 @@ from brownfield.wrapper.finding import BundleError, Finding
 from brownfield.wrapper.manifest import MANIFEST, Name, nearest
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_SHOWN = 100
+_SHOWN = 160
+"""Characters of a comment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,11 @@ def write(folder: Path, files: Mapping[str, bytes], around: Surroundings) -> Non
         made.rename(folder)
 
 
+def exposed(wish: Wish, draft: Draft) -> list[str]:
+    """The names that may be granted at once: the declared reads, and the feed when its key is known."""
+    return [*_declared(wish, draft), *([draft.feed] if draft.feed and draft.key else [])]
+
+
 def refuse_to_overwrite(folder: Path) -> None:
     """Return when nothing is in the way.
 
@@ -170,7 +176,7 @@ def _manifest(wish: Wish, drawing: Drawing, reads: Mapping[str, DraftCall]) -> I
         "",
     )
     yield from _connection(wish, drawing, reads)
-    for guess in dict.fromkeys(call.guess for call in drawing.draft.calls):
+    for guess in sorted({call.guess for call in drawing.draft.calls}, key=lambda guess: ("read" not in guess, guess)):
         yield f"# ---- {_comment(guess)} " + "-" * max(0, 60 - len(guess))
         for call in drawing.draft.calls:
             if call.guess == guess:
@@ -237,8 +243,7 @@ def _feed(wish: Wish, draft: Draft) -> Iterator[str]:
 
 
 def _readme(wish: Wish, draft: Draft) -> Iterator[str]:
-    first = (wish.read and _declared(wish, draft)) or {}
-    target = f"{wish.id}.{next(iter(first), draft.feed or 'OPERATION')}"
+    target = f"{wish.id}.{next(iter(exposed(wish, draft)), 'OPERATION')}"
     yield f"# {wish.title}\n"
     yield f"A wrapper for brownfield. What it exposes stands in `{MANIFEST}`, what it was drawn from in `contract/`.\n"
     yield "```console"
