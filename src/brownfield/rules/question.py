@@ -208,11 +208,11 @@ def _name_known(reading: _Reading, tokens: Sequence[_Token], known: Known) -> in
         (known.wrappers, reading.wrappers),
         (known.operations, reading.operations),
     ):
-        for one in sorted(names, key=lambda text: (-len(text), text)):
-            taken = _spelled(one, tokens)
-            if taken:
-                found.append(one)
-                return taken
+        spelled = [(taken, one) for one in names if (taken := _spelled(one, tokens))]
+        if spelled:
+            taken, one = max(spelled)
+            found.append(one)
+            return taken
     return 0
 
 

@@ -60,6 +60,8 @@ def plain(text: str, limit: int = 80) -> str:
     Whatever a reader cannot see, or what moves what he sees, is written out (`\u202e`, `\n`); quotes and backslashes
     are escaped. At most `limit` characters stand between the quotes.
     """
+    if _HARMLESS.fullmatch(text) and len(text) <= limit:
+        return f'"{text}"'
     shown, room = "", limit - 1
     for at, character in enumerate(text):
         piece = _visible(character)
@@ -70,6 +72,8 @@ def plain(text: str, limit: int = 80) -> str:
     return f'"{shown}"'
 
 
+_HARMLESS = re.compile(r"[ !#-\[\]-~]*")
+"""ASCII that can be seen, without quote and backslash: nearly all there is, and quickly known."""
 _IGNORABLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
