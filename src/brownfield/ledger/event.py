@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Integer, func, insert, literal, select
 
 from brownfield.ledger import schema
 from brownfield.ledger.batch import FileState
@@ -127,7 +127,9 @@ _EVENTS = (
         schema.file.c.feed,
         schema.file.c.wrapper,
     )
-    .join_from(schema.event, schema.file, schema.file.c.id == schema.event.c.id.bitwise_rshift(RECORD_BITS))
+    .join_from(
+        schema.event, schema.file, schema.file.c.id == schema.event.c.id.bitwise_rshift(literal(RECORD_BITS, Integer))
+    )
     .order_by(schema.event.c.id)
 )
 
