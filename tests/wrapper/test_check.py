@@ -1,0 +1,121 @@
+"""What `check` finds, each in a copy of a bundle that is right but for one thing."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from brownfield.wrapper.bundle import make_lock, open_bundle
+from brownfield.wrapper.check import check_bundle, check_lock, drifted_calls
+from brownfield.wrapper.finding import BundleError
+from brownfield.wrapper.lock import write_lock
+
+INVENTORY = Path(__file__).parents[2] / "wrappers" / "inventory"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return shutil.copytree(INVENTORY, tmp_path / "inventory", ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def edit(folder, old, new, file="wrapper.toml"):
+    text = (folder / file).read_text()
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1))
+
+
+def errors(folder):
+    bundle = open_bundle(folder)
+    return [str(f) for f in check_bundle(bundle) if f.level == "error"]
+
+
+def test_the_bundle_is_right(folder):
+    bundle = open_bundle(folder)
+    assert check_bundle(bundle) == []
+    assert check_lock(bundle) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('calls.read    = ["GetItem", ', "calls.read    = [", "`GetItem` is not declared a read"),
+        ('"PlaceHold", "ReleaseHold", "AdjustStock"', '"PlaceHold", "GetItem", "ReleaseHold"', "in both lists"),
+        ('"GetStock", "GetHold"', '"GetStok", "GetHold"', "did you mean `GetStock`"),
+        ('write = ["place_hold", "release_hold"]', 'write = ["place_hold"]', "does not name `release_hold`"),
+        ('read  = ["get_item", ', 'read  = ["get_itme", "get_item", ', "names `get_itme`"),
+        ('key = "order"', 'key = "ordre"', "`key` must name an argument"),
+        ('before    = "preview_hold"', 'before    = "place_hold"', "is not an exposed read"),
+        ('undo      = { operation = "release_hold"', 'undo      = { operation = "get_hold"', "not an exposed write"),
+        ('irreversible = "the units', '# "', "must say either `undo` or `irreversible`"),
+        ('key = "sku"', 'key = "skew"', "the event has no field `skew`"),
+        ('via = "nightly"', 'via = "nigthly"', "did you mean `nightly`"),
+        ('feed = "stock_count"', 'feed = "stock_cuont"', "no feed `stock_cuont`"),
+        ('feed = "stock_count"', 'operation = "place_hold"', "standing approval"),
+        ('id    = "inventory"', 'id    = "proposals"', "a path of brownfield's own"),
+    ],
+)
+def test_one_wrong_thing_is_found(folder, old, new, said):
+    """R4, R5, R52, R104: what a person did not declare, or declared twice, is not exposed."""
+    edit(folder, old, new)
+    if "proposals" in new:
+        edit(folder, 'Wrapper("inventory")', 'Wrapper("proposals")', "wrapper.py")
+    try:
+        found = "\n".join(errors(folder))
+    except BundleError as error:
+        found = str(error)
+    assert said in found
+
+
+def test_an_operation_without_effect_is_not_exposed(folder):
+    """R5, R52: undeclared means not there."""
+    edit(folder, 'call = "ListItems"\neffect = "read"\n', 'call = "ListItems"\n')
+    bundle = open_bundle(folder)
+    assert "list_items" not in bundle.operations
+    assert any(f.level == "note" and "nobody declared its effect" in f.message for f in check_bundle(bundle))
+
+
+def test_a_function_that_the_manifest_does_not_declare_is_found(folder):
+    edit(folder, '@inventory.operation("get_stock")', '@inventory.operation("get_stocks")', "wrapper.py")
+    with pytest.raises(BundleError, match="neither `call` nor a function"):
+        open_bundle(folder)
+
+
+def test_a_changed_description_is_another_surface(folder):
+    """R28, R35: what callers see changes only with a lock that somebody reviewed."""
+    edit(folder, "One article of the warehouse", "An article of the warehouse")
+    assert [f.where for f in check_lock(open_bundle(folder))] == ["surface of get_item"]
+
+
+def test_a_vendored_file_that_was_touched_is_found(folder):
+    edit(folder, "wsdl:documentation>", "wsdl:documentation> ", "contract/wms.wsdl")
+    assert [f.where for f in check_lock(open_bundle(folder))] == ["contract/wms.wsdl"]
+
+
+def test_a_changed_shape_stops_what_it_touches(folder):
+    """R21: the call of another shape is stopped, the others go on."""
+    edit(folder, '"maximum": 9999', '"maximum": 99', "contract/wms.contract.json")
+    bundle = open_bundle(folder)
+    assert len(drifted_calls(bundle)["wms"]) == 1
+    assert all(f.level == "warning" for f in check_lock(bundle))
+
+
+def test_a_new_lock_makes_it_right_again(folder):
+    edit(folder, "One article of the warehouse", "An article of the warehouse")
+    write_lock(folder, make_lock(open_bundle(folder)))
+    assert check_lock(open_bundle(folder)) == []
+
+
+def test_a_wrapper_that_cannot_be_imported_says_why(folder):
+    edit(folder, "from decimal import Decimal", "from decimal import Decimall", "wrapper.py")
+    with pytest.raises(BundleError, match="Decimall"):
+        open_bundle(folder)
+
+
+def test_opening_leaves_the_import_path_alone(folder):
+    import sys
+
+    before = list(sys.path)
+    open_bundle(folder)
+    assert sys.path == before
+    assert "_brownfield_wrappers.inventory.wrapper" in sys.modules
+    assert "inventory" not in sys.modules
