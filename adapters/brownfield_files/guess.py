@@ -87,12 +87,11 @@ def guess_records(copybook: Copybook, sample: Sample | None) -> tuple[dict[str, 
     first = assemble(copybook, {"detail": next(iter(whole.values()))})
     told = next((field for field in first.records[0].parts if isinstance(field, Field)), None)
     if sample is None or told is None or told.kind != "text" or told.length > _LONGEST_TYPE:
-        role, entry = next((item for item in roles.items() if item[0] not in _ROLES), next(iter(roles.items())))
-        return {role: {"of": entry.name}}, [
-            f"only {entry.name} is read: declare under `records` how the types are told apart"
-        ]
+        return _undecided(roles)
     values = _assign(_values(sample, first, told), roles, told)
     seen = {role: entry for role, entry in roles.items() if values.get(role)}
+    if not any(role not in _ROLES for role in seen):
+        return _undecided(roles)
     records = {role: {"of": entry.name, "when": {told.name: _one(values[role])}} for role, entry in seen.items()}
     notes = [
         f"record types were told by {told.name} in the sample: {', '.join(records)}; check that there are no others"
@@ -100,6 +99,13 @@ def guess_records(copybook: Copybook, sample: Sample | None) -> tuple[dict[str, 
     notes += [f"{entry.name} does not occur in the sample" for role, entry in roles.items() if role not in seen]
     notes += [f"{told.name} = {value!r} occurs and was not matched to a record type" for value in values.get("", [])]
     return records, notes
+
+
+def _undecided(roles: dict[str, Entry]) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """One type alone, so that there is something to see, and the note that a person must decide."""
+    role = next((role for role in roles if role not in _ROLES), next(iter(roles)))
+    name = roles[role].name
+    return {"detail": {"of": name}}, [f"every record is read as {name}: declare under `records` how the types are told"]
 
 
 def guess_totals(layout: Layout, sample: Sample) -> list[dict[str, str]]:

@@ -1,0 +1,138 @@
+"""Other people's copybooks and files: how far this parser reaches, and that it never misplaces a byte silently.
+
+The corpus is not part of the repository (some of it may not be given on); see /work/shared/corpus/batch/INDEX.tsv.
+"""
+
+import csv
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from brownfield_files.assemble import assemble
+from brownfield_files.copybook import Copybook, read_copybook
+from brownfield_files.declaration import RecordDeclaration
+from brownfield_files.decode import Broken, record_reader
+from brownfield_files.encoding import encoding
+from brownfield_files.frame import frames
+from brownfield_files.layout import LayoutError
+from brownfield_files.router import router
+
+pytestmark = pytest.mark.corpus
+
+ROOT = Path(os.environ.get("BROWNFIELD_CORPUS", Path(__file__).parents[4] / "shared" / "corpus")) / "batch"
+if not (ROOT / "INDEX.tsv").is_file():
+    pytest.skip(f"NO CORPUS at {ROOT}: set BROWNFIELD_CORPUS", allow_module_level=True)
+
+COBRIX = ROOT / "AbsaOSS+cobrix" / "data"
+CARDDEMO = ROOT / "aws-samples+aws-mainframe-modernization-carddemo" / "app"
+
+REFUSED = {
+    "OCCURS DEPENDING ON is not read yet": 6,
+    "is not a level number: this is no data description": 3,  # procedure division
+    "has no period": 1,  # procedure division
+    "S and an edited point together": 2,
+    "text runs past column 72": 1,  # tabs of another width
+}
+
+
+def copybooks() -> Iterator[Path]:
+    with (ROOT / "INDEX.tsv").open() as index:
+        for row in csv.DictReader(index, delimiter="\t"):
+            if row["path"].lower().endswith((".cpy", ".cbl", ".cob")):
+                yield ROOT / row["path"]
+
+
+def test_the_corpus_is_parsed_or_refused_with_file_and_line() -> None:
+    """R21: 55 of 68 copybooks have a layout; each of the other 13 has a reason that we know."""
+    results = {path: result_of(path) for path in copybooks()}
+    errors = [error for error in results.values() if error is not None]
+    assert all(re.match(rf"{re.escape(error.file)}:[1-9]", str(error)) for error in errors)
+    assert {reason: sum(reason in error.reason for error in errors) for reason in REFUSED} == REFUSED
+    assert (len(results) - len(errors), len(results)) == (55, 68)
+
+
+def result_of(path: Path) -> LayoutError | None:
+    try:
+        read_copybook(path)
+    except LayoutError as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize(
+    ("copybook", "expected"),
+    [
+        ("test11_copybook.cob", "test11_expected/test11_layout.txt"),
+        ("test13a_file_header_footer.cob", "test13_expected/test13a_layout.txt"),
+        ("test13b_vrl_file_headers.cob", "test13_expected/test13b_layout.txt"),
+        ("test16_fix_len_segments.cob", "test16_expected/test16_layout.txt"),
+        ("test17_hierarchical.cob", "test17_expected/test17a_layout.txt"),
+    ],
+)
+def test_fields_stand_where_cobrix_puts_them(copybook: str, expected: str) -> None:
+    """R21: names, positions and lengths agree with an independent implementation's."""
+    line = re.compile(r" *\d+ (\S+) .*? (\d+) +(\d+) +(\d+) +(\d+)$")
+    theirs = [match for text in (COBRIX / expected).read_text().splitlines() if (match := line.match(text))]
+    ours = [entry for record in read_copybook(COBRIX / copybook).records for entry in record.walk()]
+    named = [entry for entry in ours if entry.name != "FILLER"]
+    assert [(entry.name.replace("-", "_"), entry.offset + 1) for entry in named] == [
+        (match[1], int(match[3])) for match in theirs
+    ]
+    for entry, match in zip(named, theirs, strict=True):
+        if entry.item and not entry.clauses.redefines:  # Cobrix gives all alternatives the length of the longest
+            assert entry.length == int(match[5]), entry.name
+
+
+def decoded(copybook: Copybook, path: Path, code: str, framing: str) -> list[dict[str, object]]:
+    layout = assemble(copybook)
+    read = record_reader(layout.records[0], encoding(code))
+    with path.open("rb") as file:
+        return [read(frame.record) for frame in frames(file, framing, layout.length)]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("copybook", "ebcdic", "text"),
+    [
+        ("CVACT01Y.cpy", "ACCTDATA", "acctdata"),
+        ("CVACT02Y.cpy", "CARDDATA", "carddata"),
+        ("CVACT03Y.cpy", "CARDXREF", "cardxref"),
+        ("CVCUS01Y.cpy", "CUSTDATA", "custdata"),
+        ("CVTRA06Y.cpy", "DALYTRAN", "dailytran"),
+    ],
+)
+def test_ebcdic_files_say_what_their_text_twins_say(copybook: str, ebcdic: str, text: str) -> None:
+    """R20: the same records by two roads: zoned decimals with overpunched signs in both."""
+    book = read_copybook(CARDDEMO / "cpy" / copybook)
+    left = decoded(book, CARDDEMO / "data" / "EBCDIC" / f"AWS.M2.CARDDEMO.{ebcdic}.PS", "cp037", "fixed")
+    right = decoded(book, CARDDEMO / "data" / "ASCII" / f"{text}.txt", "ascii", "line")
+    pairs = [(a[name], b[name]) for a, b in zip(left, right, strict=True) for name in a]
+    assert len(left) >= 50
+    assert sum(a != b for a, b in pairs) <= 2  # two values of dailytran do differ in the corpus
+
+
+def test_a_file_of_five_record_types_is_read_whole() -> None:
+    """R20: packed, binary and zoned fields in alternatives of one area, told by the first byte."""
+    kinds = {"C": "CUSTOMER", "A": "ACCOUNT", "T": "TRANSACTION", "X": "CARD-XREF", "D": "CARD"}
+    records = {
+        kind.lower(): RecordDeclaration(of=f"EXPORT-{kind}-DATA", when={"EXPORT-REC-TYPE": (letter,)})
+        for letter, kind in kinds.items()
+    }
+    layout = assemble(read_copybook(CARDDEMO / "cpy" / "CVEXPORT.cpy"), records)
+    code = encoding("cp037")
+    route = router(layout, code)
+    readers = {record.name: record_reader(record, code) for record in layout.records}
+    seen: dict[str, int] = {}
+    damaged = 0
+    with (CARDDEMO / "data" / "EBCDIC" / "AWS.M2.CARDDEMO.EXPORT.DATA.PS").open("rb") as file:
+        for frame in frames(file, "fixed", layout.length):
+            kind = route(frame.record)
+            assert kind is not None
+            seen[kind.name] = seen.get(kind.name, 0) + 1
+            try:
+                readers[kind.name](frame.record)
+            except Broken:
+                damaged += 1
+    assert (sum(seen.values()), damaged) == (500, 0)

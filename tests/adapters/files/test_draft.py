@@ -1,0 +1,67 @@
+"""Drafts: what a sample suggests is proposed and said; what it does not, is left to the person."""
+
+import tracemalloc
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from brownfield.contract import Arrival, Checkpoint
+from brownfield_files import adapter
+
+if TYPE_CHECKING:
+    from conftest import Bench
+
+
+def test_what_cannot_be_guessed_is_left_to_the_person(bench: "Bench") -> None:
+    """R15: a first bundle from two files."""
+    bench.write(bench.file(bench.details(3)))
+    bench.write(b"", "STK20261120.DAT.done")
+    sample = bench.drop / "STK20261120.DAT"
+    draft = adapter.draft["file"]({"file": str(sample), "layout": str(bench.settings["layout"])})
+    # TOP and BOTTOM are no words for a header and a trailer, so three bodies are left, and a person must say
+    assert draft.settings["records"] == {"detail": {"of": "TOP"}}
+    assert draft.settings["marker"] == "{name}.done"
+    assert any("declare under `records`" in note for note in draft.notes)
+    assert list(draft.variables) == ["STK_DROP"]
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "framing"),
+    [
+        (b"A-1  042\nB-2  043\n", "ascii", "line"),
+        ("é-1  042\n".encode("latin-1"), "latin-1", "line"),
+        (b"A-1  042B-2  043", "ascii", "fixed"),
+        ("A-1  042".encode("cp037"), "cp037", "fixed"),
+    ],
+)
+def test_encoding_and_framing_are_guessed_from_the_bytes(
+    tmp_path: Path, content: bytes, code: str, framing: str
+) -> None:
+    """R15: EBCDIC is known by its blanks, digits and letters."""
+    sample, layout = tmp_path / "OUT.TXT", tmp_path / "out.cpy"
+    sample.write_bytes(content)
+    layout.write_text("       01 R.\n           05 SKU PIC X(5).\n           05 N PIC 9(3).\n")
+    draft = adapter.draft["file"]({"file": str(sample), "layout": str(layout)})
+    assert (draft.settings["encoding"], draft.settings["framing"], draft.key) == (code, framing, "sku")
+
+
+def test_a_large_file_streams(bench: "Bench") -> None:
+    """R20: memory is bounded by the chunk, not by the file."""
+    details = [record.ljust(2000, b"\x40") for record in bench.details(50)]
+    head, *_, tail = (record.ljust(2000, b"\x40") for record in bench.file(bench.details(50), items=8000, total=24000))
+    digest = sha256()
+    with (bench.drop / "STK1.DAT").open("wb") as file:
+        for block in (head, *[b"".join(details)] * 160, tail):
+            file.write(block)
+            digest.update(block)
+    arrival = Arrival("STK1.DAT", 8002 * 2000, digest.hexdigest())
+    feed = bench.feed(record_length=2000, chunk=100)
+    tracemalloc.start()
+    try:
+        assert sum(len(chunk.rows) for chunk in feed.collect(arrival, Checkpoint())) == 8002
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2_000_000 < arrival.size
