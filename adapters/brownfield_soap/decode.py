@@ -2,8 +2,9 @@
 
 * Text is kept as the system gave it: decimals and times are strings; see `scalar`.
 * nil is None, absent is absent; a repeated element is always a list, empty when there is none.
-* Elements and attributes that the contract does not know are dropped: a system may add fields. A known element with a
-  value outside its type is `Drifted`; so is more than one of an element that may occur once.
+* Elements and attributes that the contract does not know are dropped, and so is what a wildcard has no room for: a
+  system may add fields. A known element with a value outside its type is `Drifted`; so is more than one of an element
+  that may occur once.
 * An element is found by its full name, or by its local name when either side has no namespace: real servers differ.
 * Each element is visited once, so the time is linear in the reply.
 * `xsi:type` is not followed: a derived type is read as its base, and what it adds is dropped.
@@ -115,15 +116,17 @@ class _Route:
 
     def runs(self, children: list[etree._Element]) -> Iterator[tuple[Field, list[etree._Element]]]:
         """Each child with its member; children of a group come as one run."""
-        taken: dict[str, int] = {}
+        taken: set[str] = set()
         run: list[etree._Element] = []
         open_group: Field | None = None
         for child in children:
             fields = self.fields(str(child.tag))
             if not fields:
                 continue
-            field = next((one for one in fields if one.repeated or not taken.get(one.name)), fields[-1])
-            taken[field.name] = 1
+            field = next((one for one in fields if one.repeated or one.name not in taken), fields[-1])
+            if field.tag == ANY_TAG and field.name in taken and not field.repeated:
+                continue
+            taken.add(field.name)
             if open_group is not None and field is not open_group:
                 yield open_group, run
                 open_group, run = None, []

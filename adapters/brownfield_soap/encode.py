@@ -36,10 +36,13 @@ class Encoder:
             Rejected: A value cannot be written; the message says which, without quoting it. Nothing was sent.
         """
         element = into if part.tag == into.tag else etree.SubElement(into, part.tag)
-        if isinstance(part.type, Scalar):
-            self._content(part.type, fields.get("value"), element, part.name)
-        else:
-            self._members(self._model.records[part.type], fields, element, part.name)
+        try:
+            if isinstance(part.type, Scalar):
+                self._content(part.type, fields.get("value"), element, part.name)
+            else:
+                self._members(self._model.records[part.type], fields, element, part.name)
+        except RecursionError:
+            raise Rejected(f"{part.name} is nested too deeply. Nothing was sent.", code="invalid-field") from None
 
     def _members(self, record: Record, fields: Mapping[str, Any], into: etree._Element, path: str) -> None:
         for field in record.fields:
@@ -79,6 +82,8 @@ class Encoder:
         self._members(record, value if items is None else {items.name: value}, element, path)
 
     def _node(self, value: Mapping[str, Any], path: str) -> etree._Element:
+        if not is_node(value):
+            raise Rejected(f"{path} is no node: see its schema. Nothing was sent.", code="invalid-field")
         try:
             element = etree.Element(str(value["@name"]))
         except ValueError:
@@ -96,6 +101,18 @@ class Encoder:
             element.text = legal(value["@text"], path)
         for child in value.get("@children", []):
             element.append(self._node(child, path))
+
+
+def is_node(value: Any) -> bool:
+    """Whether a value at any depth has the shape of `scalar.NODE`."""
+    return (
+        isinstance(value, Mapping)
+        and isinstance(value.get("@name"), str)
+        and isinstance(value.get("@text", ""), str)
+        and isinstance(value.get("@children", []), list)
+        and isinstance(value.get("@attributes", {}), Mapping)
+        and all(isinstance(words, str) for words in value.get("@attributes", {}).values())
+    )
 
 
 def text(kind: Scalar, value: Any, path: str) -> str:
