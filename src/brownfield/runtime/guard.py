@@ -130,7 +130,8 @@ class Guard:
                     body: Fields) -> None:  # fmt: skip
         opened = self._kernel.wrappers.get(wrapper)
         found = opened.bundle.operations.get(operation) if opened else None
-        told = commit(arguments, found.table.personal if found else (), self._kernel.journal.commitment)
+        # Of an operation that is not there nobody said which arguments are personal, so none is kept.
+        told = commit(arguments, found.table.personal, self._kernel.journal.commitment) if found else {}
         entry = self._kernel.entry(event, {**body, "arguments": told}, caller.identity, trace=caller.trace,
                                    about=arguments, wrapper=wrapper, operation=operation)  # fmt: skip
         await self._kernel.journal.write(entry)

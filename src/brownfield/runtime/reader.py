@@ -4,9 +4,9 @@ from functools import partial
 from typing import Any
 
 from brownfield.contract import Fields, Reply
-from brownfield.rules.redaction import hide
 from brownfield.runtime.kernel import OpenWrapper
 from brownfield.wrapper.bundle import Operation
+from brownfield.wrapper.hiding import hide
 
 
 async def read(opened: OpenWrapper, operation: Operation, arguments: Fields) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from brownfield.contract import Contract, Fields, JsonSchema
 from brownfield.wrapper.declaration import Record, Wrapper
 from brownfield.wrapper.finding import BundleError, Finding
 from brownfield.wrapper.handler import Handler, bind
+from brownfield.wrapper.hiding import hide_schema
 from brownfield.wrapper.lock import Lock, pinned, read_contract, read_lock, sources, surface_of
 from brownfield.wrapper.manifest import Effect, FeedTable, Manifest, OperationTable, read_manifest
 
@@ -133,14 +134,16 @@ def _operation(bundle: Bundle, name: str, table: OperationTable) -> Operation:
     if function:
         handler = bind(name, function)
         description = table.description or handler.description
-        return Operation(bundle.id, name, effect, description, handler.input, handler.output, table, handler, impact)
+        output = hide_schema(handler.output, table.hide)
+        return Operation(bundle.id, name, effect, description, handler.input, output, table, handler, impact)
     call = table.call or ""
     shape = bundle.contracts.get(table.via, Contract()).operations.get(call)
     if shape is None:
         missing = f"the contract of {table.via} has no call `{call}`" if call else "has neither `call` nor a function"
         raise BundleError([Finding(f"wrapper.toml: operations.{name}", missing, "run `brownfield lock`, or name one")])
     description = table.description or " ".join(shape.documentation.split())
-    return Operation(bundle.id, name, effect, description, shape.input, shape.output, table, None, impact)
+    output = hide_schema(shape.output, table.hide)
+    return Operation(bundle.id, name, effect, description, shape.input, output, table, None, impact)
 
 
 def _feed(bundle: Bundle, name: str, table: FeedTable) -> Feed:

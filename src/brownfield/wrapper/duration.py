@@ -23,7 +23,10 @@ def duration(text: str) -> timedelta:
 
 
 def _parse(value: Any) -> Any:
-    return duration(value) if isinstance(value, str) else value
+    if isinstance(value, timedelta):
+        return value
+    # A bare number would leave the unit to a guess.
+    return duration(str(value))
 
 
 Duration = Annotated[timedelta, BeforeValidator(_parse)]

@@ -199,8 +199,8 @@ def _keys_beside(path: tuple[str, ...]) -> list[str]:
         "connections": ConnectionTable, "operations": OperationTable, "feeds": FeedTable, "schedules": ScheduleTable,
     }  # fmt: skip
     inner: dict[str, type[BaseModel]] = {
-        "misfire": MisfireTable, "confirm": Reading, "undo": Reading, "reconcile": Reading, "calls": Calls, "secrets": SecretNames,
-        "limits": LimitTable, "scope": Scope,
+        "misfire": MisfireTable, "confirm": Reading, "undo": Reading, "reconcile": Reading, "calls": Calls,
+        "secrets": SecretNames, "limits": LimitTable, "scope": Scope,
     }  # fmt: skip
     parent = path[:-1]
     table = inner.get(parent[-1]) if parent else Manifest

@@ -17,6 +17,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from brownfield.contract import Failure
 from brownfield.edges.http import describe, desk, operation
 from brownfield.edges.http.exchange import told
+from brownfield.edges.mcp import create_mcp_routes
 from brownfield.rules.problem import Problem, from_failure
 from brownfield.runtime.assembly import Assembly, first_operator, open_assembly, warnings
 from brownfield.runtime.home import Settings
@@ -27,10 +28,11 @@ LOCAL = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 def create_app(assembly: Assembly) -> FastAPI:
     """The application. Worker and scheduler run while it does."""
+    tools, tools_open = create_mcp_routes(assembly)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with assembly.running():
+        async with assembly.running(), tools_open():
             yield
 
     app = FastAPI(title="brownfield", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
@@ -38,6 +40,7 @@ def create_app(assembly: Assembly) -> FastAPI:
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts(assembly.kernel.settings))
     for router in (describe.router, desk.router, operation.router):
         app.include_router(router)
+    app.router.routes.extend(tools)
     app.add_exception_handler(Exception, _told)
     for kind in (Problem, Failure, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _told)
