@@ -46,6 +46,6 @@ adapter = Adapter(
     kind="call",
     settings=SoapSettings,
     open=open_connection,
-    capabilities=frozenset({"faults", "rows"}),
+    capabilities=frozenset({"faults", "streams"}),
     draft={"wsdl": draft_from_wsdl},
 )

@@ -1,6 +1,8 @@
 """One call, once: what is sent, and what is made of the reply."""
 
+import socket
 import threading
+import time
 
 import jsonschema_rs
 import pytest
@@ -8,7 +10,7 @@ from lxml import etree
 
 from brownfield.contract import Drifted, Rejected, Unavailable
 
-from .conftest import SECRETS
+from .conftest import SECRETS, envelope
 
 BORN = "<t:Born>1979-05-31</t:Born>"
 SOME_ONE = f"<t:Id>7</t:Id><t:Name>Ada</t:Name>{BORN}"
@@ -339,6 +341,20 @@ def test_one_connection_serves_several_threads_and_keeps_its_sockets(connect, ca
         thread.join()
     assert names == ["Ada"] * 80
     assert canned.connections <= 4
+
+
+def test_a_socket_that_the_server_closed_meanwhile_is_not_used_again(clinic, canned):
+    body = envelope("<c:GetPatientResponse/>").encode()
+
+    def answer_and_hang_up(peer):
+        peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        peer.shutdown(socket.SHUT_RDWR)
+
+    canned.does(answer_and_hang_up)
+    for _ in range(3):
+        assert dict(clinic.invoke("GetPatient", {"Id": 7}).fields) == {}
+        time.sleep(0.05)
+    assert len(canned.requests) == canned.connections == 3
 
 
 def test_a_connection_can_be_closed_twice(clinic):
