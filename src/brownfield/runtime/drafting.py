@@ -14,11 +14,10 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from brownfield.contract import Draft, DraftCall, Failure, Sources
-from brownfield.rules.problem import Problem, from_failure
+from brownfield.rules.problem import Problem
 from brownfield.runtime.home import SETTINGS
-from brownfield.runtime.locking import lock_bundle
+from brownfield.runtime.locking import lock_bundle, unreadable
 from brownfield.runtime.opening import Surroundings
-from brownfield.wrapper.finding import BundleError, Finding
 from brownfield.wrapper.manifest import MANIFEST, Name, nearest
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -35,7 +34,11 @@ class Wish:
         title: The system's name for people.
         owner: Who answers for the wrapper.
         page: Who is paged when it does wrong.
-        read: Calls declared to be reads, by the far side's name or by ours: exposed, and grantable to an agent.
+        read: Calls declared to be reads, by the far side's name or by ours, and the feed: exposed, and grantable to
+            an agent.
+
+    Raises:
+        Problem: The id is none.
     """
 
     id: str
@@ -43,6 +46,13 @@ class Wish:
     owner: str
     page: str
     read: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        try:
+            TypeAdapter(Name).validate_python(self.id)
+        except ValidationError:
+            raise Problem("invalid", f"`{self.id}` is no id: small letters, digits and _, beginning with a letter",
+                          next="Choose another id.") from None  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,6 @@ def draw(sources: Sources, around: Surroundings) -> Drawing:
 
     Raises:
         Problem: No adapter can, or the source cannot be reached or read.
-        BundleError: A file of the source cannot be read.
     """
     kind = next(iter(sources))
     drafters = around.registry.drafters(kind)
@@ -66,23 +75,16 @@ def draw(sources: Sources, around: Surroundings) -> Drawing:
         raise Problem("not-found", f"no adapter can draft a bundle from --{kind}", next="Install one that can.")
     try:
         return Drawing(drafters[0].name, drafters[0].draft[kind](sources))
-    except Failure as failure:
-        raise from_failure(failure, system=sources[kind]) from failure
-    except (OSError, ValueError) as error:
-        raise BundleError([Finding(sources[kind], str(error), "name one that can be read")]) from error
+    except (Failure, ValueError) as error:
+        raise unreadable(sources[kind], error) from error
 
 
 def render(wish: Wish, drawing: Drawing) -> dict[str, bytes]:
     """The files that a person would otherwise have to write, by path within the bundle.
 
     Raises:
-        Problem: The id is none, or a declared read is not there.
+        Problem: A declared read is not there.
     """
-    try:
-        TypeAdapter(Name).validate_python(wish.id)
-    except ValidationError:
-        raise Problem("invalid", f"`{wish.id}` is no id: small letters, digits and _, beginning with a letter",
-                      next="Choose another id.") from None  # fmt: skip
     reads = _declared(wish, drawing.draft)
     files = {
         MANIFEST: "\n".join(_manifest(wish, drawing, reads)) + "\n",
@@ -114,8 +116,8 @@ def write(folder: Path, files: Mapping[str, bytes], around: Surroundings) -> Non
 
 
 def exposed(wish: Wish, draft: Draft) -> list[str]:
-    """The names that may be granted at once: the declared reads, and the feed when its key is known."""
-    return [*_declared(wish, draft), *([draft.feed] if draft.feed and draft.key else [])]
+    """The names that an agent may be granted at once: what was declared."""
+    return [*_declared(wish, draft), *([draft.feed] if draft.feed and draft.feed in wish.read and draft.key else [])]
 
 
 def refuse_to_overwrite(folder: Path) -> None:
@@ -147,15 +149,16 @@ def write_settings(folder: Path) -> Path | None:
 def _declared(wish: Wish, draft: Draft) -> dict[str, DraftCall]:
     """The calls that the person declared reads, by our name."""
     by_word = {word: call for call in draft.calls for word in (call.name, call.call)}
+    known = sorted({*by_word, *([draft.feed] if draft.feed else [])})
     errors = [
-        {"path": word, "message": "there is no such call", "allowed": nearest(word, sorted(by_word)) or sorted(by_word)}
+        {"path": word, "message": "there is no such call", "allowed": nearest(word, known) or known}
         for word in wish.read
-        if word not in by_word
+        if word not in known
     ]
     if errors:
         raise Problem("not-found", f"no such call: {', '.join(str(error['path']) for error in errors)}",
                       next="Correct --read; nothing was written.", errors=tuple(errors))  # fmt: skip
-    return {by_word[word].name: by_word[word] for word in wish.read}
+    return {by_word[word].name: by_word[word] for word in wish.read if word in by_word}
 
 
 def _manifest(wish: Wish, drawing: Drawing, reads: Mapping[str, DraftCall]) -> Iterator[str]:
@@ -190,7 +193,7 @@ def _connection(wish: Wish, drawing: Drawing, reads: Mapping[str, DraftCall]) ->
     yield from (f"# {_comment(note)}" for note in draft.notes)
     yield f"[connections.{draft.connection}]"
     yield f"adapter = {toml(drawing.adapter)}"
-    yield from (f"{_key(name)} = {toml(value)}" for name, value in draft.settings.items())
+    yield from (line for name, value in draft.settings.items() for line in _setting(_key(name), value))
     yield from (f"# {name}: {_comment(text)}" for name, text in draft.variables.items())
     yield '# timezone = "Europe/Paris"   # required where the system\'s times name no zone'
     yield f'# secrets.read = {{ password = "{wish.id}/{draft.connection}-read" }}   # a name, never the secret'
@@ -203,6 +206,17 @@ def _connection(wish: Wish, drawing: Drawing, reads: Mapping[str, DraftCall]) ->
             yield f"# {_comment(guess)}: {toml([call.call for call in rest if call.guess == guess])}"
     yield 'limits = { concurrency = 4, per_second = 20, deadline = "30s" }'
     yield ""
+
+
+def _setting(name: str, value: Any) -> Iterator[str]:
+    """A setting on one line; a table of tables, or a list of them, on one line each."""
+    inner = list(value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ())
+    if not inner or not all(isinstance(item, Mapping) for item in inner):
+        yield f"{name} = {toml(value)}"
+    elif isinstance(value, Mapping):
+        yield from (f"{name}.{_key(key)} = {toml(item)}" for key, item in value.items())
+    else:
+        yield from (f"{name} = [", *(f"  {toml(item)}," for item in inner), "]")
 
 
 def _operation(draft: Draft, call: DraftCall, *, declared: bool) -> Iterator[str]:
@@ -232,7 +246,7 @@ def _feed(wish: Wish, draft: Draft) -> Iterator[str]:
         f"{mark}emits = {toml(_event_type(wish.id, draft.feed or ''))}",
         f"{mark}record = {toml(kind)}   # its fields: {_comment(fields)}",
         f"{mark}key = {toml(draft.key or '')}   # the field that says which thing a record is about: check it",
-        "# agents = true",
+        "agents = true" if draft.feed in exposed(wish, draft) else "# agents = true   # may be granted to an agent",
         "",
         f"# [schedules.{_hyphens(draft.feed or '')}]",
         f"# feed = {toml(draft.feed)}",

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from brownfield.contract import Contract, Failure, Sources, canonical
+from brownfield.contract import Contract, Failure, Sources, Unavailable, canonical
 from brownfield.rules import drift as rules
 from brownfield.rules.drift import Change
 from brownfield.rules.misfire import weekdays
@@ -68,13 +68,20 @@ def drift(folder: Path, sources: Sources, around: Surroundings, connection: str 
         connection: Which connection, where more than one could be meant.
 
     Raises:
-        BundleError: The bundle, or what was named, cannot be read.
-        Problem: No connection, or more than one, is described by such a source.
+        BundleError: The bundle cannot be read.
+        Problem: No connection, or more than one, is described by such a source; or it cannot be read.
     """
     folder = folder.resolve()
     manifest = read_manifest(folder)
     live = _live(manifest, sources, around, connection) if sources else describe(folder, manifest, around)
     return tuple(change for name, contract in live.items() for change in rules.compare(_pinned(folder, name), contract))
+
+
+def unreadable(source: str, error: Failure | ValueError) -> Problem:
+    """What it means that a file or address which a person named could not be read."""
+    if isinstance(error, Unavailable):
+        return from_failure(error, system=source)
+    return Problem("invalid", f"{source}: {error}", next="Name one that can be read; nothing was changed.")
 
 
 def describe(folder: Path, manifest: Manifest, around: Surroundings) -> dict[str, Contract]:
@@ -128,10 +135,8 @@ def _live(manifest: Manifest, sources: Sources, around: Surroundings, connection
     [(name, drafter)] = able.items()
     try:
         return {name: drafter(sources).contract}
-    except Failure as failure:
-        raise from_failure(failure, system=sources[kind]) from failure
-    except (OSError, ValueError) as error:
-        raise BundleError([Finding(sources[kind], _said(error), "name one that can be read")]) from error
+    except (Failure, ValueError) as error:
+        raise unreadable(sources[kind], error) from error
 
 
 def _pinned(folder: Path, name: str) -> Contract:

@@ -1,0 +1,104 @@
+"""Operating: `status`, `halt`, `resume`, `ask`, `collect`."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import RenderableType
+
+from brownfield.edges.cli.calling import split
+from brownfield.edges.cli.session import Session
+from brownfield.edges.cli.terminal import table
+
+Scope = Annotated[
+    str, typer.Argument(metavar="SCOPE", help="everything, identity:NAME, wrapper:ID or operation:ID.NAME.")
+]
+_BAD_INPUT = 65
+_LOST = frozenset({"refused", "held"})
+
+
+def status(context: typer.Context) -> None:
+    """Say what is running: systems, what your key may call, halts, proposals."""
+    here = Session.of(context)
+    found = here.client().get("/v1/status")
+    here.terminal.give(found, _status(here.address(), found))
+
+
+def halt(
+    context: typer.Context,
+    scope: Scope = "everything",
+    reason: Annotated[str, typer.Option(help="Shown to whoever is stopped.")] = "",
+) -> None:
+    """Stop at once: when this returns, no call and no write in the scope begins."""
+    here = Session.of(context)
+    with here.terminal.risk("The halt was sent; `brownfield status` tells whether it holds."):
+        found = here.client().post("/v1/halt", {"scope": scope, "reason": reason})
+    here.terminal.give(found, [f"Halted: {scope}.", f"Lift it with: brownfield resume {scope}"])
+
+
+def resume(context: typer.Context, scope: Scope = "everything") -> None:
+    """Lift a halt."""
+    here = Session.of(context)
+    with here.terminal.risk("It was sent; `brownfield status` tells whether the halt still holds."):
+        found = here.client().post("/v1/resume", {"scope": scope})
+    here.terminal.give(found, [f"Resumed: {scope}."])
+
+
+def ask(context: typer.Context, question: Annotated[list[str], typer.Argument(help="In plain words.")]) -> None:
+    """Ask the audit: "what did the agent do with SKU A-100 today"."""
+    here = Session.of(context)
+    found = here.client().post("/v1/ask", {"question": " ".join(question)})
+    lines = [f"({found['reading']})", found["summary"], *found["story"], str(found["complete"])]
+    here.terminal.give(found, lines)
+
+
+def collect(
+    context: typer.Context,
+    feed: Annotated[str, typer.Argument(metavar="WRAPPER.FEED")],
+    wrappers: Annotated[Path, typer.Option(help="The bundles, when no server is running.")] = Path("wrappers"),
+    *,
+    replay: Annotated[bool, typer.Option("--replay", help="Also files that were taken in or set aside.")] = False,
+) -> None:
+    """Take in the batch files that have arrived: through the server if one is running, else here and alone.
+
+    Exits with 65 when a file was refused or is held.
+    """
+    here = Session.of(context)
+    wrapper, name = split(feed)
+    left = "Chunks that were committed stay; the next collect goes on after them, and no event comes twice."
+    with here.terminal.risk(left), here.terminal.progress(f"Collecting {feed} …"):
+        if here.home.address():
+            found = here.client().post(f"/v1/collect/{wrapper}/{name}", {"replay": replay})["files"]
+        else:
+            found = _collect_alone(here, wrappers, wrapper, name, replay=replay)
+    rows = [(f["name"], f["state"], f.get("records"), f.get("events"), f.get("quarantined"), f.get("reason", ""))
+            for f in found]  # fmt: skip
+    columns = ("file", "state", "records", "events", "quarantined", "reason")
+    here.terminal.give({"files": found}, [table(columns, rows)] if rows else ["No file has arrived."])
+    if any(file["state"] in _LOST for file in found):
+        raise typer.Exit(_BAD_INPUT)
+
+
+def _collect_alone(here: Session, folder: Path, wrapper: str, feed: str, *, replay: bool) -> list[dict[str, Any]]:
+    from brownfield.runtime.assembly import open_assembly  # noqa: PLC0415  most commands need none of it
+
+    with open_assembly(folder, here.environ, chain="cli") as assembly:
+        caller = assembly.guard.admit(here.key)
+        try:
+            return asyncio.run(assembly.collecting.collect(caller, wrapper, feed, replay=replay))
+        finally:
+            assembly.collecting.stop()
+
+
+def _status(address: str, found: dict[str, Any]) -> Iterator[RenderableType]:
+    yield f"{address}, {found['environment']}; you are {found['identity']} ({found['role']})."
+    for stopped in found.get("halts", ()):
+        reason = stopped.get("reason") or "no reason given"
+        yield f"HALTED: {stopped['scope']} by {stopped['by']} since {stopped['at']}: {reason}"
+    rows = [(s["id"], s["title"], s["mode"], s["owner"], ", ".join(f"{n} ({e})" for n, e in s["operations"].items()),
+             ", ".join(s["feeds"]), ", ".join(s["stopped"])) for s in found["systems"]]  # fmt: skip
+    yield table(("wrapper", "system", "mode", "owner", "operations", "feeds", "stopped by drift"), rows)
+    if found.get("proposals"):
+        yield "Proposals: " + ", ".join(f"{count} {state}" for state, count in found["proposals"].items())

@@ -1,0 +1,116 @@
+"""What a command says: for a person on a terminal, or as JSON for a program. Errors and progress go to stderr."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, Any
+
+import orjson
+from rich.console import Console, RenderableType
+from rich.table import Table
+
+_PIPE_WIDTH = 4000
+"""Columns where no terminal sets a width: a line in a pipe is one line, so that grep finds it."""
+
+
+class Terminal:
+    """Both streams and the form that the caller asked for.
+
+    Attributes:
+        machine: Whether stdout is for a program (`--json`): one document, or one per line.
+        unfinished: What did and what did not happen if Ctrl-C comes now, one sentence.
+    """
+
+    def __init__(self, *, machine: bool = False) -> None:
+        self.machine = machine
+        self.unfinished = "Nothing was changed."
+
+    def give(self, document: Any, human: Iterable[RenderableType] = ()) -> None:
+        """Give a result: the document to a program, the lines and tables to a person."""
+        if self.machine:
+            self._write(sys.stdout, document)
+        else:
+            self._print(sys.stdout, human)
+
+    def bare(self, document: Any, text: str) -> None:
+        """Give a result that a shell may catch with `$(…)`: the text alone, with nothing around it."""
+        if self.machine:
+            self._write(sys.stdout, document)
+        else:
+            sys.stdout.write(text + "\n")
+
+    def tell(self, line: str) -> None:
+        """Give one line of a command that runs on and has no end to report."""
+        self.give({"message": line}, [line])
+
+    def note(self, *lines: RenderableType) -> None:
+        """Tell a person something beside the result."""
+        if not self.machine:
+            self._print(sys.stderr, lines)
+
+    def complain(self, document: Any, human: Iterable[RenderableType]) -> None:
+        """Say what went wrong."""
+        if self.machine:
+            self._write(sys.stderr, document)
+        else:
+            self._print(sys.stderr, human)
+
+    @contextmanager
+    def progress(self, what: str) -> Iterator[None]:
+        """Show that something long is under way, if a person is watching."""
+        console = _console(sys.stderr)
+        if self.machine or not console.is_terminal:
+            yield
+            return
+        with console.status(safe(what)):
+            yield
+
+    @contextmanager
+    def risk(self, sentence: str) -> Iterator[None]:
+        """While the block runs, Ctrl-C leaves things as `sentence` says."""
+        before, self.unfinished = self.unfinished, sentence
+        yield
+        self.unfinished = before
+
+    @property
+    def interactive(self) -> bool:
+        """Whether there is somebody who can be asked."""
+        return sys.stdin.isatty() and not self.machine
+
+    def _write(self, stream: IO[str], document: Any) -> None:
+        stream.write(orjson.dumps(document, default=str).decode() + "\n")
+        stream.flush()
+
+    def _print(self, stream: IO[str], human: Iterable[RenderableType]) -> None:
+        console = _console(stream)
+        for part in human:
+            text = safe(part) if isinstance(part, str) else part
+            console.print(text, markup=False, highlight=False, soft_wrap=isinstance(part, str))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """A plain table; every cell is made safe."""
+    made = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        made.add_row(*("" if cell is None else _literal(str(cell)) for cell in row))
+    return made
+
+
+def safe(text: str) -> str:
+    """Text that may come from far away, without anything that a terminal obeys or that turns what a reader sees."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+
+
+def plain(value: object) -> str:
+    """A value on one line: text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
+
+
+def _literal(text: str) -> str:
+    return safe(text).replace("[", r"\[")
+
+
+def _console(stream: IO[str]) -> Console:
+    # Made anew each time: the streams may have been replaced since, by a test or by a pipe.
+    console = Console(file=stream)
+    return console if console.is_terminal else Console(file=stream, width=_PIPE_WIDTH)
