@@ -26,7 +26,7 @@ lint: $(READY)
 	$(BIN)/lint-imports --no-cache
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4
 
 demo: $(READY)
 	$(BIN)/python fixtures/demo.py $(if $(KEEP),--keep)
