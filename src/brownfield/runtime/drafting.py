@@ -179,11 +179,10 @@ def _manifest(wish: Wish, drawing: Drawing, reads: Mapping[str, DraftCall]) -> I
         "",
     )
     yield from _connection(wish, drawing, reads)
-    for guess in sorted({call.guess for call in drawing.draft.calls}, key=lambda guess: ("read" not in guess, guess)):
+    for guess, calls in _by_guess(drawing.draft.calls):
         yield f"# ---- {_comment(guess)} " + "-" * max(0, 60 - len(guess))
-        for call in drawing.draft.calls:
-            if call.guess == guess:
-                yield from _operation(drawing.draft, call, declared=call.name in reads)
+        for call in calls:
+            yield from _operation(drawing.draft, call, declared=call.name in reads)
     if drawing.draft.feed:
         yield from _feed(wish, drawing.draft)
 
@@ -202,10 +201,18 @@ def _connection(wish: Wish, drawing: Drawing, reads: Mapping[str, DraftCall]) ->
         yield f"calls.read  = {toml([call.call for call in reads.values()])}"
         yield "calls.write = []"
         rest = [call for call in draft.calls if call.name not in reads]
-        for guess in dict.fromkeys(call.guess for call in rest):
-            yield f"# {_comment(guess)}: {toml([call.call for call in rest if call.guess == guess])}"
+        for guess, calls in _by_guess(rest):
+            yield f"# {_comment(guess)}: {toml([call.call for call in calls])}"
     yield 'limits = { concurrency = 4, per_second = 20, deadline = "30s" }'
     yield ""
+
+
+def _by_guess(calls: Iterable[DraftCall]) -> list[tuple[str, list[DraftCall]]]:
+    """Calls by what their names suggest, what seems to be a read first."""
+    guesses: dict[str, list[DraftCall]] = {}
+    for call in calls:
+        guesses.setdefault(call.guess, []).append(call)
+    return sorted(guesses.items(), key=lambda item: ("read" not in item[0], item[0]))
 
 
 def _setting(name: str, value: Any) -> Iterator[str]:
@@ -228,6 +235,8 @@ def _operation(draft: Draft, call: DraftCall, *, declared: bool) -> Iterator[str
     if declared:
         yield 'effect = "read"   # declared with --read'
         yield "agents = true     # may be granted to an agent; it is not granted yet"
+    elif "write" in call.guess:
+        yield f'# effect = "write"   # {_comment(call.guess)}: decide; it needs key, and undo or irreversible, too'
     else:
         yield f'# effect = "read"   # {_comment(call.guess)}: decide, then name it in calls and scope too'
         yield "# agents = true"
