@@ -300,15 +300,15 @@ def _plain_schema(scalar: Scalar) -> dict[str, Any]:
 
 def _enumerated(scalar: Scalar, found: dict[str, Any]) -> dict[str, Any]:
     """The values in their JSON type, each once; values outside the type's own lexical space are left out."""
-    values: list[Any] = []
+    values: dict[str, Any] = {}
     for text in scalar.facets.enumeration:
         try:
             value = read(Scalar(scalar.kind), text)
         except ValueError:
             continue
-        if value not in values:
-            values.append(value)
-    return {**({"type": found["type"]} if "type" in found else {}), "enum": values} if values else found
+        values.setdefault(repr(value), value)
+    typed = {"type": found["type"]} if "type" in found else {}
+    return {**typed, "enum": list(values.values())} if values else found
 
 
 def _with_facets(scalar: Scalar, found: dict[str, Any]) -> dict[str, Any]:
