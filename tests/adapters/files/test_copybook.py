@@ -91,6 +91,12 @@ def test_a_table_is_a_list_of_objects_or_of_plain_values() -> None:
     ]
 
 
+def test_a_table_without_a_name_is_delivered_all_the_same() -> None:
+    """R20: FILLER is dropped where it is padding, not where named fields stand in it."""
+    text = "01 R.\n 05 FILLER OCCURS 2.\n  10 A PIC X.\n  10 FILLER PIC X."
+    assert places(text) == {"filler[0].a": (0, 1), "filler[1].a": (2, 1)}
+
+
 def test_a_group_passes_its_usage_and_sign_on() -> None:
     """R20: USAGE and SIGN of a group hold for what is in it."""
     text = "01 R.\n 05 G COMP-3.\n  10 A PIC 9(5).\n 05 H SIGN LEADING SEPARATE.\n  10 B PIC S9(2)."

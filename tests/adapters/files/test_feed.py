@@ -159,7 +159,7 @@ def test_a_file_that_changed_since_it_was_seen_is_rejected(bench: "Bench") -> No
     arrival = bench.write(bench.file(bench.details(5)))
     bench.write(bench.file(bench.details(6)))
     with pytest.raises(Rejected) as caught:
-        bench.collect(arrival)
+        next(bench.feed(chunk=1).collect(arrival, Checkpoint()))
     assert caught.value.code == "changed"
 
 
@@ -254,6 +254,17 @@ def test_optional_ends_may_be_missing(bench: "Bench") -> None:
     assert [row.kind for row in chunk.rows] == ["detail", "detail"]
     assert chunk.checkpoint.totals["items"] == {"stated": None, "state": "absent", "found": 2}
     assert chunk.checkpoint.context["header"] is None
+
+
+def test_types_may_be_told_by_a_number(bench: "Bench") -> None:
+    """R20: and where that cannot be read, the record is damage."""
+    layout = bench.folder / "n.cpy"
+    layout.write_text("       01 R.\n           05 T PIC 9(2).\n           05 A PIC X(2).\n")
+    records = {"detail": {"when": {"T": [1, 7]}}}
+    settings: dict[str, Any] = {"layout": layout, "records": records, "totals": (), "encoding": "ascii"}
+    (chunk,) = bench.collect(bench.write(b"01ab\n07cd\n08ef\nx1gh\n"), **settings)
+    assert [row.number for row in chunk.rows] == [0, 1]
+    assert [damage.code for damage in chunk.damaged] == ["record-type", "record-type"]
 
 
 LINES = """\

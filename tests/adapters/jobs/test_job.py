@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,21 @@ def test_the_command_sees_nothing_of_our_environment(tmp_path: Path, monkeypatch
     assert reply["stdout"] == "['LANG', 'PATH', 'REGION']\n"
 
 
+@pytest.fixture
+def input_of_ours() -> Iterator[None]:
+    """Something to read on our own standard input."""
+    reader, writer = os.pipe()
+    os.write(writer, b"ours")
+    os.close(writer)
+    kept = os.dup(0)
+    os.dup2(reader, 0)
+    os.close(reader)
+    yield
+    os.dup2(kept, 0)
+    os.close(kept)
+
+
+@pytest.mark.usefixtures("input_of_ours")
 def test_its_input_is_empty_and_it_runs_in_its_folder(tmp_path: Path) -> None:
     """R17: a job that asks a question gets no answer, instead of ours."""
     (tmp_path / "in").mkdir()
