@@ -46,6 +46,6 @@ adapter = Adapter(
     kind="call",
     settings=SoapSettings,
     open=open_connection,
-    capabilities=frozenset({"faults", "streams"}),
+    capabilities=frozenset({"deadline", "faults", "rows"}),
     draft={"wsdl": draft_from_wsdl},
 )
