@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from brownfield.contract import Rejected
+from brownfield.contract import Rejected, Unavailable
 from brownfield_jobs.setting import JobsSettings, Parameter
 
 
@@ -14,12 +14,25 @@ def arguments(settings: JobsSettings, fields: Mapping[str, Any]) -> list[str]:
     Each value stays within its argument: there is no shell, so nothing in it separates or expands.
 
     Raises:
+        Unavailable: A part of the command is an environment variable that is not set. Nothing was started.
         Rejected: A value is missing, unknown, or not what its parameter allows. Nothing was started. Code `argument`.
     """
     if odd := fields.keys() ^ settings.parameters.keys():
         raise _refusal(min(odd), "is not a parameter of the command" if min(odd) in fields else "is missing")
     values = {name: _checked(name, settings.parameters[name], value) for name, value in fields.items()}
-    return [argument.format_map(values) for argument in settings.command]
+    return [argument.format_map(values) for argument in declared(settings)]
+
+
+def declared(settings: JobsSettings) -> list[str]:
+    """The command as declared, placeholders and all.
+
+    Raises:
+        Unavailable: A part of it is an environment variable that is not set.
+    """
+    known = [argument for argument in settings.command if argument is not None]
+    if len(known) < len(settings.command):
+        raise Unavailable("the command names an environment variable that is not set; nothing was started")
+    return known
 
 
 def _checked(name: str, parameter: Parameter, value: Any) -> str:

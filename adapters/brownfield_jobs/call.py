@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from brownfield.contract import Contract, Fields, Opening, OperationShape, Rejected, Reply, Unavailable, Uncertain
-from brownfield_jobs.argument import arguments
+from brownfield_jobs.argument import arguments, declared
 from brownfield_jobs.process import Finished, TimedOut, run
 from brownfield_jobs.setting import JobsSettings
 
 _DETAIL_CHARACTERS = 2000
+_WORDS = "Start the declared command once and wait for its end."
+"""Not the command itself: where it lies differs from machine to machine, and a contract does not."""
 _OUTPUT: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -50,8 +52,7 @@ class JobsCall:
             "required": list(parameters),
             "additionalProperties": False,
         }
-        words = f"Start `{' '.join(self._settings.command)}` and wait for its end."
-        return Contract(operations={"run": OperationShape(input=fields, output=_OUTPUT, documentation=words)})
+        return Contract(operations={"run": OperationShape(input=fields, output=_OUTPUT, documentation=_WORDS)})
 
     def invoke(self, operation: str, fields: Fields) -> Reply:
         """Start the command once and wait for its end, at most for the connection's deadline.
@@ -86,7 +87,7 @@ class JobsCall:
 
     def _program(self) -> str:
         """The program's absolute path; one that is named with a folder is looked for from the working directory."""
-        name = self._settings.command[0]
+        name = declared(self._settings)[0]
         if not self._folder.is_dir():
             raise Unavailable(f"the folder {self._folder} is not there")
         named = str(self._folder / name) if Path(name).name != name else name
@@ -96,7 +97,7 @@ class JobsCall:
         return found
 
     def _answer(self, finished: Finished) -> Reply:
-        program = self._settings.command[0]
+        program = declared(self._settings)[0]
         if finished.exit < 0:
             raise Uncertain(f"{program} was ended by signal {-finished.exit}", code="signal", detail=_detail(finished))
         default = "rejected" if finished.exit else "done"

@@ -56,8 +56,9 @@ class JobsSettings(BaseModel):
     """A batch command.
 
     Attributes:
-        command: Program and arguments, never a shell line. An argument may hold `{name}` for a parameter, `{{` for a
-            brace; not in the program.
+        command: Program and arguments, never a shell line. One that names an environment variable is None while that
+            is unset: the contract can be described, the command cannot be started. An argument may hold `{name}` for
+            a parameter, `{{` for a brace; not in the program.
         parameters: What a caller may give, by name; each stands somewhere in the command.
         folder: The working directory; the bundle's folder unless told.
         environment: Variables for the command. It has PATH and LANG beside these, and nothing of ours.
@@ -68,7 +69,7 @@ class JobsSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    command: tuple[str, ...] = Field(min_length=1)
+    command: tuple[str | None, ...] = Field(min_length=1)
     parameters: dict[Annotated[str, Field(pattern=_WORD)], Parameter] = Field(default_factory=dict)
     folder: Path | None = None
     environment: dict[str, str] = Field(default_factory=dict)
@@ -80,9 +81,9 @@ class JobsSettings(BaseModel):
 
     @model_validator(mode="after")
     def _placeholders_are_parameters(self) -> "JobsSettings":
-        if placeholders(self.command[0]):
+        if placeholders(self.command[0] or ""):
             raise ValueError("the program is fixed: a placeholder may stand in its arguments only")
-        used = {name for argument in self.command for name in placeholders(argument)}
+        used = {name for argument in self.command for name in placeholders(argument or "")}
         if used != set(self.parameters):
             odd = ", ".join(sorted(used ^ set(self.parameters)))
             raise ValueError(f"a placeholder without a parameter, or a parameter without a placeholder: {odd}")

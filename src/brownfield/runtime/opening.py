@@ -50,7 +50,11 @@ def open_adapter(folder: Path, name: str, table: ConnectionTable, side: Side, ar
         timezone=ZoneInfo(table.timezone) if table.timezone else None,
         contract=contract,
     )
-    return adapter.open(opening)
+    try:
+        return adapter.open(opening)
+    except ValueError as error:
+        # A layout or WSDL that cannot be read: the author's to mend, as a wrong setting is.
+        raise BundleError([Finding(f"connections.{name}", str(error), "correct the file that it names")]) from error
 
 
 def open_calls(bundle: Bundle, side: Side, around: Surroundings) -> dict[str, CallConnection]:

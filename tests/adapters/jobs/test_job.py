@@ -241,3 +241,17 @@ def test_settings_that_say_too_little_or_too_much_are_refused(settings: dict[str
     """R34: what is declared is closed, and the program is never the caller's."""
     with pytest.raises(ValidationError):
         JobsSettings.model_validate(settings)
+
+
+def test_a_command_with_an_unset_variable_is_described_and_not_started(tmp_path: Path) -> None:
+    """R17: `check` and `lock` need no environment; the call says what is missing and that nothing happened."""
+    opening = Opening("nightly", tmp_path, JobsSettings(command=("true", None)), lambda name: "")
+    call = JobsCall(opening)
+    assert set(call.describe().operations) == {"run"}
+    with pytest.raises(Unavailable, match="not set; nothing was started"):
+        call.invoke("run", {})
+
+
+def test_the_contract_is_the_same_wherever_the_command_lies(tmp_path: Path) -> None:
+    """R19: a lock made on one machine holds on another."""
+    assert job(tmp_path, "/opt/a/run.sh").describe() == job(tmp_path, "/srv/b/run.sh").describe()
