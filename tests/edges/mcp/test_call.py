@@ -115,7 +115,7 @@ async def test_a_refusal_is_in_the_audit(house):
     auditor = house.assembly.guard.admit(house.key(Role.AUDITOR))
     entries = house.assembly.asking.entries(auditor, limit=1000)
     (entry,) = [entry for entry in entries if trace in str(entry)]
-    assert "tool:inventory_nothing" in str(entry)
+    assert 'tool:"inventory_nothing"' in str(entry)
 
 
 async def test_every_wrong_argument_is_explained_at_once(house, agent, mode):

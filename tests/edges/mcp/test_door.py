@@ -38,6 +38,13 @@ def post(house, key, method, params=None, path="/inventory/mcp", raw=None, **hea
     return httpx2.post(house.address + path, content=raw or json.dumps(body), headers=sent | headers, timeout=30)
 
 
+async def at_the_desk(house, key, name, arguments):
+    """A call without HTTP before it."""
+    desk = Desk(house.assembly, make_catalog(house.assembly.kernel.wrappers["inventory"]))
+    context = SimpleNamespace(request=SimpleNamespace(scope={CALLER: house.assembly.guard.admit(key)}))
+    return await desk.call_tool(context, CallToolRequestParams(name=name, arguments=arguments))
+
+
 @pytest.fixture
 def agent(house):
     return house.key(Role.AGENT, "inventory.get_stock", "inventory.place_hold")
@@ -102,7 +109,8 @@ async def test_a_wildcard_address_is_no_name():
 
 
 async def test_there_is_no_stream_to_hold_open(house, agent):
-    """GET and DELETE are for sessions: 405."""
+    """GET and DELETE are for sessions: 405, which clients know."""
+    assert httpx2.delete(house.address + "/inventory/mcp").status_code == 405
     answer = httpx2.get(house.address + "/inventory/mcp", headers={"Authorization": f"Bearer {agent}"})
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "POST"
@@ -173,14 +181,19 @@ async def test_a_client_that_hangs_up_does_not_stop_a_proposal(house, mode):
 async def test_a_write_that_is_cancelled_is_finished_first(house):
     """R61: where the transport does cancel a handler, the proposal is stored before the handler ends."""
     key = house.key(Role.AGENT, "inventory.place_hold", name="cancelled")
-    caller = house.assembly.guard.admit(key)
-    desk = Desk(house.assembly, make_catalog(house.assembly.kernel.wrappers["inventory"]))
-    context = SimpleNamespace(request=SimpleNamespace(scope={CALLER: caller}))
-    params = CallToolRequestParams(name="inventory_place_hold", arguments=HOLD | {"Order": "cancelled"})
     with anyio.CancelScope() as scope:
         scope.cancel()
-        await desk.call_tool(context, params)
-    assert len(house.assembly.proposing.list(caller)) == 1
+        await at_the_desk(house, key, "inventory_place_hold", HOLD | {"Order": "cancelled"})
+    assert len(house.assembly.proposing.list(house.assembly.guard.admit(key))) == 1
+
+
+@pytest.mark.parametrize("name", ["\ud800", "\u202e", "inventory_get_stock\x00", "x" * 5_000, ""])
+async def test_a_name_that_is_no_name_is_an_unknown_tool(house, agent, name):
+    """R33, R98: nothing that a caller can send in place of a name breaks the refusal, or its audit."""
+    refused = await at_the_desk(house, agent, name, {})
+    assert "(not-found)" in refused.content[0].text
+    assert len(refused.content[0].text) < 500
+    assert refused.content[0].text.replace("\n", "").isprintable()
 
 
 async def test_an_unexpected_failure_at_the_door_is_a_problem(house, agent, monkeypatch):

@@ -2,11 +2,16 @@
 
 import sys
 
+import anyio
+import httpx2
 import pytest
+from anyio.abc import SocketAttribute
 from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
+from mcp_types import CallToolRequestParams
 
 from brownfield.edges.mcp import serve_stdio
+from brownfield.edges.mcp.stdio import Forward
 from brownfield.rules.access import Role
 from brownfield.rules.problem import Problem
 
@@ -62,6 +67,27 @@ async def test_when_the_server_is_down_it_says_what_to_start(mode):
     for expected in ("no brownfield answers at http://127.0.0.1:9", "`brownfield up`", "no proposal was made",
                      "Same call again: yes"):  # fmt: skip
         assert expected in refused.content[0].text
+
+
+async def test_a_connection_that_breaks_is_no_reason_for_a_second_proposal():
+    """R79: what became of the call is not known; the same call again is safe, and it says so."""
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as group:
+        group.start_soon(listener.serve, lambda stream: stream.aclose())
+        port = listener.extra(SocketAttribute.local_port)
+        async with stdio(f"http://127.0.0.1:{port}", "bf_12345678_key") as client:
+            said = (await client.call_tool("inventory_place_hold", {})).content[0].text
+        group.cancel_scope.cancel()
+    assert "nothing was written; a proposal may have been made" in said
+    assert "Same call again: harmless" in said
+
+
+async def test_what_json_cannot_carry_is_refused_before_it_is_sent():
+    """R34: half a character in a name or an argument."""
+    async with httpx2.AsyncClient() as client:
+        forward = Forward(client, "http://127.0.0.1:9", "inventory")
+        for name, arguments in (("\ud800", {}), ("inventory_get_stock", {"Sku": float("nan")})):
+            refused = await forward.call_tool(None, CallToolRequestParams(name=name, arguments=arguments))
+            assert "(malformed)" in refused.content[0].text
 
 
 async def test_a_wrong_key_is_told(house):

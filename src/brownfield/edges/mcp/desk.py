@@ -1,14 +1,11 @@
 """The handlers of one wrapper's server: which tools a caller sees, and one call of one tool."""
 
-import json
 import logging
 import traceback
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
-import orjson
 from anyio import CancelScope
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
@@ -22,6 +19,7 @@ from mcp_types import (
 )
 
 from brownfield.edges.mcp.catalog import FOLLOW_INPUT, Catalog
+from brownfield.edges.mcp.portable import portable
 from brownfield.edges.mcp.wording import answered, proposed, refused
 from brownfield.rules.problem import Problem
 from brownfield.rules.redaction import plain
@@ -70,11 +68,11 @@ class Desk:
         operation = self._catalog.operations.get(name)
         write = operation is not None and operation.effect == "write"
         try:
-            arguments = _plain_json(params.arguments or {})
+            arguments = portable(params.arguments or {})
             if name == self._catalog.follow and self._sees(caller, name):
                 return await self._follow(caller, arguments)
             # A colon is in no operation's name: what is no tool is nothing to the guard either, and is in the audit.
-            asked = operation.name if operation else f"tool:{name[:64]}"
+            asked = operation.name if operation else f"tool:{plain(name)}"
             with CancelScope(shield=write):  # a client that hangs up does not leave half a proposal
                 given = await self._guard.call(caller, self._catalog.wrapper, asked, arguments)
             if isinstance(given, Answer):
@@ -125,18 +123,3 @@ def _caller(context: Context) -> Caller:
     if not isinstance(caller, Caller):
         raise MCPError(INTERNAL_ERROR, "no request comes here without a key")
     return caller
-
-
-def _plain_json(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments, if they are what JSON can carry: Python's reader also lets NaN and half characters pass.
-
-    Raises:
-        Problem: `malformed`.
-    """
-    try:
-        orjson.dumps(arguments)
-        json.dumps(arguments, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise Problem("malformed", "the arguments hold what JSON cannot carry: NaN, Infinity, an integer of more "
-                      "than 64 bits, or half a character") from error  # fmt: skip
-    return dict(arguments)

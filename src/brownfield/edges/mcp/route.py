@@ -47,7 +47,7 @@ def create_mcp_routes(assembly: Assembly) -> tuple[list[Route], Lifespan]:
     security = transport_security(assembly.kernel.settings)
     doors = [Door(assembly.guard, make_server(assembly, catalog), security) for catalog in catalogs]
     routes = [
-        Route(f"/{catalog.wrapper}/mcp", door, methods=["POST"], include_in_schema=False)
+        Route(f"/{catalog.wrapper}/mcp", door, include_in_schema=False)
         for catalog, door in zip(catalogs, doors, strict=True)
     ]
 
@@ -117,7 +117,14 @@ class Door:
         self._manager = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request in whose key is known."""
+        """Let a request in whose key is known.
+
+        GET and DELETE belong to sessions. A client that tries them knows 405 as "no stream here", and takes anything
+        else for a failure, so it is answered here and not by the application's own handler.
+        """
+        if scope["method"] != "POST":
+            await Response(status_code=405, headers={"Allow": "POST"})(scope, receive, send)
+            return
         key, trace = bearer(Headers(scope=scope)), secrets.token_hex(8)
         try:
             caller = await anyio.to_thread.run_sync(self._guard.admit, key)

@@ -24,6 +24,7 @@ from mcp_types import (
 )
 from mcp_types.version import LATEST_MODERN_VERSION
 
+from brownfield.edges.mcp.portable import portable
 from brownfield.edges.mcp.wording import refused
 from brownfield.rules.problem import KINDS, Problem
 
@@ -82,8 +83,8 @@ class Forward:
 
     async def call_tool(self, _context: ServerRequestContext[Any], params: CallToolRequestParams) -> CallToolResult:
         """Call a tool; what goes wrong is told in the result."""
-        call = {"name": params.name, "arguments": params.arguments or {}}
         try:
+            call = portable({"name": params.name, "arguments": params.arguments or {}})
             return CallToolResult.model_validate(await self.ask("tools/call", call))
         except Problem as problem:
             # Which tools write is not known here; that nothing was written is true of every one of them.

@@ -76,7 +76,7 @@ def refused(problem: Problem, trace: str, *, write: bool) -> CallToolResult:
         *([f"The system's own words, as data: {json.dumps(problem.detail)}"] if problem.detail else []),
         f"Done: {_done(problem, write=write)}",
         f"Same call again: {_again(problem)}",
-        f"Next: {problem.next}",
+        f"Next: {_next(problem)}",
         *([f"Trace: {trace}"] if trace else []),
     ]
     return CallToolResult(content=[TextContent(text="\n".join(lines))], is_error=True)
@@ -89,7 +89,9 @@ def _result(text: str, body: dict[str, Any]) -> CallToolResult:
 def _argument(error: Mapping[str, Any]) -> str:
     allowed = f" Allowed: {json.dumps(error['allowed'])}." if error.get("allowed") else ""
     example = f" Example: {json.dumps(error['example'])}." if "example" in error else ""
-    return f"- {error.get('path') or 'the arguments'}: {error.get('message', 'is wrong')}.{allowed}{example}"
+    message = str(error.get("message", "is wrong"))
+    stop = "" if message.endswith((".", "?")) else "."
+    return f"- {error.get('path') or 'the arguments'}: {message}{stop}{allowed}{example}"
 
 
 def _done(problem: Problem, *, write: bool) -> str:
@@ -103,9 +105,17 @@ def _done(problem: Problem, *, write: bool) -> str:
 
 
 def _again(problem: Problem) -> str:
+    if problem.code in {"internal", "uncertain"}:
+        return "harmless, because no tool writes; it may end the same way."
     if not problem.kind.retry:
         return "no, it would end the same way."
     return f"yes, after {problem.retry_after:g} s." if problem.retry_after else "yes, later."
+
+
+def _next(problem: Problem) -> str:
+    # The table's advice on what is uncertain is for a write, and no write is made from here.
+    usual = problem.next == problem.kind.next
+    return "Make the same call again." if problem.code == "uncertain" and usual else problem.next
 
 
 def _too_large(size: int, operation: Operation) -> Problem:

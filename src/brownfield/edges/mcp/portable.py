@@ -1,0 +1,23 @@
+"""What JSON can carry from one language to another, which is less than Python's own reader and writer let pass."""
+
+import json
+from typing import Any
+
+import orjson
+
+from brownfield.rules.problem import Problem
+
+
+def portable(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The same arguments.
+
+    Raises:
+        Problem: `malformed`: NaN, Infinity, an integer of more than 64 bits, or half a character.
+    """
+    try:
+        orjson.dumps(arguments)
+        json.dumps(arguments, allow_nan=False)
+    except (TypeError, ValueError):
+        raise Problem("malformed", "the arguments hold what JSON cannot carry: NaN, Infinity, an integer of more "
+                      "than 64 bits, or half a character") from None  # fmt: skip
+    return arguments
