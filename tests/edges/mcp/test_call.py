@@ -7,7 +7,9 @@ import jsonschema
 import pytest
 
 from brownfield.contract import Unavailable
+from brownfield.edges.mcp.wording import answered
 from brownfield.rules.access import Role
+from brownfield.rules.problem import Problem
 
 pytestmark = pytest.mark.anyio
 HOLD = {"Sku": "A-100", "Units": 2, "Order": "O-1"}
@@ -190,3 +192,12 @@ async def test_the_read_path_is_short(house, agent):
     """House: six frames of ours at most from the handler to the system; those on the connection's thread are here."""
     await call(house, agent, "inventory_get_stock", {"Sku": "A-100"})
     assert house.systems["inventory"].frames <= 3
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "\ud800"])
+async def test_an_answer_that_json_cannot_carry_is_drift_and_not_null(house, value):
+    """R25: a NaN would reach the client as null, silently, and be believed."""
+    operation = house.assembly.kernel.wrappers["inventory"].bundle.operations["get_stock"]
+    with pytest.raises(Problem, match="JSON cannot carry") as error:
+        answered({"data": {"Stock": value}}, operation)
+    assert error.value.code == "drifted"
