@@ -19,7 +19,7 @@ _EXACT: dict[str, tuple[type, ...]] = {"integer": (int,), "boolean": (bool,), "n
 
 def call(
     context: typer.Context,
-    operation: Annotated[str, typer.Argument(metavar="WRAPPER.OPERATION")],
+    operation: Annotated[str, typer.Argument(metavar="WRAPPER.OPERATION", help="As inventory.get_stock is.")],
     arguments: Annotated[
         list[str] | None,
         typer.Argument(

@@ -124,13 +124,14 @@ def _told(problem: Problem, document: dict[str, Any]) -> Iterator[str]:
 
 def _usage(error: typer.TyperException) -> Ending:
     context = getattr(error, "ctx", None)
-    message = error.format_message() or "something is missing"
-    lines = [message]
+    message = error.format_message()
+    if not message:  # nothing was asked for: the help has been shown instead
+        return Ending(USAGE, _document("usage", "The command line is wrong", "a command is missing"), ())
     document = _document("usage", "The command line is wrong", message)
-    if context is not None:
-        document["next"] = f"Run: {context.command_path} --help"
-        lines = [context.get_usage(), message, f"Next: {document['next']}"]
-    return Ending(USAGE, document, tuple(lines))
+    if context is None:
+        return Ending(USAGE, document, (message,))
+    document["next"] = f"Run: {context.command_path} --help"
+    return Ending(USAGE, document, (context.get_usage(), message, f"Next: {document['next']}"))
 
 
 def _document(code: str, title: str, detail: str) -> dict[str, Any]:

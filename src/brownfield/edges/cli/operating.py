@@ -50,13 +50,13 @@ def ask(context: typer.Context, question: Annotated[list[str], typer.Argument(he
     """Ask the audit: "what did the agent do with SKU A-100 today"."""
     here = Session.of(context)
     found = here.client().post("/v1/ask", {"question": " ".join(question)})
-    lines = [f"({found['reading']})", found["summary"], *found["story"], str(found["complete"])]
+    lines = [found["reading"], found["summary"], *found["story"], str(found["complete"])]
     here.terminal.give(found, lines)
 
 
 def collect(
     context: typer.Context,
-    feed: Annotated[str, typer.Argument(metavar="WRAPPER.FEED")],
+    feed: Annotated[str, typer.Argument(metavar="WRAPPER.FEED", help="As inventory.stock_count is.")],
     wrappers: Annotated[Path, typer.Option(help="The bundles, when no server is running.")] = Path("wrappers"),
     *,
     replay: Annotated[bool, typer.Option("--replay", help="Also files that were taken in or set aside.")] = False,

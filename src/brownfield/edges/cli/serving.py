@@ -35,7 +35,7 @@ def work(context: typer.Context) -> None:
     _not_yet(context, "work")
 
 
-def mcp(context: typer.Context, wrapper: Annotated[str, typer.Argument(metavar="WRAPPER")]) -> None:
+def mcp(context: typer.Context, wrapper: Annotated[str, typer.Argument(metavar="WRAPPER", help="Its id.")]) -> None:
     """One wrapper as an MCP server over stdio, through the running server, with the key in BROWNFIELD_KEY."""
     from brownfield.edges.mcp import serve_stdio  # noqa: PLC0415  no other command needs it
 

@@ -1,0 +1,163 @@
+"""`new`, `check`, `lock`, `drift`, `look`: from a WSDL never seen to a locked bundle, without a server."""
+
+import json
+
+import pytest
+
+
+def test_from_a_wsdl_to_a_locked_bundle_in_one_command(run, wsdl, place):
+    """R15, R5: what was declared is exposed and nothing else; the next commands are told."""
+    result = run("new", "wms", "--wsdl", wsdl, "--read", "GetItem,get_stock", "--owner", "o@example.com")
+    assert "brownfield keys create my-agent --role agent --person o@example.com --grant wms.get_item" in result.stdout
+    assert (place / "wrappers/wms/wrapper.lock").exists()
+    assert 'environment = "sandbox"' in (place / "brownfield.toml").read_text()
+    assert "good" in run("check").stdout
+
+
+def test_without_a_declared_read_the_next_step_is_to_decide(run, wsdl):
+    result = run("new", "wms", "--wsdl", wsdl)
+    assert "effect, calls.read, scope.read" in result.stdout
+    assert "brownfield lock wrappers/wms" in result.stdout
+
+
+def test_a_person_uncomments_locks_and_is_done(run, wsdl, place):
+    """What the comments say is what has to be done."""
+    run("new", "wms", "--wsdl", wsdl)
+    path = place / "wrappers/wms/wrapper.toml"
+    text = (
+        path.read_text()
+        .replace("read  = []", 'read  = ["ping"]', 1)
+        .replace("calls.read  = []", 'calls.read = ["Ping"]')
+    )
+    before, _, after = text.partition("[operations.ping]")
+    path.write_text(before + "[operations.ping]" + after.replace("# effect", "effect", 1))
+    assert "callers would see something else" in run("check", code=78).stdout
+    assert "ping is exposed" in run("lock").stdout
+    assert "wrappers/wms: good" in run("check").stdout
+
+
+def test_nothing_is_overwritten(run, wms, wsdl):
+    before = (wms / "wrapper.toml").read_bytes()
+    assert "there already" in run("new", "wms", "--wsdl", wsdl, code=65).stderr
+    assert (wms / "wrapper.toml").read_bytes() == before
+
+
+def test_a_dry_run_lists_what_would_be_written(run, wsdl, place):
+    result = run("new", "wms", "--wsdl", wsdl, "--dry-run", "--json")
+    assert json.loads(result.stdout)["files"] == ["README.md", "contract/wms.wsdl", "wrapper.toml"]
+    assert list(place.iterdir()) == []
+
+
+def test_a_wsdl_that_cannot_be_read_says_why_and_leaves_nothing(run, place):
+    (place / "broken.wsdl").write_text("<definitions>")
+    result = run("new", "wms", "--wsdl", "broken.wsdl", code=65)
+    assert "not well-formed" in result.stderr
+    assert not (place / "wrappers").exists()
+
+
+def test_an_address_that_is_down_exits_69(run):
+    assert "could not be reached" in run("new", "wms", "--wsdl", "http://127.0.0.1:1/?wsdl", code=69).stderr
+
+
+def test_a_call_that_is_not_there_names_the_nearest(run, wsdl):
+    assert "allowed: GetItem" in run("new", "wms", "--wsdl", wsdl, "--read", "GetItems", code=66).stderr
+
+
+def test_an_id_that_is_none_is_refused(run, wsdl, place):
+    assert "is no id" in run("new", "../up", "--wsdl", wsdl, code=65).stderr
+    assert list(place.iterdir()) == []
+
+
+def test_a_source_is_needed_and_only_one(run, wsdl):
+    run("new", "wms", code=64)
+    run("new", "wms", "--file", "x", code=64)
+    run("new", "wms", "--wsdl", wsdl, "--file", "x", "--layout", "y", code=64)
+
+
+def test_from_a_sample_file_to_a_feed(run, nightly):
+    """R20: a copybook and one file are enough to begin with."""
+    result = run("new", "stock", "--file", nightly / "STK20261119.DAT", "--layout", nightly / "stock.cpy",
+                 "--read", "stock_detail")  # fmt: skip
+    assert "--grant stock.stock_detail" in result.stdout
+    assert json.loads(run("check", "--json").stdout)["ok"]
+
+
+def test_an_unknown_key_is_told_with_line_and_nearest(run, wms):
+    path = wms / "wrapper.toml"
+    path.write_text(path.read_text().replace('title = "Wms"', 'titel = "Wms"'))
+    result = run("check", code=78)
+    assert "wrapper.toml: titel (line 4): unknown key `titel`; did you mean `title`?" in result.stdout
+
+
+def test_findings_are_data_with_json(run, wms):
+    path = wms / "wrapper.toml"
+    path.write_text(path.read_text().replace('via = "warehouse"', 'via = "warehose"', 1))
+    document = json.loads(run("check", "--json", code=78).stdout)
+    finding = document["bundles"][0]["findings"][0]
+    assert not document["ok"]
+    assert set(finding) == {"level", "where", "line", "message", "next"}
+    assert finding["line"]
+
+
+def test_notes_that_say_the_same_are_told_once(run, wms):
+    assert run("check").stdout.count("nobody declared its effect") == 1
+
+
+def test_a_folder_without_a_bundle_says_how_to_make_one(run, place):
+    assert "brownfield new" in run("check", code=78).stderr
+    assert "brownfield new" in run("lock", "nowhere", code=78).stderr
+
+
+def test_lock_tells_every_bundle_that_fails_and_locks_the_others(run, wms, wsdl):
+    run("new", "two", "--wsdl", wsdl)
+    (wms / "wrapper.toml").write_text("id = \ntitle = 'x'\n")
+    result = run("lock", code=78)
+    assert "wrappers/two: nothing has changed" in result.stdout
+    assert "wrappers/wms/wrapper.toml (line 1)" in result.stderr
+
+
+def test_lock_dry_run_changes_nothing(run, wms):
+    before = (wms / "wrapper.lock").read_bytes()
+    path = wms / "wrapper.toml"
+    path.write_text(path.read_text().replace("\nagents = true", '\nagents = true\ndescription = "X."', 1))
+    result = run("lock", "--dry-run")
+    assert "is not what callers saw before" in result.stdout
+    assert (wms / "wrapper.lock").read_bytes() == before
+
+
+def test_drift_against_a_live_description(run, wms, wsdl, place):
+    """R21: a schema change that nobody announced is found, and exits 76 when it breaks something."""
+    assert "No drift." in run("drift", "wrappers/wms", "--wsdl", wsdl).stdout
+    changed = place / "changed.wsdl"
+    changed.write_text(wsdl.read_text().replace('name="Delta"', 'name="Change"'))
+    result = run("drift", "wrappers/wms", "--wsdl", changed, "--json", code=76)
+    document = json.loads(result.stdout)
+    assert document["breaks"]
+    assert any("AdjustStock" in change["words"] for change in document["changes"])
+
+
+def test_drift_of_many_bundles_needs_a_name(run, wms, wsdl):
+    run("new", "two", "--wsdl", wsdl)
+    assert "holds 2 bundles" in run("drift", "--wsdl", wsdl, code=64).stderr
+    assert "No drift." in run("drift").stdout
+
+
+def test_look_shows_bytes_and_their_meaning(run, nightly):
+    """R20: what is in a file, before anybody trusts it."""
+    line = ("look", nightly / "STK20261119.DAT", "--layout", nightly / "stock.cpy", "--records", 2)
+    assert "S9(7) COMP-3" in run(*line).stdout
+    fields = json.loads(run(*line, "--json").stdout)["fields"]
+    on_hand = next(field for field in fields if field["name"] == "on_hand")
+    assert (on_hand["raw"], str(on_hand["value"])) == ("0000127c", "127")
+    assert {field["record"] for field in fields} == {0, 1}
+
+
+@pytest.mark.parametrize(("file", "code"), [("nothere.dat", 74), ("STKEXT.cbl", None)])
+def test_look_at_what_cannot_be_read(run, nightly, file, code):
+    result = run("look", nightly / file, "--layout", nightly / "stock.cpy", code=code)
+    assert result.exit_code in {0, 65, 74}
+
+
+def test_look_with_a_layout_that_is_none(run, nightly, place):
+    (place / "bad.cpy").write_text("       01 A.\n          05 B PIC Q.\n")
+    assert "bad.cpy" in run("look", nightly / "STK20261119.DAT", "--layout", "bad.cpy", code=65).stderr
