@@ -1,0 +1,64 @@
+"""Docs that cannot drift: commands, variables and examples are held against the code."""
+
+import ast
+import re
+
+import pytest
+import typer
+from tree import ROOT, modules, words
+
+FENCE = re.compile(r"^```python(?:[ \t]+(\S+))?[ \t]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def commands():
+    from brownfield.edges.cli import app
+
+    def leaves(command, path):
+        for name, inner in getattr(command, "commands", {}).items():
+            yield from leaves(inner, (*path, name)) if hasattr(inner, "commands") else [" ".join((*path, name))]
+
+    return sorted(leaves(typer.main.get_command(app), ()))
+
+
+def variables():
+    """Every variable that is read by its whole name; one that ends in `_` is the beginning of names."""
+    found = set()
+    for module in modules("src", "adapters"):
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found |= set(re.findall(r"BROWNFIELD_[A-Z_]*[A-Z]\b", node.value))
+    return sorted(found - {"BROWNFIELD_SECRET_INVENTORY_WMS_READ"})
+
+
+def examples():
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [
+        pytest.param(name, text, id=f"{page.name}-{name or text.splitlines()[0]}")
+        for page in pages
+        if page.exists()
+        for name, text in FENCE.findall(page.read_text("utf-8"))
+    ]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_is_in_the_docs(command):
+    """`brownfield COMMAND`, in README or docs."""
+    assert re.search(rf"\bbrownfield {re.escape(command)}\b", words()), f"`brownfield {command}` is nowhere in the docs"
+
+
+@pytest.mark.parametrize("variable", variables())
+def test_every_variable_is_in_the_docs(variable):
+    assert variable in words(), f"{variable} is nowhere in the docs"
+
+
+def test_there_are_examples():
+    assert examples(), "no page has a python example yet"
+
+
+@pytest.mark.parametrize(("name", "text"), examples())
+def test_an_example_is_a_file_that_is_run(name, text):
+    """A block says which file it is from, ```` ```python wrappers/inventory/wrapper.py ````, and stands there so."""
+    assert name, "a python block names its file: ```python path/to/file.py"
+    path = ROOT / name
+    assert path.is_file(), f"{name} is not there"
+    assert text.strip() in path.read_text("utf-8")
