@@ -48,9 +48,21 @@ class Journal:
         Raises:
             Problem: `ledger`: it could not be written, so nothing may be answered.
         """
+        await asyncio.wrap_future(self.post(entry))
+
+    def post(self, entry: Entry) -> Future[None]:
+        """Have an entry appended soon. It is, whatever becomes of whoever waits for it.
+
+        Raises:
+            Problem: `ledger`: the journal is closed.
+        """
+        if not self._thread.is_alive():
+            raise Problem("ledger", "the audit is closed: this process is ending")
         future: Future[None] = Future()
+        # Running from the start: a caller that is cancelled cannot take back what happened.
+        future.set_running_or_notify_cancel()
         self._waiting.put((entry, future))
-        await asyncio.wrap_future(future)
+        return future
 
     def close(self) -> None:
         """Commit what waits, then stop."""
@@ -60,9 +72,12 @@ class Journal:
     def _run(self) -> None:
         while group := self._group():
             failure = self._commit([entry for entry, _ in group])
-            for _, future in group:
-                if failure:
-                    future.set_exception(failure)
+            for entry, future in group:
+                # One entry that cannot be stored must not take its neighbours with it.
+                alone = failure is not None and failure.code == "internal" and len(group) > 1
+                own = self._commit([entry]) if alone else failure
+                if own:
+                    future.set_exception(own)
                 else:
                     future.set_result(None)
 
@@ -83,4 +98,6 @@ class Journal:
                 self.add(connection, *entries)
         except (SQLAlchemyError, OSError) as error:
             return Problem("ledger", f"the audit entry could not be written: {type(error).__name__}")
+        except Exception as error:  # noqa: BLE001  whatever it is: this thread lives on, and nothing is answered
+            return Problem("internal", f"the audit entry cannot be written: {type(error).__name__}")
         return None
