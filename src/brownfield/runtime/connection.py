@@ -5,12 +5,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from brownfield.contract import CallAdapter, Drifted, FeedAdapter, Fields, Limits, Rejected, Reply
+from brownfield.contract import CallAdapter, Drifted, FeedAdapter, Limits, Rejected, Reply, Unavailable
 from brownfield.rules.limit import Bucket, take
 from brownfield.rules.problem import Problem
-from brownfield.wrapper.manifest import Calls
+from brownfield.wrapper.manifest import Calls, Effect
 
 Result = TypeVar("Result")
 QUEUE = 16
@@ -58,19 +58,21 @@ class CallConnection:
         finally:
             self._waiting -= 1
 
-    def invoke(self, call: str, fields: Fields, effect: Literal["read", "write"]) -> Reply:
-        """Make one far-side call that is declared to have this effect. Blocks.
+    def admit(self, call: str, effect: Effect) -> None:
+        """Return when a call may be made now: declared to have this effect, of the locked shape, its turn come.
+
+        It only admits: whoever asks makes the call itself, so that the way to the adapter stays short.
 
         Raises:
-            Rejected: The manifest does not declare the call so: it is not made.
-            Drifted: The call's shape is not the locked one: it is not made.
+            Rejected: The manifest does not declare the call so.
+            Drifted: The call's shape is not the locked one.
+            Problem: `busy`: its turn would come after its deadline.
         """
         if call not in (self.calls.read if effect == "read" else self.calls.write):
             raise Rejected(f"{self.name} does not declare {call} a {effect}; it was not called", code="undeclared")
         if call in self.drifted:
             raise Drifted(f"the shape of {call} is not the locked one; it was not called")
         self._wait_for_a_turn()
-        return self.adapter.invoke(call, fields)
 
     def reader(self) -> "ReadCall":
         """What a read handler gets before the slash."""
@@ -101,7 +103,8 @@ class ReadCall:
 
     def __call__(self, call: str, /, **fields: Any) -> Reply:
         """See `brownfield.Call`."""
-        return self._connection.invoke(call, fields, "read")
+        self._connection.admit(call, "read")
+        return self._connection.adapter.invoke(call, fields)
 
 
 class WriteCall:
@@ -109,20 +112,40 @@ class WriteCall:
 
     Attributes:
         made: Whether the write call was begun.
+        answered: Whether the system answered it: then it is written, whatever the handler says afterwards.
     """
 
     def __init__(self, connection: CallConnection) -> None:
         self._connection = connection
+        self._turn = threading.Lock()
+        self._given_up = False
         self.made = False
+        self.answered = False
 
     def __call__(self, call: str, /, **fields: Any) -> Reply:
         """See `brownfield.Call`."""
         if call in self._connection.calls.read:
-            return self._connection.invoke(call, fields, "read")
-        if self.made:
-            raise Rejected("a write operation makes one write call; this would be the second", code="second-write")
-        self.made = True
-        return self._connection.invoke(call, fields, "write")
+            self._connection.admit(call, "read")
+            return self._connection.adapter.invoke(call, fields)
+        self._connection.admit(call, "write")
+        self._begin()
+        reply = self._connection.adapter.invoke(call, fields)
+        self.answered = True
+        return reply
+
+    def give_up(self) -> bool:
+        """Whether the write call was begun. If not, it never will be: its thread may still be on the way to it."""
+        with self._turn:
+            self._given_up = True
+            return self.made
+
+    def _begin(self) -> None:
+        with self._turn:
+            if self.made:
+                raise Rejected("a write operation makes one write call; this would be the second", code="second-write")
+            if self._given_up:
+                raise Unavailable("the deadline passed before the write call was begun; it was not made")
+            self.made = True
 
 
 class FeedConnection:

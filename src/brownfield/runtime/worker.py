@@ -5,6 +5,7 @@ finds an `executing` that is not its own makes it `unknown`: there is never a se
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from brownfield.contract import Drifted, Failure, Fields, Rejected, Unavailable, Uncertain, fingerprint
+from brownfield.contract import Failure, Fields, Rejected, Unavailable, Uncertain, fingerprint
 from brownfield.ledger.conflict import Moved
 from brownfield.ledger.proposal import Proposal, claim, expired, move, orphans
 from brownfield.rules.binding import Unbound, bind, same_named
@@ -25,6 +26,7 @@ from brownfield.runtime.opening import open_calls
 from brownfield.runtime.proposing import proposal_entry
 from brownfield.runtime.reader import read, whole
 from brownfield.wrapper.bundle import Operation
+from brownfield.wrapper.finding import BundleError
 from brownfield.wrapper.manifest import Reading
 
 log = logging.getLogger("brownfield.worker")
@@ -64,47 +66,55 @@ class Worker:
         self._alone = alone
         self._holder = f"worker-{secrets.token_hex(6)}"
         self._writers: dict[str, Mapping[str, CallConnection]] = {}
+        self._ended: list[tuple[Proposal, Outcome]] = []
         self._woken = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = False
 
     def wake(self) -> None:
-        """Say that there may be something to do. Call it on the worker's loop."""
-        self._woken.set()
+        """Say that there may be something to do. From any thread."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended since: nobody is left to be woken
+                self._loop.call_soon_threadsafe(self._woken.set)
+
+    def stop(self) -> None:
+        """Claim nothing more. `run` returns once the write under way has ended and the ledger knows how."""
+        self._stopping = True
+        self.wake()
 
     async def run(self) -> None:
-        """Work until cancelled. A call under way is finished first: the caller shields it."""
-        while True:
+        """Work until stopped."""
+        self._loop = asyncio.get_running_loop()
+        while not self._stopping:
             self._woken.clear()
             try:
+                await self._tell()
                 await self.sweep()
-                while await self.step():
+                while not self._stopping and await self.step():
                     pass
             except Exception:
                 log.exception("the worker could not go on; it tries again")
-            try:
-                await asyncio.wait_for(self._woken.wait(), self._kernel.settings.poll.total_seconds())
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                patience = 0 if self._stopping else self._kernel.settings.poll.total_seconds()
+                await asyncio.wait_for(self._woken.wait(), patience)
 
     async def sweep(self) -> None:
         """Let what waited too long expire, and make what a dead worker left behind `unknown`."""
-        now = self._kernel.clock.now()
-        with self._kernel.ledger.read() as connection:
-            late = expired(connection, now)
-            left = orphans(connection, self._holder, now, alone=self._alone)
+        late, left = await asyncio.to_thread(self._overdue)
         for proposal in late:
-            self._settle(proposal, Outcome(Event.EXPIRE, "nobody decided or executed it in time"))
+            self._ended.append((proposal, Outcome(Event.EXPIRE, "nobody decided or executed it in time")))
         for proposal in left:
-            opened, operation = self._kernel.operation(proposal.wrapper, proposal.operation)
             why = "the worker ended before it knew what the call did"
-            self._settle(proposal, Outcome(Event.LOSE, why, reading=await self._reconcile(opened, operation, proposal)))
+            self._ended.append((proposal, Outcome(Event.LOSE, why, reading=await self._found_out(proposal))))
+        await self._tell()
 
     async def step(self) -> bool:
         """Claim and execute the oldest approved proposal. False when there is none."""
         proposal = await asyncio.to_thread(self._claim)
         if proposal is None:
             return False
-        outcome = await asyncio.shield(self._attempt(proposal))
-        self._settle(proposal, outcome)
+        self._ended.append((proposal, await self._attempted(proposal)))
+        await self._tell()
         return True
 
     def close(self) -> None:
@@ -125,16 +135,38 @@ class Worker:
                 kernel.journal.add(connection, proposal_entry(kernel, None, "write.executing", proposal))
         return proposal
 
+    def _overdue(self) -> tuple[list[Proposal], list[Proposal]]:
+        now = self._kernel.clock.now()
+        with self._kernel.ledger.read() as connection:
+            return expired(connection, now), orphans(connection, self._holder, now, alone=self._alone)
+
+    async def _tell(self) -> None:
+        """Tell the ledger how attempts ended. While it cannot be written they wait here: what is known is not lost."""
+        while self._ended:
+            proposal, outcome = self._ended[0]
+            try:
+                await asyncio.to_thread(self._settle, proposal, outcome)
+            except TypeError as error:
+                lost = Outcome(Event.LOSE, f"it ended, but how cannot be stored: {error}")
+                await asyncio.to_thread(self._settle, proposal, lost)
+            self._ended.pop(0)
+
+    async def _attempted(self, proposal: Proposal) -> Outcome:
+        try:
+            return await self._attempt(proposal)
+        except Exception as error:
+            log.exception("a defect while %s was executed", proposal.id)
+            return Outcome(Event.LOSE, f"a defect in brownfield while it was executed: {type(error).__name__}")
+
     async def _attempt(self, proposal: Proposal) -> Outcome:
         try:
             opened, operation = self._kernel.operation(proposal.wrapper, proposal.operation)
-        except Problem as problem:
-            return Outcome(Event.DENY, problem.cause)
-        try:
             change = await self._changed_since(opened, operation, proposal)
             if change:
                 return Outcome(Event.DENY, change)
             result = await self._write(opened, operation, proposal.arguments)
+        except Problem as problem:
+            return Outcome(Event.DENY, problem.cause)
         except Failure as failure:
             event = after_attempt(failure, proposal.attempts)
             reading = await self._reconcile(opened, operation, proposal) if event is Event.LOSE else None
@@ -163,24 +195,29 @@ class Worker:
             raise Unavailable(f"the state before could not be read: {failure.message}") from failure
 
     async def _write(self, opened: OpenWrapper, operation: Operation, arguments: Fields) -> dict[str, Any]:
-        """Make the one call, on the write side."""
-        if opened.id not in self._writers:
-            self._writers[opened.id] = open_calls(opened.bundle, "write", self._kernel.around)
-        connections = self._writers[opened.id]
+        """Make the one call, on the write side.
+
+        Raises:
+            Failure: The system's, or `Uncertain` whenever the call may have been made.
+            Problem: The call was not made, and would not be next time either.
+        """
+        connections = self._write_side(opened)
         call = WriteCall(connections[operation.table.via])
         try:
             work = partial(_write, opened, connections, operation, arguments, call)
             result = await connections[operation.table.via].run(work)
-        except Problem as problem:
-            begun = problem.code == "deadline" and call.made
-            raise (Uncertain(problem.cause) if begun else Unavailable(problem.cause)) from problem
-        except Failure:
-            raise
+            opened.validators[operation.name].check_result(result)
         except Exception as error:
-            why = f"the wrapper's function failed: {type(error).__name__}"
-            raise (Uncertain(why) if call.made else Rejected(why)) from error
-        opened.validators[operation.name].check_result(result)
+            raise _judged(error, call) from error
         return result
+
+    def _write_side(self, opened: OpenWrapper) -> Mapping[str, CallConnection]:
+        if opened.id not in self._writers:
+            try:
+                self._writers[opened.id] = open_calls(opened.bundle, "write", self._kernel.around)
+            except BundleError as error:
+                raise Unavailable(f"the write side cannot be opened: {error}") from error
+        return self._writers[opened.id]
 
     async def _read_back(self, opened: OpenWrapper, operation: Operation, proposal: Proposal,
                          result: dict[str, Any]) -> Outcome:  # fmt: skip
@@ -212,6 +249,13 @@ class Worker:
         except (Failure, Problem, Unbound):
             return None
 
+    async def _found_out(self, proposal: Proposal) -> dict[str, Any] | None:
+        try:
+            opened, operation = self._kernel.operation(proposal.wrapper, proposal.operation)
+        except Problem:
+            return None  # the wrapper is gone: a person has to look without it
+        return await self._reconcile(opened, operation, proposal)
+
     async def _look(self, opened: OpenWrapper, reading: Reading, scopes: Mapping[str, Fields]) -> dict[str, Any]:
         return await read(opened, opened.bundle.operations[reading.operation], bind(reading.args, scopes))
 
@@ -241,11 +285,28 @@ def _write(opened: OpenWrapper, connections: Mapping[str, CallConnection], opera
         reply = call(table.call or "", **arguments)
         return whole(reply, opened.bundle.contracts[table.via].operations[table.call or ""].rows)
     before = [call if name == table.via else connections[name].reader() for name in handler.connections]
-    result = handler.function(*before, **handler.arguments(arguments))
-    try:
-        return handler.document(result)
-    except Drifted as drifted:
-        raise Uncertain(drifted.message) from drifted
+    return handler.document(handler.function(*before, **handler.arguments(arguments)))
+
+
+def _judged(error: Exception, call: WriteCall) -> Failure | Problem:
+    """What an error around a write means: it depends on how far the write call had come."""
+    begun = call.give_up()
+    match error:
+        case Failure():
+            why = error.message
+        case Problem():
+            why = error.cause
+        case _:
+            why = f"the wrapper's function failed: {type(error).__name__}"
+    if call.answered:
+        return Uncertain(f"the system answered the write, and then: {why}")
+    if begun:
+        return error if isinstance(error, Failure) else Uncertain(why)
+    if isinstance(error, Rejected):
+        return error
+    if isinstance(error, (Unavailable, Uncertain, Problem)):
+        return Unavailable(why)
+    return Problem("drifted", f"{why}; nothing was written")
 
 
 def _changed(before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str, list[Any]] | None:
