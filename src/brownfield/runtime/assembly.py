@@ -57,14 +57,15 @@ class Assembly:
     async def running(self) -> AsyncIterator[None]:
         """Worker, scheduler and seals run while the block does. A write under way is finished before it ends."""
         self._note("server.started")
-        tasks = [asyncio.create_task(work) for work in (self.worker.run(), self.scheduler.run(), self._sealing())]
+        sealing = asyncio.create_task(self._sealing())
+        working = [asyncio.create_task(work) for work in (self.worker.run(), self.scheduler.run())]
         try:
             yield
         finally:
-            self.collecting.stop()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            sealing.cancel()
+            for part in (self.worker, self.scheduler, self.collecting):
+                part.stop()
+            await asyncio.gather(*working, sealing, return_exceptions=True)
             self.worker.close()
             self._note("server.stopped")
             self.seal()
@@ -78,7 +79,10 @@ class Assembly:
     async def _sealing(self) -> None:
         while True:
             await asyncio.sleep(SEAL_EVERY)
-            await asyncio.to_thread(self.seal)
+            try:
+                await asyncio.to_thread(self.seal)
+            except Exception:
+                log.exception("the audit could not be sealed; it is tried again")
 
     def _note(self, event: str) -> None:
         with self.kernel.ledger.write() as connection:

@@ -1,6 +1,7 @@
 """The scheduler: a clock for feeds and reads. A unique row (schedule, due time) decides who fires."""
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
@@ -69,26 +70,43 @@ class Scheduler:
         self._collecting = collecting
         self._holder = f"scheduler-{secrets.token_hex(6)}"
         self._started = kernel.clock.now()
+        self._stopping = asyncio.Event()
         self.schedules = [
             Schedule(f"{opened.id}.{name}", opened, table)
             for opened in kernel.wrappers.values()
             for name, table in opened.bundle.manifest.schedules.items()
         ]
 
+    def stop(self) -> None:
+        """Fire nothing more. `run` returns once what runs has ended. Call it on the scheduler's loop."""
+        self._stopping.set()
+
     async def run(self) -> None:
-        """Look at the clock until cancelled."""
-        while True:
-            try:
-                await self.tick()
-            except Exception:
-                log.exception("the scheduler could not go on; it tries again")
-            await asyncio.sleep(TICK)
+        """Look at the clock until stopped; a long run of one schedule holds no other back."""
+        await asyncio.gather(*(self._follow(schedule) for schedule in self.schedules))
 
     async def tick(self) -> int:
         """Fire everything that is due now; the number of runs that were ours."""
-        return sum([await self._serve(schedule) for schedule in self.schedules])
+        return sum(await asyncio.gather(*(self._serve(schedule) for schedule in self.schedules)))
+
+    async def _follow(self, schedule: Schedule) -> None:
+        while not self._stopping.is_set():
+            try:
+                await self._serve(schedule)
+            except Exception:
+                log.exception("the scheduler could not go on with %s; it tries again", schedule.name)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), TICK)
 
     async def _serve(self, schedule: Schedule) -> int:
+        ours = await asyncio.to_thread(self._due, schedule)
+        for time in ours:
+            outcome = await self._outcome(schedule)
+            await asyncio.to_thread(self._end, schedule, time, outcome)
+        return len(ours)
+
+    def _due(self, schedule: Schedule) -> list[datetime]:
+        """The due times that are ours to run."""
         now, table = self._kernel.clock.now(), schedule.table
         with self._kernel.ledger.read() as connection:
             last = last_firing(connection, schedule.name)
@@ -96,12 +114,11 @@ class Scheduler:
         plan = due(schedule.times(after, now), now, Misfire(table.misfire.grace, table.misfire.catch_up))
         for time in plan.missed:
             self._claim(schedule, time, "schedule.missed")
-        ours = [time for time in plan.fire if self._claim(schedule, time, "schedule.fired")]
-        for time in ours:
-            outcome = await self._outcome(schedule)
-            with self._kernel.ledger.write() as connection:
-                end_firing(connection, schedule.name, time, outcome, self._kernel.clock.now())
-        return len(ours)
+        return [time for time in plan.fire if self._claim(schedule, time, "schedule.fired")]
+
+    def _end(self, schedule: Schedule, time: datetime, outcome: str) -> None:
+        with self._kernel.ledger.write() as connection:
+            end_firing(connection, schedule.name, time, outcome, self._kernel.clock.now())
 
     def _claim(self, schedule: Schedule, time: datetime, event: str) -> bool:
         kernel, now = self._kernel, self._kernel.clock.now()
@@ -121,6 +138,9 @@ class Scheduler:
             return await work(schedule)
         except (Problem, Failure) as problem:
             return f"failed: {problem}"
+        except Exception as error:
+            log.exception("a defect in a run of %s", schedule.name)
+            return f"failed: {type(error).__name__}"
 
     async def _collect(self, schedule: Schedule) -> str:
         feed = schedule.opened.bundle.feeds[schedule.table.feed or ""]
