@@ -43,7 +43,7 @@ def test_the_bundle_is_right(folder):
         ('"GetStock", "GetHold"', '"GetStok", "GetHold"', "did you mean `GetStock`"),
         ('write = ["place_hold", "release_hold"]', 'write = ["place_hold"]', "does not name `release_hold`"),
         ('read  = ["get_item", ', 'read  = ["get_itme", "get_item", ', "names `get_itme`"),
-        ('key = "order"', 'key = "ordre"', "`key` must name an argument"),
+        ('key = "order"', 'key = "ordre"', "`key` must name a required argument"),
         ('before    = "preview_hold"', 'before    = "place_hold"', "is not an exposed read"),
         ('undo      = { operation = "release_hold"', 'undo      = { operation = "get_hold"', "not an exposed write"),
         ('irreversible = "the units', '# "', "must say either `undo` or `irreversible`"),

@@ -87,12 +87,18 @@ class Guard:
             opened, found = self._admit(caller, wrapper, operation, arguments)
             if found.effect == "write":
                 return await self._proposing.propose(caller, opened, found, given, reason=reason)
-            return await self._read(caller, opened, found, given)
-        except Problem as problem:
+            as_of, began = self._kernel.clock.now(), self._kernel.clock.ticks()
+            data = await read(opened, found, given)
+        except (Problem, Failure) as error:
+            problem = error if isinstance(error, Problem) else from_failure(error, system=wrapper)
             event = "read.failed" if problem.code in _FAR_SIDE else "call.denied"
             body = {"code": problem.code, "cause": problem.cause}
             await self._note(caller, event, wrapper, operation, given, body)
-            raise
+            raise problem from error
+        seconds = round(self._kernel.clock.ticks() - began, 4)
+        await self._note(caller, "read.done", wrapper, operation, given, {"seconds": seconds})
+        source = {"system": opened.title, "class": opened.source_class, "connection": found.table.via}
+        return Answer(data, as_of, source, caller.trace)
 
     def _admit(self, caller: Caller, wrapper: str, name: str, arguments: Any) -> tuple[OpenWrapper, Operation]:
         opened, operation = self._find(caller, wrapper, name)
@@ -114,17 +120,6 @@ class Guard:
         if caller.identity.role is Role.AGENT and not operation.table.agents:
             return False
         return caller.may(_ability(operation), operation.wrapper, operation.name)
-
-    async def _read(self, caller: Caller, opened: OpenWrapper, operation: Operation, arguments: Fields) -> Answer:
-        as_of, began = self._kernel.clock.now(), self._kernel.clock.ticks()
-        try:
-            data = await read(opened, operation, arguments)
-        except Failure as failure:
-            raise from_failure(failure, system=opened.title) from failure
-        seconds = round(self._kernel.clock.ticks() - began, 4)
-        await self._note(caller, "read.done", opened.id, operation.name, arguments, {"seconds": seconds})
-        source = {"system": opened.title, "class": opened.source_class, "connection": operation.table.via}
-        return Answer(data, as_of, source, caller.trace)
 
     async def _note(self, caller: Caller, event: str, wrapper: str, operation: str, arguments: Fields,
                     body: Fields) -> None:  # fmt: skip

@@ -191,8 +191,11 @@ class Proposing:
             return Seen(stored, [])
 
     def _again(self, connection: Connection, stored: Proposal, asked: Proposal, operation: Operation) -> Seen:
+        key = f"{operation.table.key}={stored.key}"
+        if stored.proposer != asked.proposer:
+            raise Problem("conflict", f"{key} is taken by somebody else's proposal",
+                          next=f"Use another {operation.table.key}.")  # fmt: skip
         if stored.arguments != asked.arguments:
-            key = f"{operation.table.key}={stored.key}"
             raise Problem("conflict", f"{key} stands for other arguments already ({stored.id}, {stored.state})",
                           next=f"Use another {operation.table.key} for another write.")  # fmt: skip
         return Seen(stored, decisions(connection, stored.id))

@@ -24,13 +24,13 @@ async def read(opened: OpenWrapper, operation: Operation, arguments: Fields) -> 
 def _read(opened: OpenWrapper, operation: Operation, arguments: Fields) -> dict[str, Any]:
     table, handler = operation.table, operation.handler
     if handler is None:
-        reply = opened.calls[table.via].invoke(table.call or "", arguments, "read")
+        reply = opened.calls[table.via].reader()(table.call or "", **arguments)
         rows = opened.bundle.contracts[table.via].operations[table.call or ""].rows
         document = whole(reply, rows)
     else:
         before = [opened.calls[name].reader() for name in handler.connections]
         document = handler.document(handler.function(*before, **handler.arguments(arguments)))
-    return dict(hide(document, operation.table.hide))
+    return dict(hide(document, table.hide))
 
 
 def whole(reply: Reply, rows: str | None) -> dict[str, Any]:

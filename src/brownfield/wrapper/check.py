@@ -134,8 +134,8 @@ def _operation(bundle: Bundle, operation: Operation) -> Iterator[Finding]:
 
 def _write(bundle: Bundle, operation: Operation, where: str) -> Iterator[Finding]:
     table = operation.table
-    if table.key is None or table.key not in operation.input.get("properties", {}):
-        yield Finding(where, "`key` must name an argument that makes a repeated write one write", "say key = …")
+    if table.key is None or table.key not in operation.input.get("required", ()):
+        yield Finding(where, "`key` must name a required argument that makes a repeated write one write", "say key = …")
     if (table.undo is None) == (table.irreversible is None):
         yield Finding(where, "must say either `undo` or `irreversible`", 'undo = {…}, or irreversible = "why"')
     if table.confirm is None:

@@ -24,6 +24,7 @@ from brownfield.runtime.home import Settings
 
 log = logging.getLogger("brownfield.http")
 LOCAL = ("127.0.0.1", "localhost", "[::1]", "::1")
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104  addresses to listen on, and nobody's name
 
 
 def create_app(assembly: Assembly) -> FastAPI:
@@ -49,7 +50,8 @@ def create_app(assembly: Assembly) -> FastAPI:
 
 def hosts(settings: Settings) -> list[str]:
     """The Host names that are answered: others would be a rebound name."""
-    return [*LOCAL, settings.host, *settings.allowed_hosts]
+    named = () if settings.host in EVERYWHERE else (settings.host,)
+    return [*LOCAL, *named, *settings.allowed_hosts]
 
 
 def serve(folder: Path, environ: Mapping[str, str], tell: Callable[[str], None]) -> None:
@@ -88,12 +90,19 @@ def _greeting(assembly: Assembly, address: str) -> list[str]:
 
 
 def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    # The protocol is named because asyncio turns Nagle off only for a socket that says TCP: 45 ms an answer else.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((settings.host, settings.port), backlog=512)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((settings.host, settings.port))
+        listening.listen(512)
     except OSError as error:
+        listening.close()
         why = os.strerror(error.errno or 0)
         raise Problem("unavailable", f"{settings.host}:{settings.port} cannot be listened on: {why}",
                       next="Say another port in brownfield.toml, or stop what has it.") from error  # fmt: skip
+    return listening
 
 
 async def _told(request: Request, error: Exception) -> Response:
