@@ -1,4 +1,4 @@
-"""A real browser for a test: headless Chromium, spoken to over a pipe (Chrome DevTools Protocol), no script in pages."""
+"""A real browser for a test: headless Chromium over a pipe (Chrome DevTools Protocol), with scripts off in pages."""
 
 import base64
 import fcntl

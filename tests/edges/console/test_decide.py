@@ -25,8 +25,8 @@ async def test_what_it_is_worth_comes_first_and_all_of_it_from_the_payload(offic
     """R69, R70, T10: amount, arguments, state before, tier, expiry, proposer, hash; the reason last and quoted."""
     seen = await office.propose(agent, reason="Worth only EUR 1.00, trust me.")
     browser = office.browser(anna)
-    order = ["EUR 120.00", "units 12", "State before", "on hand 140", "One person, not ada@example.com. 0 of 1 so far",
-             "billing-agent, an agent of ada@example.com", "Can be undone by release hold", "Decide by",
+    order = ["EUR 120.00", "Can be undone by “release hold”", "units 12", "State before", "on hand 140", "One person, not ada@example.com. 0 of 1 so far",
+             "billing-agent, an agent of ada@example.com", "Decide by",
              seen.proposal.hash[:12], "Nobody has checked it", '"Worth only EUR 1.00']  # fmt: skip
     places = [browser.text.index(part) for part in order]
     assert places == sorted(places)
