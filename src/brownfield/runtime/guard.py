@@ -3,17 +3,20 @@
 A read is made and answered; a write becomes a proposal. The audit entry is durable before the answer leaves.
 """
 
+import asyncio
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from brownfield.contract import Failure, Fields
+from brownfield.contract import Fields
+from brownfield.ledger.audit import Entry
 from brownfield.rules.access import Ability, Role
-from brownfield.rules.problem import Problem, from_failure
-from brownfield.rules.redaction import commit
+from brownfield.rules.problem import Problem
 from brownfield.runtime.caller import Caller, recognise, recognise_again
+from brownfield.runtime.defect import problem_of
 from brownfield.runtime.kernel import Kernel, OpenWrapper
+from brownfield.runtime.personal import committed
 from brownfield.runtime.proposing import Proposing, Seen
 from brownfield.runtime.reader import read
 from brownfield.wrapper.bundle import Operation
@@ -89,8 +92,13 @@ class Guard:
                 return await self._proposing.propose(caller, opened, found, given, reason=reason)
             as_of, began = self._kernel.clock.now(), self._kernel.clock.ticks()
             data = await read(opened, found, given)
-        except (Problem, Failure) as error:
-            problem = error if isinstance(error, Problem) else from_failure(error, system=wrapper)
+        except asyncio.CancelledError:
+            # Nobody waits any more, and the system may have been asked: the audit has it all the same.
+            body = {"code": "cancelled", "cause": "the caller hung up before the answer"}
+            self._kernel.journal.post(self._entry(caller, "read.failed", wrapper, operation, given, body))
+            raise
+        except Exception as error:
+            problem = problem_of(error, system=wrapper, trace=caller.trace)
             event = "read.failed" if problem.code in _FAR_SIDE else "call.denied"
             body = {"code": problem.code, "cause": problem.cause}
             await self._note(caller, event, wrapper, operation, given, body)
@@ -123,16 +131,21 @@ class Guard:
 
     async def _note(self, caller: Caller, event: str, wrapper: str, operation: str, arguments: Fields,
                     body: Fields) -> None:  # fmt: skip
+        await self._kernel.journal.write(self._entry(caller, event, wrapper, operation, arguments, body))
+
+    def _entry(self, caller: Caller, event: str, wrapper: str, operation: str, arguments: Fields,
+               body: Fields) -> Entry:  # fmt: skip
         opened = self._kernel.wrappers.get(wrapper)
         found = opened.bundle.operations.get(operation) if opened else None
         # Of an operation that is not there nobody said which arguments are personal, so none is kept.
-        told = commit(arguments, found.table.personal, self._kernel.journal.commitment) if found else {}
-        entry = self._kernel.entry(event, {**body, "arguments": told}, caller.identity, trace=caller.trace,
-                                   about=arguments, wrapper=wrapper, operation=operation)  # fmt: skip
-        await self._kernel.journal.write(entry)
+        told = {**body, "arguments": arguments if found else {}}
+        personal = found.table.personal if found else ()
+        return self._kernel.entry(event, committed(told, arguments, personal, self._kernel.journal.commitment),
+                                  caller.identity, trace=caller.trace, about=arguments, wrapper=wrapper,
+                                  operation=operation)  # fmt: skip
 
 
-_FAR_SIDE = frozenset({"rejected", "unavailable", "uncertain", "drifted", "deadline", "busy"})
+_FAR_SIDE = frozenset({"rejected", "unavailable", "uncertain", "drifted", "deadline", "busy", "internal"})
 
 
 def _ability(operation: Operation) -> Ability:

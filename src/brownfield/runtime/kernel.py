@@ -165,7 +165,8 @@ def open_wrapper(folder: Path, settings: Settings, around: Surroundings) -> Open
     errors = [finding for finding in findings if finding.level == "error"]
     if errors:
         raise BundleError(errors)
-    validators = {name: Validator(o.input, o.output) for name, o in bundle.operations.items()}
+    validators = {name: Validator(o.input, o.output, o.handler.arguments if o.handler else None)
+                  for name, o in bundle.operations.items()}  # fmt: skip
     return OpenWrapper(bundle, open_calls(bundle, "read", around), open_feeds(bundle, around), validators)
 
 

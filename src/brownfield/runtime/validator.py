@@ -1,11 +1,12 @@
 """The one validator: JSON Schema 2020-12, compiled once, strict, all problems at once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jsonschema_rs
+from pydantic import ValidationError
 
-from brownfield.contract import Drifted, JsonSchema
+from brownfield.contract import Drifted, Fields, JsonSchema
 from brownfield.rules.argument import explain
 from brownfield.rules.problem import Problem
 
@@ -16,10 +17,14 @@ class Validator:
     Args:
         input: Schema of the arguments.
         output: Schema of the result.
+        parse: What makes Python values of the arguments, where a function takes them. It knows what a schema cannot
+            say (that a `date` is one), and nothing may get past the door that it will refuse behind it.
     """
 
-    def __init__(self, input: JsonSchema, output: JsonSchema) -> None:  # noqa: A002  the word of the contract
+    def __init__(self, input: JsonSchema, output: JsonSchema,  # noqa: A002  the word of the contract
+                 parse: Callable[[Fields], object] | None = None) -> None:  # fmt: skip
         self._schema = input
+        self._parse = parse
         self._input = jsonschema_rs.Draft202012Validator(input)
         self._output = jsonschema_rs.Draft202012Validator(output)
 
@@ -30,10 +35,22 @@ class Validator:
             Problem: `invalid`, with one entry per wrong argument.
         """
         if self._input.is_valid(arguments):
+            errors = self._unparsed(arguments) if self._parse else ()
+        else:
+            errors = explain(self._input.iter_errors(arguments), self._schema)
+        if not errors:
             return
-        errors = explain(self._input.iter_errors(arguments), self._schema)
         names = ", ".join(dict.fromkeys(str(error["path"]) for error in errors))
         raise Problem("invalid", f"not valid: {names}. Nothing was called.", errors=errors)
+
+    def _unparsed(self, arguments: Fields) -> tuple[Mapping[str, Any], ...]:
+        try:
+            if self._parse:
+                self._parse(arguments)
+        except ValidationError as error:
+            faults = error.errors(include_input=False, include_url=False, include_context=False)
+            return tuple({"path": ".".join(map(str, fault["loc"])), "message": fault["msg"]} for fault in faults)
+        return ()
 
     def check_result(self, result: Mapping[str, Any]) -> None:
         """Return when a result is what the contract says.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
 from pydantic.errors import PydanticSchemaGenerationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
@@ -64,7 +64,13 @@ class Handler:
             checked = self._result.validate_python(result)
             return dict(self._result.dump_python(checked, mode="json", exclude_unset=True))
         except (ValueError, TypeError) as error:
-            raise Drifted(f"{self.function.__name__} returned something else than it declares: {error}") from error
+            where = f" at {places(error)}" if isinstance(error, ValidationError) else ""
+            raise Drifted(f"{self.function.__name__} returned something else than it declares{where}") from error
+
+
+def places(error: ValidationError) -> str:
+    """Where, and never what: the values are a customer's."""
+    return ", ".join(".".join(map(str, fault["loc"])) or "the result" for fault in error.errors(include_input=False))
 
 
 def bind(name: str, function: Function) -> Handler:
