@@ -1,9 +1,11 @@
 """`up`, `serve`, `work`, `mcp`, and `collect` where no server is running."""
 
+import contextlib
 import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -62,9 +64,7 @@ def test_up_ends_in_order(run, wms, place, number):
     environ = {**os.environ, "WAREHOUSE_URL": "http://127.0.0.1:1/"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen([BROWNFIELD, "up"], env=environ, **pipes) as up:
-        deadline = time.monotonic() + 60
-        while not (place / "home/server.json").exists() and time.monotonic() < deadline and up.poll() is None:
-            time.sleep(0.05)
+        _until(lambda: (place / "home/server.json").exists() or up.poll() is not None)
         second = subprocess.run([BROWNFIELD, "up"], env=environ, capture_output=True, text=True, check=False)
         up.send_signal(number)
         out, err = up.communicate(timeout=60)
@@ -73,6 +73,64 @@ def test_up_ends_in_order(run, wms, place, number):
     assert "Traceback" not in out + err + second.stderr
     assert up.returncode == (0 if number == signal.SIGTERM else 130), err
     assert not (place / "home/server.json").exists()
+
+
+@pytest.mark.slow
+def test_collect_stops_at_ctrl_c_after_its_chunk(run, place, nightly):
+    """Ctrl-C in the middle of a batch: what was committed stays, and the next collect goes on after it."""
+    run("new", "stock", "--file", nightly / "STK20261119.DAT", "--layout", nightly / "stock.cpy",
+        "--read", "stock_detail")  # fmt: skip
+    manifest = place / "wrappers/stock/wrapper.toml"
+    manifest.write_text(manifest.read_text().replace("\nframing =", "\nchunk = 1\nframing ="))
+    (place / "drop").mkdir()
+    shutil.copy(nightly / "STK20261119.DAT", place / "drop")
+    os.utime(place / "drop/STK20261119.DAT", (1, 1))
+    key = run("keys", "create", "op", "--role", "operator", "--person", "olga", "--grant", "*").stdout.strip()
+    environ = {**os.environ, "STK_DROP": str(place / "drop"), "BROWNFIELD_KEY": key}
+    line = [BROWNFIELD, "collect", "stock.stock_detail", "--json"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(line, env=environ, **pipes) as collect:
+        _until(lambda: _count(place, "bf_event") > 3 or collect.poll() is not None)
+        collect.send_signal(signal.SIGINT)
+        out, err = collect.communicate(timeout=60)
+    assert (collect.returncode, out) == (130, ""), err
+    assert "Chunks that were committed stay" in json.loads(err)["detail"]
+    before = _count(place, "bf_event")
+    again = subprocess.run(line, env=environ, capture_output=True, text=True, check=False)
+    file = json.loads(again.stdout)["files"][0]
+    assert 3 < before < file["events"] == _count(place, "bf_event")
+
+
+@pytest.mark.slow
+def test_from_a_wsdl_never_seen_to_an_agent_that_calls(run, wsdl, place, monkeypatch):
+    """R15: new, keys create, up, call: four commands after the installation."""
+    server = [sys.executable, wsdl.with_name("server.py"), "--port", "0", "--state", place / "wms", "--end-with-stdin"]
+    with subprocess.Popen(server, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as warehouse:
+        address = json.loads(warehouse.stdout.readline())
+        run("new", "wms", "--wsdl", address["wsdl"], "--read", "Ping")
+        (place / "brownfield.toml").write_text('environment = "sandbox"\nport = 0\n')
+        key = run("keys", "create", "bot", "--role", "agent", "--person", "p", "--grant", "wms.ping").stdout.strip()
+        environ = {**os.environ, "WAREHOUSE_URL": address["url"]}
+        with subprocess.Popen([BROWNFIELD, "up"], env=environ, stdout=subprocess.PIPE, text=True) as up:
+            _until(lambda: (place / "home/server.json").exists() or up.poll() is not None)
+            _until(lambda: run("status", key=key, code=None).exit_code == 0 or up.poll() is not None)
+            answer = json.loads(run("call", "wms.ping", "--json", key=key).stdout)
+            up.terminate()
+        warehouse.stdin.close()
+    assert answer["data"] == {"value": "WMS 4.2"}
+
+
+def _until(true):
+    deadline = time.monotonic() + 60
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def _count(place, table):
+    if not (place / "home/ledger.db").exists():
+        return 0
+    with contextlib.closing(sqlite3.connect(place / "home/ledger.db", timeout=10)) as database:
+        return database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
 
 
 @pytest.mark.slow

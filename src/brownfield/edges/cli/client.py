@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 import orjson
@@ -39,6 +39,12 @@ class Client:
         # trust_env would send the key to whatever proxy the environment names.
         self._http = httpx2.Client(base_url=address, timeout=_PATIENCE, trust_env=False,
                                    headers={"Authorization": f"Bearer {key}"})  # fmt: skip
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
 
     def get(self, path: str, **parameters: Any) -> Any:
         """Read.

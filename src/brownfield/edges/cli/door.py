@@ -72,4 +72,6 @@ class Door(Group):
             end = ending(error, session.terminal.unfinished)
             session.terminal.complain(end.document, end.lines)
             code = end.code
+        finally:
+            session.close()
         sys.exit(code if isinstance(code, int) else 0)

@@ -39,9 +39,10 @@ def _page(here: Session, after: int, feed: str | None, limit: int) -> list[dict[
 def _follow(here: Session, after: int, feed: str | None) -> Iterator[dict[str, Any]]:
     """The stream, asked for again from the last position whenever it ends while a server is running."""
     while True:
-        for event in here.client().stream("/v1/events/stream", after=after, feed=feed):
-            after = int(event.get("position", after))
-            yield event
+        with here.client() as client:
+            for event in client.stream("/v1/events/stream", after=after, feed=feed):
+                after = int(event.get("position", after))
+                yield event
         time.sleep(_PAUSE)
 
 

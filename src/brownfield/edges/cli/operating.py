@@ -86,10 +86,14 @@ def _collect_alone(here: Session, folder: Path, wrapper: str, feed: str, *, repl
 
     with open_assembly(folder, here.environ, chain="cli") as assembly:
         caller = assembly.guard.admit(here.key)
-        try:
-            return asyncio.run(assembly.collecting.collect(caller, wrapper, feed, replay=replay))
-        finally:
-            assembly.collecting.stop()
+
+        async def run() -> list[dict[str, Any]]:
+            try:
+                return await assembly.collecting.collect(caller, wrapper, feed, replay=replay)
+            finally:
+                assembly.collecting.stop()  # Ctrl-C: the thread ends after its chunk, and only then does asyncio.run
+
+        return asyncio.run(run())
 
 
 def _status(address: str, found: dict[str, Any]) -> Iterator[RenderableType]:

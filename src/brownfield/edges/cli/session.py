@@ -3,6 +3,7 @@
 import getpass
 import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import typer
@@ -27,6 +28,7 @@ class Session:
 
     terminal: Terminal
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    _open: ExitStack = field(default_factory=ExitStack, init=False)
 
     @classmethod
     def of(cls, context: typer.Context) -> "Session":
@@ -35,6 +37,10 @@ class Session:
         if session is None:
             raise RuntimeError("a command was run without its door")
         return session
+
+    def close(self) -> None:
+        """Close what was opened. May be called twice."""
+        self._open.close()
 
     @property
     def home(self) -> Home:
@@ -79,10 +85,10 @@ class Session:
         return address
 
     def client(self) -> Client:
-        """A client of the running server.
+        """A client of the running server, closed with the session at the latest.
 
         Raises:
             NotRunning: There is none.
             Problem: There is no key.
         """
-        return Client(self.address(), self.key)
+        return self._open.enter_context(Client(self.address(), self.key))
