@@ -123,7 +123,7 @@ def test_from_a_wsdl_never_seen_to_an_agent_that_calls(run, wsdl, place, monkeyp
 def _until(true):
     deadline = time.monotonic() + 60
     while not true() and time.monotonic() < deadline:
-        time.sleep(0.02)
+        time.sleep(0.005)
 
 
 def _count(place, table):
