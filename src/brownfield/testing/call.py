@@ -31,6 +31,7 @@ from brownfield.contract import (
     Limits,
     Opening,
     Rejected,
+    Reply,
     Unavailable,
     Uncertain,
 )
@@ -46,15 +47,20 @@ GRACE = 2.0
 """Seconds that giving it up may take."""
 
 
-def _answer(far: CallAdapter, sample: Sample) -> dict[str, Any]:
+def _ask(far: CallAdapter, sample: Sample) -> Reply:
+    """Make a call with fields of its own, so that one test cannot spoil them for the next."""
     operation, fields = sample
-    return whole(far.invoke(operation, fields), far.describe().operations[operation].rows)
+    return far.invoke(operation, dict(fields))
+
+
+def _answer(far: CallAdapter, sample: Sample) -> dict[str, Any]:
+    return whole(_ask(far, sample), far.describe().operations[sample[0]].rows)
 
 
 def _failure(far: CallAdapter, operation: str, fields: Fields) -> BaseException | None:
     """What a call raises, whatever that is; reads the reply to its end where there is one."""
     try:
-        reply = far.invoke(operation, fields)
+        reply = _ask(far, (operation, fields))
         for _ in reply.rows or ():
             pass
     except Exception as error:  # noqa: BLE001  # which error it is, is the question
@@ -131,7 +137,7 @@ class InvocationContract:
         capable(connection.adapter, "rows", connection.rows)
         operation, fields = connection.rows or connection.read
         name = opened.describe().operations[operation].rows
-        reply = opened.invoke(operation, fields)
+        reply = _ask(opened, (operation, fields))
         assert name is not None
         assert name not in reply.fields
         assert reply.rows is not None
@@ -149,12 +155,12 @@ class InvocationContract:
         """A connection is shared by its pool's threads."""
         together = threading.Barrier(2, timeout=30)
 
-        def ask(_: int) -> dict[str, Any]:
+        def ask(_: int) -> list[dict[str, Any]]:
             together.wait()
-            return _answer(opened, connection.read)
+            return [_answer(opened, connection.read) for _ in range(4)]
 
         with ThreadPoolExecutor(2) as pool:
-            answers = list(pool.map(ask, range(8)))
+            answers = [answer for answers in pool.map(ask, range(2)) for answer in answers]
         assert {frozenset(answer) for answer in answers} == {frozenset(_answer(opened, connection.read))}
 
     def test_nothing_is_printed(self, connection: CallCase, capfd: pytest.CaptureFixture[str]) -> None:
@@ -163,7 +169,7 @@ class InvocationContract:
         with connected(connection) as far:
             far.describe()
             far.probe()
-            far.invoke(*connection.read)
+            _ask(far, connection.read)
             _failure(far, connection.unknown, {})
         assert capfd.readouterr() == ("", "")
 
@@ -225,7 +231,7 @@ class FailureContract:
         opening = _listening(connection.opening, heard)
         told = [said(error) for _, error in _provoked(connection, opening)]
         with connected(connection, opening) as far:
-            told += [repr(far.invoke(*connection.read)), repr(far), str(far)]
+            told += [repr(_ask(far, connection.read)), repr(far), str(far)]
         told += [record.getMessage() for record in caplog.records]
         leaks = [text for text in told if any(secret and secret in text for secret in heard)]
         assert not leaks, f"a secret is told in {len(leaks)} of {len(told)} places"
@@ -234,7 +240,7 @@ class FailureContract:
         """A secret that cannot be had means that nothing was sent."""
         heard: set[str] = set()
         with connected(connection, _listening(connection.opening, heard)) as far:
-            far.invoke(*connection.read)
+            _ask(far, connection.read)
         if not heard:
             pytest.skip("the adapter asks for no secret here")
         with connected(connection, dataclasses.replace(connection.opening, secret=_no_secret)) as far:
