@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import shutil
 import socket
 import sys
 import tempfile
@@ -21,10 +22,11 @@ from brownfield.runtime.proposing import Seen
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "fixtures"), str(ROOT / "tests" / "edges" / "console")]
-from browser import BINARY, Chromium  # noqa: E402
+from browser import Chromium  # noqa: E402
 
 from warehouse.process import Warehouse  # noqa: E402
 
+CHROMIUM = shutil.which("chromium")
 SECRETS = {"wms-read-user": "wms-read", "wms-read-password": "read-secret",
            "wms-write-user": "wms-write", "wms-write-password": "write-secret"}  # fmt: skip
 HOLDS = ("place_hold", "release_hold")
@@ -41,7 +43,7 @@ def main() -> int:
     parser.add_argument("--height", type=int, default=900)
     parser.add_argument("--dark", action="store_true")
     given = parser.parse_args()
-    if BINARY is None:
+    if CHROMIUM is None:
         print("There is no chromium: apt-get install -y chromium", file=sys.stderr)
         return 69
     with tempfile.TemporaryDirectory(prefix="brownfield-picture-") as name, warehouse(Path(name)) as assembly:
@@ -89,7 +91,7 @@ async def picture(assembly: Assembly, folder: Path, given: Any) -> None:
 
 def look(address: str, key: str, folder: Path, given: Any) -> None:
     """Sign in and take the picture."""
-    with Chromium(folder / "profile") as browser:
+    with Chromium(str(CHROMIUM), folder / "profile") as browser:
         browser.size(given.width, given.height, dark=given.dark)
         browser.open(address)
         browser.type("input[type=password]", key)

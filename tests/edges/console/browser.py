@@ -5,7 +5,6 @@ import fcntl
 import json
 import os
 import select
-import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -13,7 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-BINARY = shutil.which("chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--remote-debugging-pipe"]  # fmt: skip
@@ -23,12 +21,13 @@ class Chromium:
     """A browser with one page, up while the ``with`` block runs.
 
     Args:
+        binary: Where Chromium is.
         profile: An empty folder.
         patience: Seconds to wait for any one thing.
     """
 
-    def __init__(self, profile: Path, patience: float = 20.0) -> None:
-        self._argv = [BINARY or "chromium", *FLAGS, f"--user-data-dir={profile}", "about:blank"]
+    def __init__(self, binary: str, profile: Path, patience: float = 20.0) -> None:
+        self._argv = [binary, *FLAGS, f"--user-data-dir={profile}", "about:blank"]
         self._patience = patience
         self._number = 0
         self._session = ""

@@ -1,6 +1,5 @@
 """The console in a real browser with scripts switched off."""
 
-import os
 import socket
 import threading
 import time
@@ -10,18 +9,15 @@ import uvicorn
 
 from brownfield.rules.proposal import State
 
-from .browser import BINARY, Chromium
+from .browser import Chromium
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
-REQUIRED = "browser" in os.environ.get("BROWNFIELD_REQUIRE", "")
 
 
 @pytest.fixture
-def chromium(tmp_path):
-    if BINARY is None and not REQUIRED:
-        pytest.skip("NOT SHOWN: the console in a real browser; apt-get install -y chromium")
-    with Chromium(tmp_path / "profile") as browser:
-        yield browser
+def chromium(tmp_path, browser):
+    with Chromium(browser, tmp_path / "profile") as started:
+        yield started
 
 
 @pytest.fixture

@@ -25,7 +25,9 @@ async def test_what_it_is_worth_comes_first_and_all_of_it_from_the_payload(offic
     """R69, R70, T10: amount, arguments, state before, tier, expiry, proposer, hash; the reason last and quoted."""
     seen = await office.propose(agent, reason="Worth only EUR 1.00, trust me.")
     browser = office.browser(anna)
-    order = ["EUR 120.00", "Can be undone by “release hold”", "units 12", "State before", "on hand 140", "One person, not ada@example.com. 0 of 1 so far",
+    order = ["EUR 120.00", "Can be undone by “release hold”",
+             "units 12", "State before", "on hand 140",
+             "One person, not ada@example.com. 0 of 1 so far",
              "billing-agent, an agent of ada@example.com", "Decide by",
              seen.proposal.hash[:12], "Nobody has checked it", '"Worth only EUR 1.00']  # fmt: skip
     places = [browser.text.index(part) for part in order]
@@ -56,7 +58,7 @@ async def test_an_approval_is_kept_with_its_note_and_the_write_is_made(office, a
     assert await office.assembly.worker.step()
     browser.get(f"/console/proposals/{seen.proposal.id}")
     assert office.system.writes == [("PlaceHold", {"sku": "A-100", "units": 12, "order": "SO-1001"})]
-    for part in ("Done", "written and read back", "on hand 140 128", 'anna@example.com approved', '"stock checked"',
+    for part in ("Done", "Written and read back.", "on hand 140 128", 'anna@example.com approved', '"stock checked"',
                  'What the system answered id "H-1"', "asked to place hold", "was written to"):  # fmt: skip
         assert part in browser.text, part
 

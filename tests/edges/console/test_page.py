@@ -1,6 +1,7 @@
 """What every page keeps to: headers, no script, nothing hidden in a text."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from fastapi.routing import APIRoute
@@ -131,9 +132,14 @@ async def test_every_field_has_a_label_and_every_table_its_heads(office, agent, 
             assert any(field in label for label in labels) or re.search(r'id="question"', field), field
 
 
-def test_spans_and_documents_in_words():
-    from datetime import timedelta
+def test_bytes_are_told_by_place_in_both_alphabets_and_cut_with_their_number():
+    """R20: a record of a mainframe can be read where it lies, also one that is too long to show."""
+    lines, left = text.dump(("STK".encode("cp037") + b"\x1f" * 600).hex(), 32)
+    assert lines[0] == ("00000020", "e2 e3 d2" + " 1f" * 13, "." * 16, "STK" + "." * 13)
+    assert (len(lines), left) == (32, 91)
 
+
+def test_spans_and_documents_in_words():
     assert text.span(timedelta(days=2, hours=23, minutes=5)) == "2 days 23 h"
     assert text.span(timedelta(seconds=20)) == "less than a minute"
     assert text.rows({"lines": [{"unit_price": "1.50"}], "note": None, "none": {}}) == (

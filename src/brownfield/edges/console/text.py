@@ -90,8 +90,8 @@ def span(length: timedelta) -> str:
     return " ".join([part for part in parts if part][:2]) or "less than a minute"
 
 
-def dump(raw: str, offset: int) -> tuple[list[tuple[str, str, str]], int]:
-    """A record's bytes by lines of 16: where, hex, ASCII; and how many bytes are left out.
+def dump(raw: str, offset: int) -> tuple[list[tuple[str, str, str, str]], int]:
+    """A record's bytes by lines of 16: where, hex, as ASCII, as EBCDIC; and how many bytes are left out.
 
     Args:
         raw: Hex digits.
@@ -99,12 +99,10 @@ def dump(raw: str, offset: int) -> tuple[list[tuple[str, str, str]], int]:
     """
     whole = bytes.fromhex(raw)
     kept, start = whole[:RAW_BYTES], max(0, offset)
-    lines = [
-        (f"{start + at:08x}", kept[at : at + 16].hex(" "), "".join(map(_letter, kept[at : at + 16])))
-        for at in range(0, len(kept), 16)
-    ]
+    parts = [(start + at, kept[at : at + 16]) for at in range(0, len(kept), 16)]
+    lines = [(f"{at:08x}", part.hex(" "), _letters(part, "ascii"), _letters(part, "cp037")) for at, part in parts]
     return lines, len(whole) - len(kept)
 
 
-def _letter(byte: int) -> str:
-    return chr(byte) if 0x20 <= byte < 0x7F else "."
+def _letters(part: bytes, encoding: str) -> str:
+    return "".join(c if c.isascii() and c.isprintable() else "." for c in part.decode(encoding, "replace"))
