@@ -78,15 +78,17 @@ class Quarantined:
     at: datetime
 
 
-def find_file(connection: Connection, wrapper: str, feed: str, sha256: str, shape: str) -> BatchFile | None:
-    """The latest replay of this content under this layout, whatever it was named."""
+def find_file(connection: Connection, wrapper: str, feed: str, sha256: str, shape: str | None) -> BatchFile | None:
+    """The latest replay of this content under this layout (None: under any), whatever it was named."""
     columns = schema.file.c
     statement = (
         select(schema.file)
-        .where(columns.wrapper == wrapper, columns.feed == feed, columns.sha256 == sha256, columns.shape == shape)
-        .order_by(columns.replay.desc())
+        .where(columns.wrapper == wrapper, columns.feed == feed, columns.sha256 == sha256)
+        .order_by(columns.replay.desc(), columns.id.desc())
         .limit(1)
     )
+    if shape is not None:
+        statement = statement.where(columns.shape == shape)
     row = connection.execute(statement).first()
     return None if row is None else _file(row)
 

@@ -41,6 +41,11 @@ def release(connection: Connection, resource: str, holder: str, fence: int) -> b
     return _set(connection, _held(resource, holder, fence), 0)
 
 
+def clear(connection: Connection) -> None:
+    """Give up every lease: for a process that holds the ledger's lock file, so that every holder is dead."""
+    connection.execute(update(schema.lease).values(until=0))
+
+
 def _held(resource: str, holder: str, fence: int) -> ColumnElement[bool]:
     columns = schema.lease.c
     return (columns.resource == resource) & (columns.holder == holder) & (columns.fence == fence)

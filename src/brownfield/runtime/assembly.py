@@ -12,6 +12,7 @@ from typing import IO
 
 from brownfield.ledger.audit import append_seals, seal
 from brownfield.ledger.identity import add_grant, add_identity, add_key, identities
+from brownfield.ledger.lease import clear
 from brownfield.ledger.migration.migrate import migrate
 from brownfield.ledger.store import Ledger
 from brownfield.rules.access import Role
@@ -121,6 +122,8 @@ def assemble(folder: Path, settings: Settings, home: Home, around: Surroundings,
     wrappers = open_wrappers(find_bundles(folder), settings, around)
     ledger = Ledger(home.ledger_url)
     migrate(ledger)
+    with ledger.write() as connection:
+        clear(connection)  # what a killed process held would keep its feeds busy for hours
     key = audit_key(home.keys)
     journal = Journal(ledger, key, chain)
     kernel = Kernel(home, settings, ledger, journal, KeyRing(home.keys), clock, around, wrappers)
@@ -143,10 +146,10 @@ def find_settings(folder: Path) -> Settings:
 
 
 def first_operator(kernel: Kernel) -> str | None:
-    """Make the one operator that a new ledger needs; its key, to be shown once, or None when there is one already."""
+    """Make the operator that a ledger needs; its key, to be shown once, or None when there is an operator already."""
     now = kernel.clock.now()
     with kernel.ledger.write() as connection:
-        if identities(connection):
+        if any(identity.role is Role.OPERATOR for identity in identities(connection)):
             return None
         operator = add_identity(connection, "operator", Role.OPERATOR, person="first-operator",
                                 environment=kernel.environment, now=now)  # fmt: skip

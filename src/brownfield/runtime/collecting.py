@@ -145,33 +145,48 @@ class _Run:
     def files(self, *, replay: bool) -> Iterator[tuple[BatchFile, str]]:
         """Each file with a note on what was done: what a killed run left first, then what is new."""
         arrivals = list(self._place.adapter.arrivals())
-        yield from self._left(arrivals)
+        by_content = {arrival.sha256: arrival for arrival in arrivals}
+        handled: dict[str, str] = {}
+        for file, note in self._left(by_content):
+            handled[file.sha256] = by_content[file.sha256].name if file.sha256 in by_content else file.name
+            yield file, note
         for arrival in arrivals:
             if self._stopping.is_set():
                 return
-            known = self._known(arrival)
-            if known is None or replay:
-                yield self._take(arrival, known.replay + 1 if known else 0), "replayed" if known else "new"
-            elif known.state is not FileState.COLLECTING:
-                yield self._settle(known, arrival, known.state), "seen before"
+            if handled.get(arrival.sha256) != arrival.name:
+                yield self._arrived(arrival, replay=replay and arrival.sha256 not in handled)
+                handled[arrival.sha256] = arrival.name
 
-    def _left(self, arrivals: list[Arrival]) -> Iterator[tuple[BatchFile, str]]:
-        with self._kernel.ledger.read() as connection:
-            left = open_files(connection, self._opened.id, self._feed.name)
-        by_content = {arrival.sha256: arrival for arrival in arrivals}
-        for file in left:
-            arrival = by_content.get(file.sha256)
-            if arrival is None:
-                yield self._end(file, FileState.HELD, "it was begun and has gone from the drop"), "gone"
-            elif file.shape != self._shape:
-                ended = self._end(file, FileState.HELD, "the layout has changed since it was begun")
-                yield self._settle(ended, arrival, FileState.HELD), "held"
-            else:
-                yield self._collect(file, arrival), "taken up again"
+    def _arrived(self, arrival: Arrival, *, replay: bool) -> tuple[BatchFile, str]:
+        known = self._known(arrival, self._shape)
+        if replay:
+            return self._take(arrival, known.replay + 1 if known else 0), "replayed"
+        known = known or self._known(arrival, None)
+        if known is None:
+            return self._take(arrival, 0), "new"
+        return self._settle(known, arrival, known.state), "seen before"
 
-    def _known(self, arrival: Arrival) -> BatchFile | None:
+    def _left(self, arrivals: dict[str, Arrival]) -> Iterator[tuple[BatchFile, str]]:
         with self._kernel.ledger.read() as connection:
-            return find_file(connection, self._opened.id, self._feed.name, arrival.sha256, self._shape)
+            begun = open_files(connection, self._opened.id, self._feed.name)
+            moved = files(connection, wrapper=self._opened.id, feed=self._feed.name, state=FileState.COMMITTED)
+        for file in begun:
+            yield self._taken_up(file, arrivals.get(file.sha256))
+        for file in moved:
+            if file.sha256 not in arrivals:
+                yield self._end(file, FileState.ARCHIVED, file.reason), "had been put away"
+
+    def _taken_up(self, file: BatchFile, arrival: Arrival | None) -> tuple[BatchFile, str]:
+        if arrival is None:
+            return self._end(file, FileState.HELD, "it was begun and has gone from the drop"), "gone"
+        if file.shape != self._shape:
+            ended = self._end(file, FileState.HELD, "the layout has changed since it was begun")
+            return self._settle(ended, arrival, FileState.HELD), "held"
+        return self._collect(file, arrival), "taken up again"
+
+    def _known(self, arrival: Arrival, shape: str | None) -> BatchFile | None:
+        with self._kernel.ledger.read() as connection:
+            return find_file(connection, self._opened.id, self._feed.name, arrival.sha256, shape)
 
     def _take(self, arrival: Arrival, replay: int) -> BatchFile:
         kernel = self._kernel
@@ -183,10 +198,12 @@ class _Run:
 
     def _collect(self, file: BatchFile, arrival: Arrival) -> BatchFile:
         with self._kernel.ledger.read() as connection:
-            checkpoint = load_checkpoint(connection, file.id)
+            checkpoint, bad = load_checkpoint(connection, file.id), file_counts(connection, file.id)[1]
         try:
+            self._within_limit(bad)
             for chunk in self._place.adapter.collect(arrival, checkpoint):
-                self._commit(file, chunk)
+                bad += self._commit(file, chunk)
+                self._within_limit(bad)
                 if self._stopping.is_set():
                     return file
         except Rejected as failure:
@@ -194,17 +211,20 @@ class _Run:
         committed = self._end(file, FileState.COMMITTED, "")
         return self._settle(committed, arrival, FileState.COMMITTED)
 
-    def _commit(self, file: BatchFile, chunk: Chunk) -> None:
+    def _within_limit(self, quarantined: int) -> None:
+        limit = self._feed.table.quarantine_limit
+        if quarantined > limit:
+            raise Rejected(f"{quarantined} records cannot be read, more than the {limit} allowed", code="quarantine")
+
+    def _commit(self, file: BatchFile, chunk: Chunk) -> int:
+        """Commit a chunk; the number of its records that cannot be read."""
         rows, damaged = self._events(chunk)
         now = self._kernel.clock.now()
         with self._kernel.ledger.write() as connection:
             append_events(connection, file.id, self._feed.table.emits, rows, now)
             add_quarantine(connection, file.id, damaged, now)
             save_checkpoint(connection, file.id, chunk.checkpoint, now)
-            quarantined = file_counts(connection, file.id)[1]
-        if quarantined > self._feed.table.quarantine_limit:
-            limit = self._feed.table.quarantine_limit
-            raise Rejected(f"{quarantined} records cannot be read, more than the {limit} allowed", code="quarantine")
+        return len(damaged)
 
     def _events(self, chunk: Chunk) -> tuple[list[tuple[int, str, str]], list[Damage]]:
         rows: list[tuple[int, str, str]] = []
