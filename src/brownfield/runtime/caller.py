@@ -41,8 +41,8 @@ class Caller:
             Problem: `denied`, or `halted`.
         """
         if not self.may(ability, wrapper, operation):
-            what = f"{wrapper}.{operation}" if wrapper else ability.value
-            raise Problem("denied", f"{self.identity.name} ({self.identity.role}) may not {ability.value} {what}")
+            what = f" {wrapper}.{operation}" if wrapper else ""
+            raise Problem("denied", f"{self.identity.name} ({self.identity.role}) may not {ability.value}{what}")
         halt = blocking(self.halts, self.identity.name, wrapper, operation)
         if halt and ability in GRANTED:
             raise Problem("halted", f"{halt.by} has halted {halt.scope}: {halt.reason or 'no reason given'}")

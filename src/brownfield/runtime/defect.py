@@ -22,6 +22,8 @@ def problem_of(error: Exception, *, system: str, trace: str) -> Problem:
     """
     match error:
         case Problem():
+            if error.code == "internal":
+                log.error("a defect, trace %s: %s at %s", trace, error, place(error.__cause__ or error))
             return error
         case Failure():
             return from_failure(error, system=system)

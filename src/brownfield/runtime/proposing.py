@@ -2,8 +2,9 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -17,10 +18,10 @@ from brownfield.rules.access import Ability, Role
 from brownfield.rules.binding import Unbound, bind, same_named
 from brownfield.rules.problem import Problem, from_failure
 from brownfield.rules.proposal import Event, NotPossible, State
-from brownfield.rules.redaction import commit
 from brownfield.rules.tier import decide
 from brownfield.runtime.caller import Caller
 from brownfield.runtime.kernel import Kernel, OpenWrapper
+from brownfield.runtime.personal import committed
 from brownfield.runtime.reader import read
 from brownfield.wrapper.bundle import Operation
 from brownfield.wrapper.money import Money
@@ -82,12 +83,14 @@ class Proposing:
         Raises:
             Problem: `denied` for who proposed it, `stale` for another hash, `conflict` when it is decided already.
         """
-        with self._kernel.ledger.write() as connection:
+        with self._refusals(caller, id), self._kernel.ledger.write() as connection:
             proposal = self._seen(connection, caller, id).proposal
             self._may_decide(caller, proposal, hash)
             who, now = caller.identity, self._kernel.clock.now()
             if proposal.expires_at <= now:
                 raise Problem("conflict", f"{id} expired at {proposal.expires_at:%Y-%m-%d %H:%M} UTC")
+            if decision == "approved" and proposal.state is not State.PROPOSED:
+                raise Problem("conflict", f"{id} is {proposal.state} already")
             if not record_decision(connection, id, person=who.person, identity=who.name, decision=decision,
                                    hash_=hash, note=note, now=now):  # fmt: skip
                 raise Problem("conflict", f"{who.person} has decided on {id} already")
@@ -105,6 +108,12 @@ class Proposing:
         Raises:
             Problem: It was not done, or it cannot be undone.
         """
+        with self._refusals(caller, id):
+            opened, reverse, arguments = await asyncio.to_thread(self._reversal, caller, id)
+            return await self.propose(caller, opened, reverse, arguments, reason=reason, undo_of=id)
+
+    def _reversal(self, caller: Caller, id: str) -> tuple[OpenWrapper, Operation, dict[str, Any]]:  # noqa: A002
+        """The write that would reverse one that was done."""
         caller.demand(Ability.UNDO)
         proposal = self.get(caller, id).proposal
         opened, operation = self._kernel.operation(proposal.wrapper, proposal.operation)
@@ -118,7 +127,8 @@ class Proposing:
         except Unbound as error:
             raise Problem("conflict", f"{id} cannot be undone: {error.message}") from error
         _, reverse = self._kernel.operation(proposal.wrapper, operation.table.undo.operation)
-        return await self.propose(caller, opened, reverse, arguments, reason=reason, undo_of=id)
+        opened.validators[reverse.name].check_arguments(arguments)
+        return opened, reverse, arguments
 
     def by_hand(self, caller: Caller, id: str, reference: str) -> Seen:  # noqa: A002
         """Say that a person made an approved write by hand, and under which reference the system knows it."""
@@ -126,7 +136,11 @@ class Proposing:
         return self._settle(caller, id, Event.HAND, "write.done_by_hand", outcome, reference)
 
     def resolve(self, caller: Caller, id: str, outcome: Literal["done", "failed"], note: str) -> Seen:  # noqa: A002
-        """Say what an uncertain write did, after looking."""
+        """Say what an uncertain write did, after looking.
+
+        Raises:
+            Problem: `conflict`: it is not unknown. While it is executed its worker will say.
+        """
         event, word = (Event.CONFIRM, "write.done") if outcome == "done" else (Event.RULE_OUT, "write.failed")
         return self._settle(caller, id, event, word, f"reconciled by {caller.identity.person}: {note}", None)
 
@@ -226,12 +240,29 @@ class Proposing:
         except (NotPossible, Moved) as error:
             raise Problem("conflict", f"{proposal.id}: {error}") from error
 
+    @contextmanager
+    def _refusals(self, caller: Caller, id: str) -> Iterator[None]:  # noqa: A002
+        """A decision that is refused is an entry too, in a transaction of its own: the refused one is void."""
+        try:
+            yield
+        except Problem as problem:
+            with self._kernel.ledger.write() as connection:
+                proposal = get(connection, id)
+                if proposal:
+                    more = {"code": problem.code, "cause": problem.cause, "refused_on": id}
+                    entry = proposal_entry(self._kernel, caller, "call.denied", proposal, **more)
+                    # It is no part of the proposal's life: nothing has happened to the proposal.
+                    self._kernel.journal.add(connection, replace(entry, proposal=None))
+            raise
+
     def _settle(self, caller: Caller, id: str, event: Event, word: str, outcome: str,  # noqa: A002
                 reference: str | None) -> Seen:  # fmt: skip
-        caller.demand(Ability.SETTLE)
         details: Any = {"outcome": outcome} | ({"reference": reference} if reference else {})
-        with self._kernel.ledger.write() as connection:
-            self._seen(connection, caller, id)
+        with self._refusals(caller, id), self._kernel.ledger.write() as connection:
+            caller.demand(Ability.SETTLE)
+            present = self._seen(connection, caller, id).proposal.state
+            if event is not Event.HAND and present is not State.UNKNOWN:
+                raise Problem("conflict", f"{id} is {present}; only a write whose outcome is unknown is resolved")
             try:
                 proposal = move(connection, id, event, self._kernel.clock.now(), **details)
             except (NotPossible, Moved) as error:
@@ -246,13 +277,15 @@ def proposal_entry(kernel: Kernel, caller: Caller | None, event: str, proposal: 
     operation = opened.bundle.operations.get(proposal.operation) if opened else None
     personal = operation.table.personal if operation else ()
     body = {
-        "arguments": commit(proposal.arguments, personal, kernel.journal.commitment),
+        # Of an operation that is gone nobody says any more which arguments are personal, so none is kept.
+        "arguments": proposal.arguments if operation else {},
         "before": proposal.before, "impact": proposal.impact, "tier": proposal.tier, "needed": proposal.needed,
         "hash": proposal.hash, "undo_of": proposal.undo_of, "origin": proposal.origin,
         "proposer": proposal.proposer, **more,
     }  # fmt: skip
     known = {name: value for name, value in body.items() if value is not None}
-    return kernel.entry(event, known, caller.identity if caller else None, trace=caller.trace if caller else "",
+    told = committed(known, proposal.arguments, personal, kernel.journal.commitment)
+    return kernel.entry(event, told, caller.identity if caller else None, trace=caller.trace if caller else "",
                         about=proposal.arguments, wrapper=proposal.wrapper, operation=proposal.operation,
                         proposal=proposal.id)  # fmt: skip
 

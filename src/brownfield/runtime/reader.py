@@ -1,6 +1,5 @@
 """Reading a system: a handler or the bare call, on the connection's threads, checked against the contract."""
 
-import logging
 from functools import partial
 from typing import Any
 
@@ -8,13 +7,10 @@ from pydantic import ValidationError
 
 from brownfield.contract import Drifted, Failure, Fields, Reply
 from brownfield.rules.problem import Problem
-from brownfield.runtime.defect import place
 from brownfield.runtime.kernel import OpenWrapper
 from brownfield.wrapper.bundle import Operation
 from brownfield.wrapper.handler import places
 from brownfield.wrapper.hiding import hide
-
-log = logging.getLogger("brownfield.reader")
 
 
 async def read(opened: OpenWrapper, operation: Operation, arguments: Fields) -> dict[str, Any]:
@@ -31,7 +27,6 @@ async def read(opened: OpenWrapper, operation: Operation, arguments: Fields) -> 
     except ValidationError as error:
         raise Drifted(f"{operation.name} was answered otherwise than its models say: {places(error)}") from error
     except Exception as error:
-        log.error("the function of %s.%s: %s at %s", opened.id, operation.name, type(error).__name__, place(error))  # noqa: TRY400  the message may hold values
         raise Problem("internal", f"the function of {operation.name} failed: {type(error).__name__}") from error
     opened.validators[operation.name].check_result(document)
     return document

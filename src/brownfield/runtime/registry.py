@@ -41,5 +41,17 @@ class Registry:
         return adapter
 
     def drafters(self, source: str) -> list[Adapter[Any]]:
-        """The adapters that can draft a bundle from this kind of source (`wsdl`, `file`)."""
-        return [adapter for adapter in map(self.get, self.names) if source in adapter.draft]
+        """The adapters that can draft a bundle from this kind of source (`wsdl`, `file`).
+
+        One whose library is missing is left out, unless there is no other: then its problem says what to install.
+        """
+        found, missing = list[Adapter[Any]](), list[Problem]()
+        for name in self.names:
+            try:
+                found.append(self.get(name))
+            except Problem as problem:
+                missing.append(problem)
+        able = [adapter for adapter in found if source in adapter.draft]
+        if not able and missing:
+            raise missing[0]
+        return able
