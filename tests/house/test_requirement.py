@@ -19,9 +19,9 @@ def listed():
 
 @pytest.fixture(scope="module")
 def citations():
-    """Where each number is cited: by docstring or by marker, in tests and in what they inherit."""
+    """Where each number is cited: by docstring or by marker."""
     found = defaultdict(list)
-    for module in modules("tests", "wrappers", "src/brownfield/testing"):
+    for module in modules("tests", "wrappers"):
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Module | ast.ClassDef | Function):
                 numbers = [*cited(ast.get_docstring(node)), *marked(node)]

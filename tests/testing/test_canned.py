@@ -1,5 +1,6 @@
 """The canned adapters pass the suites that real adapters pass."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from canned_case import bundle_case, call_case, feed_case
 
 from brownfield.contract import Rejected, Uncertain
 from brownfield.rules.problem import Problem
+from brownfield.runtime.assembly import first_operator, open_assembly
 from brownfield.testing import (
     BundleContract,
     CallAdapterContract,
@@ -15,6 +17,7 @@ from brownfield.testing import (
     FeedAdapterContract,
     FrozenClock,
     canned_registry,
+    write_canned_bundle,
 )
 
 
@@ -31,9 +34,35 @@ class TestCannedFeed(FeedAdapterContract):
 
 
 class TestCannedBundle(BundleContract):
+    """R11, R52: no read writes, reaches a call that is not declared a read, or asks for a write secret."""
+
     @pytest.fixture
     def case(self, tmp_path):
         return bundle_case(tmp_path)
+
+
+async def read_and_propose(assembly):
+    caller = assembly.guard.admit(first_operator(assembly.kernel))
+    read = await assembly.guard.call(caller, "canned", "get_stock", {"Sku": "A-100"})
+    hold = {"Sku": "A-100", "Units": 5, "Order": "SO-1"}
+    return read, await assembly.guard.call(caller, "canned", "place_hold", hold)
+
+
+@pytest.mark.requirement("R92")
+def test_one_process_and_a_file_are_enough(tmp_path):
+    """A read and a proposed write through the whole house: no broker, no server, no second process."""
+    system, clock, home = CannedSystem(), FrozenClock(), tmp_path / "home"
+    folder = write_canned_bundle(tmp_path)
+    (tmp_path / "brownfield.toml").write_text('environment = "sandbox"\n')
+    with open_assembly(
+        folder, {"BROWNFIELD_HOME": str(home)}, clock=clock, registry=canned_registry(system)
+    ) as assembly:
+        read, proposed = asyncio.run(read_and_propose(assembly))
+    assert read.data["OnHand"] == 140
+    assert read.as_of == clock.now()
+    assert proposed.proposal.state == "proposed"
+    assert system.writes == []
+    assert (home / "ledger.db").stat().st_size > 0
 
 
 def test_a_canned_write_is_in_its_log_even_when_the_answer_gets_lost():
