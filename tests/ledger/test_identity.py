@@ -104,3 +104,9 @@ def test_admission_takes_two_statements(connection, agent):
     event.listen(connection, "before_cursor_execute", lambda *args: statements.append(args[2]))
     identity.admit(connection, "bf_1")
     assert len(statements) == 2
+
+
+def test_a_key_can_be_given_an_end(connection, agent, now):
+    """R56: the old key of a rotation stays good until a time."""
+    identity.expire_key(connection, "bf_1", now + timedelta(hours=1))
+    assert identity.find_key(connection, "bf_1").expires_at == now + timedelta(hours=1)

@@ -236,6 +236,7 @@ def test_a_write_that_was_undone_says_so():
     assert first.endswith("It has been undone.")
     assert "asked to undo an earlier write: release hold" in second
     assert "1 write was undone; nothing is waiting" in summary([*LIFE, *undo])
+    assert "and 1 write (worth EUR 598.80)" in summary([*LIFE, *undo])
 
 
 def test_what_happens_on_another_day_carries_its_date():

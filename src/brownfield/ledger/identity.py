@@ -145,6 +145,11 @@ def revoke_key(connection: Connection, prefix: str, now: datetime) -> bool:
     return connection.execute(statement).first() is not None
 
 
+def expire_key(connection: Connection, prefix: str, at: datetime) -> None:
+    """Let a key end at a time: the old one of a rotation stays good until its holder has the new one."""
+    connection.execute(update(schema.key).where(schema.key.c.prefix == prefix).values(expires_at=micros(at)))
+
+
 def grants(connection: Connection, identity_id: str) -> Grants:
     """What an identity may reach, as (wrapper, operation or feed)."""
     columns = schema.grant.c

@@ -114,14 +114,20 @@ def _actors(entries: Iterable[Entry]) -> str:
 
 def _counts(entries: Sequence[Entry]) -> str:
     reads = sum(entry.event == "read.done" for entry in entries)
-    parts = [phrase.counted(reads, "read"), phrase.counted(len(_proposals(entries, _WRITTEN)), "write")]
+    parts = [phrase.counted(reads, "read"), phrase.counted(len(_made(entries)), "write")]
     worth = _worth(entries)
     return phrase.listed(parts) + (f" (worth {worth})" if worth else "")
 
 
+def _made(entries: Sequence[Entry]) -> set[str]:
+    """The writes that were asked for; what only took one of them back is told as undone, and not counted again."""
+    undoing = {entry.proposal for entry in entries if entry.body.get("undo_of")}
+    return _proposals(entries, _WRITTEN) - undoing
+
+
 def _worth(entries: Sequence[Entry]) -> str:
     """The sum of what was written, per currency, each proposal once."""
-    written = _proposals(entries, _WRITTEN)
+    written = _made(entries)
     impacts = {entry.proposal: entry.body["impact"] for entry in entries if entry.body.get("impact")}
     totals: dict[str, int] = {}
     for proposal, impact in impacts.items():

@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 
-from brownfield.ledger import schema
 from brownfield.ledger.audit import AuditKey, Entry, append
 from brownfield.ledger.conflict import Taken
 from brownfield.ledger.identity import (
@@ -20,6 +19,7 @@ from brownfield.ledger.identity import (
     add_grant,
     add_identity,
     add_key,
+    expire_key,
     find_identity,
     find_key,
     grants,
@@ -28,7 +28,6 @@ from brownfield.ledger.identity import (
     remove_grant,
     revoke_key,
 )
-from brownfield.ledger.instant import micros
 from brownfield.ledger.migration.migrate import LedgerIsNewer, migrate
 from brownfield.ledger.store import Ledger
 from brownfield.rules.access import Identity, Role, grant_problem
@@ -137,7 +136,7 @@ def rotate(books: Books, name: str, overlap: timedelta, expires: timedelta | Non
         until = now + overlap
         old = [key for key in keys(connection) if key.identity.id == identity.id and _outlives(key, until)]
         for key in old:
-            _end(connection, key, until)
+            expire_key(connection, key.prefix, until)
         replaced = {"replaces": [key.prefix for key in old], "until": until.isoformat(timespec="seconds")}
         return _add_key(books, connection, identity, now, expires, replaced), old
 
@@ -282,8 +281,3 @@ def _add_grants(
 
 def _outlives(key: KeyRow, until: datetime) -> bool:
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > until)
-
-
-def _end(connection: Connection, key: KeyRow, until: datetime) -> None:
-    row = schema.key.c.prefix == key.prefix
-    connection.execute(update(schema.key).where(row).values(expires_at=micros(until)))

@@ -10,13 +10,13 @@ from typing import IO, Annotated
 
 import typer
 
-from brownfield.edges.cli import keeping
 from brownfield.edges.cli.session import Session
 from brownfield.edges.cli.terminal import table
 from brownfield.ledger.audit import AuditKey, Verification, read_seals, verify_export
 from brownfield.ledger.audit import export as export_lines
 from brownfield.ledger.audit import verify as verify_chains
 from brownfield.rules.problem import Problem
+from brownfield.runtime import keeping
 
 Day = Annotated[str | None, typer.Option(metavar="DATE", help="2026-11-21, or with a time and zone; UTC unless told.")]
 _BROKEN = 65

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from brownfield.edges.cli import keeping
 from brownfield.edges.cli.session import Session
 from brownfield.edges.cli.terminal import table
 from brownfield.rules.access import Identity, Role
+from brownfield.runtime import keeping
 from brownfield.wrapper.duration import duration
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The identity: billing-agent.")]

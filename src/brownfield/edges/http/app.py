@@ -11,15 +11,19 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from brownfield.contract import Failure
+from brownfield.edges.console import create_console
 from brownfield.edges.http import describe, desk, operation
-from brownfield.edges.http.exchange import told
+from brownfield.edges.http.exchange import Bounded, told
 from brownfield.edges.mcp import create_mcp_routes
-from brownfield.rules.problem import Problem, from_failure
+from brownfield.ledger.conflict import Conflict
+from brownfield.rules.problem import Problem
 from brownfield.runtime.assembly import Assembly, first_operator, open_assembly, warnings
+from brownfield.runtime.defect import problem_of
 from brownfield.runtime.home import Settings
 
 log = logging.getLogger("brownfield.http")
@@ -38,12 +42,13 @@ def create_app(assembly: Assembly) -> FastAPI:
 
     app = FastAPI(title="brownfield", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.assembly = assembly
+    app.add_middleware(Bounded)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts(assembly.kernel.settings))
-    for router in (describe.router, desk.router, operation.router):
+    for router in (create_console(assembly), describe.router, desk.router, operation.router):
         app.include_router(router)
     app.router.routes.extend(tools)
     app.add_exception_handler(Exception, _told)
-    for kind in (Problem, Failure, HTTPException, RequestValidationError):
+    for kind in (Problem, Failure, Conflict, SQLAlchemyError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _told)
     return app
 
@@ -106,21 +111,20 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 async def _told(request: Request, error: Exception) -> Response:
-    return told(_problem(request, error))
+    # The trace of the audit's entries, where somebody was recognised: what the caller is told can be found again.
+    trace = getattr(request.state, "trace", "") or secrets.token_hex(8)
+    return told(_problem(request, error, trace), trace)
 
 
-def _problem(request: Request, error: Exception) -> Problem:
+def _problem(request: Request, error: Exception, trace: str) -> Problem:
     match error:
-        case Problem():
-            return error
-        case Failure():
-            return from_failure(error, system=request.url.path)
         case HTTPException():
             code = {404: "not-found", 405: "malformed"}.get(error.status_code, "malformed")
             return Problem(code, f"{request.method} {request.url.path}: {error.detail}")
         case RequestValidationError():
-            errors = tuple({"path": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in error.errors())
+            found = error.errors()
+            if any(fault["type"] == "json_invalid" for fault in found):
+                return Problem("malformed", "the body is not JSON; nothing was done")
+            errors = tuple({"path": ".".join(map(str, fault["loc"])), "message": fault["msg"]} for fault in found)
             return Problem("invalid", "the request is not valid", errors=errors)
-    trace = secrets.token_hex(8)
-    log.error("a defect, trace %s", trace, exc_info=error)
-    return Problem("internal", f"{type(error).__name__} (logged under {trace})")
+    return problem_of(error, system=request.url.path, trace=trace)

@@ -35,12 +35,37 @@ async def openapi(request: Request, assembly: The, by: By) -> Response:
     """The description, filtered by what the caller may call."""
     app: FastAPI = request.app
     described = get_openapi(title="brownfield", version=app.version, routes=app.routes, openapi_version="3.1.0")
+    components = described.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
     for wrapper in assembly.kernel.wrappers:
         for operation in assembly.guard.visible(by, wrapper):
-            described["paths"][f"/v1/{wrapper}/{operation.name}"] = {"post": _post(operation)}
-    described.setdefault("components", {})["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+            described["paths"][f"/v1/{wrapper}/{operation.name}"] = {"post": _hoisted_post(operation, schemas)}
+    components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     described["security"] = [{"key": []}]
     return answer(described)
+
+
+def _hoisted_post(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
+    post, name = _post(operation), f"{operation.wrapper}.{operation.name}"
+    sides = {"requestBody": f"{name}.input", "responses": f"{name}.output"}
+    return post | {side: hoisted(post[side], prefix, schemas) for side, prefix in sides.items()}
+
+
+def hoisted(part: Any, prefix: str, schemas: dict[str, Any]) -> Any:
+    """A part of the description with its `$defs` moved to the components.
+
+    `#/$defs/Site` is a place in the whole document here, not in the schema that says it, and there it is not.
+    """
+    if isinstance(part, list):
+        return [hoisted(inner, prefix, schemas) for inner in part]
+    if not isinstance(part, dict):
+        return part
+    for name, definition in part.get("$defs", {}).items():
+        schemas[f"{prefix}.{name}"] = hoisted(definition, prefix, schemas)
+    kept = {word: hoisted(inner, prefix, schemas) for word, inner in part.items() if word != "$defs"}
+    if isinstance(kept.get("$ref"), str):
+        kept["$ref"] = kept["$ref"].replace("#/$defs/", f"#/components/schemas/{prefix}.")
+    return kept
 
 
 def _post(operation: Operation) -> dict[str, Any]:

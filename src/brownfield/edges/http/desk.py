@@ -1,12 +1,13 @@
 """The desk: proposals and decisions, halts, questions, the audit, batches and events."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Literal
 
 import orjson
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,6 +16,9 @@ from brownfield.rules.problem import Problem
 from brownfield.rules.proposal import State
 
 router = APIRouter(prefix="/v1")
+Position = Annotated[int, Query(ge=0, le=2**63 - 1)]
+Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
+LAST = re.compile(r"[0-9]{1,18}")
 FOLLOW_EVERY = 0.5
 """Seconds between two looks for new events while a consumer follows."""
 
@@ -148,7 +152,9 @@ async def ask(assembly: The, by: By, said: Question) -> Response:
 
 
 @router.get("/audit")
-async def audit(assembly: The, by: By, after: int = 0, limit: Annotated[int, Query(ge=1, le=2000)] = 100) -> Response:
+async def audit(
+    assembly: The, by: By, after: Position = 0, limit: Annotated[int, Query(ge=1, le=2000)] = 100
+) -> Response:
     """Audit entries as they are recorded."""
     return answer({"entries": await asyncio.to_thread(assembly.asking.entries, by, after, limit)})
 
@@ -182,31 +188,37 @@ async def batches(assembly: The, by: By, feed: str | None = None,
 
 
 @router.get("/batches/{id}/quarantine")
-async def quarantine(assembly: The, by: By, id: int) -> Response:  # noqa: A002
+async def quarantine(assembly: The, by: By, id: Number) -> Response:  # noqa: A002
     """The records of a file that could not be read."""
     return answer({"quarantined": await asyncio.to_thread(assembly.collecting.quarantined, by, id)})
 
 
 @router.get("/events")
-async def events(assembly: The, by: By, after: int = 0, limit: Annotated[int, Query(ge=1, le=5000)] = 500,
+async def events(assembly: The, by: By, after: Position = 0, limit: Annotated[int, Query(ge=1, le=5000)] = 500,
                  feed: str | None = None) -> Response:  # fmt: skip
     """Events after a position."""
     return answer(await asyncio.to_thread(assembly.events.page, by, after, limit, feed))
 
 
 @router.get("/events/stream")
-async def stream(request: Request, assembly: The, by: By, after: int = 0, feed: str | None = None) -> Response:
+async def stream(request: Request, assembly: The, by: By, after: Position = 0, feed: str | None = None) -> Response:
     """Events as they come (server-sent events); `Last-Event-ID` resumes."""
     last = request.headers.get("last-event-id", "")
-    start = int(last) if last.isascii() and last.isdigit() else after
+    start = int(last) if LAST.fullmatch(last) else after
     first = await asyncio.to_thread(assembly.events.page, by, start, 1, feed)
 
     async def lines() -> AsyncIterator[bytes]:
         position = start
         yield f": from {first['position']}\n\n".encode()
         while not await request.is_disconnected():
-            # The caller is recognised again, so that a revoked key or a halt ends the stream.
-            page = await asyncio.to_thread(assembly.events.page, assembly.guard.again(by), position, 500, feed)
+            try:
+                # The caller is recognised again, so that a revoked key or a halt ends the stream, and says why.
+                page = await asyncio.to_thread(
+                    lambda: assembly.events.page(assembly.guard.again(by), position, 500, feed)
+                )
+            except Problem as problem:
+                yield f"event: problem\ndata: {orjson.dumps(problem.body(by.trace)).decode()}\n\n".encode()
+                return
             for event in page["events"]:
                 yield f"id: {event['position']}\ndata: {orjson.dumps(event).decode()}\n\n".encode()
             position = page["position"]

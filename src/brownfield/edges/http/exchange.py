@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import Depends, Request, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from brownfield.rules.problem import Problem
 from brownfield.runtime.assembly import Assembly
@@ -27,7 +28,9 @@ async def caller(request: Request) -> Caller:
         Problem: `unauthenticated`.
     """
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    return assembly_of(request).guard.admit(key.strip() if scheme.lower() == "bearer" else None)
+    found = assembly_of(request).guard.admit(key.strip() if scheme.lower() == "bearer" else None)
+    request.state.trace = found.trace
+    return found
 
 
 The = Annotated[Assembly, Depends(assembly_of)]
@@ -40,15 +43,35 @@ async def sent(request: Request) -> Any:
     Raises:
         Problem: `malformed`: too large, or no JSON.
     """
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST:
-            raise Problem("malformed", f"the body is larger than {LARGEST} bytes; nothing was called")
     try:
-        return orjson.loads(bytes(body) or b"{}")
+        return orjson.loads(await request.body() or b"{}")
     except orjson.JSONDecodeError as error:
         raise Problem("malformed", f"the body is not JSON: {error}; nothing was called") from None
+
+
+class Bounded:
+    """Refuses a body that is too large for every route, before it is all in memory.
+
+    Args:
+        app: What is asked.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, counting its body."""
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > LARGEST:
+                raise Problem("malformed", f"the body is larger than {LARGEST} bytes; nothing was called")
+            return message
+
+        await self._app(scope, counted, send)
 
 
 def answer(document: Any, status: int = 200) -> Response:

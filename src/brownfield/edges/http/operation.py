@@ -1,5 +1,6 @@
 """The operations: `POST /v1/{wrapper}/{operation}`, and `GET` for reads whose arguments are scalars."""
 
+import re
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -10,13 +11,16 @@ from brownfield.rules.problem import Problem
 from brownfield.runtime.guard import Answer
 
 router = APIRouter()
+INTEGER = re.compile(r"-?[0-9]{1,18}")
+"""Digits that 64 bits hold, whatever they are: JSON has no more."""
 
 
 @router.post("/v1/{wrapper}/{operation}", include_in_schema=False)
 async def post(request: Request, wrapper: str, operation: str, assembly: The, by: By) -> Response:
     """Call an operation with a JSON object of arguments."""
     arguments = await sent(request)
-    reason = request.headers.get("brownfield-reason", "")
+    # Clients send UTF-8, which the server's library has read as latin-1.
+    reason = request.headers.get("brownfield-reason", "").encode("latin-1").decode("utf-8", "replace")
     given = await assembly.guard.call(by, wrapper, operation, arguments, reason=reason)
     if isinstance(given, Answer):
         return answer(given.body())
@@ -35,17 +39,29 @@ async def get(request: Request, wrapper: str, operation: str, assembly: The, by:
 
 
 def scalars(pairs: list[tuple[str, str]], schema: JsonSchema) -> dict[str, Any]:
-    """Query arguments as the JSON values their schema names. What does not fit stays text, and the guard refuses it."""
+    """Query arguments as the JSON values their schema names. What does not fit stays text, and the guard refuses it.
+
+    A name that comes twice is a list, and so is refused too: nobody guesses which of the two was meant.
+    """
     properties = schema.get("properties", {})
-    return {name: scalar(text, properties.get(name, {})) for name, text in pairs}
+    found: dict[str, list[Any]] = {}
+    for name, text in pairs:
+        found.setdefault(name, []).append(scalar(text, properties.get(name, {})))
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
 def scalar(text: str, schema: JsonSchema) -> Any:
     """One value: digits where an integer is asked for, `true` and `false` where a boolean is, else the text."""
-    kinds = schema.get("type", [])
-    kinds = [kinds] if isinstance(kinds, str) else kinds
-    if "integer" in kinds and text.isascii() and text.removeprefix("-").isdigit():
+    kinds = _kinds(schema)
+    if "integer" in kinds and INTEGER.fullmatch(text):
         return int(text)
     if "boolean" in kinds and text in {"true", "false"}:
         return text == "true"
     return text
+
+
+def _kinds(schema: JsonSchema) -> set[str]:
+    """The types that a schema allows, `int | None` and the like looked through."""
+    named = schema.get("type", [])
+    kinds = {named} if isinstance(named, str) else set(named)
+    return kinds.union(*(_kinds(branch) for word in ("anyOf", "oneOf") for branch in schema.get(word, ())))
