@@ -12,8 +12,8 @@ from brownfield.contract import Contract, Reply
 from brownfield.runtime.connection import CallConnection
 from brownfield.runtime.locking import lock_bundle
 from brownfield.runtime.opening import Surroundings
-from brownfield.testing import BundleContract, CannedDrop, CannedSystem, canned_registry
-from brownfield.testing.canned import CannedCalls, CannedFeed, canned_adapters
+from brownfield.testing import BundleContract, canned_registry
+from brownfield.testing.canned import CannedCalls, CannedDrop, CannedFeed, CannedSystem, canned_adapters
 from brownfield.testing.canned.drop import RECORDS
 from brownfield.testing.canned.system import CONTRACT
 from brownfield.wrapper.manifest import MANIFEST

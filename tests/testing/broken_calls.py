@@ -16,8 +16,8 @@ from canned_case import call_case
 from pydantic import BaseModel
 
 from brownfield.contract import Adapter, Contract, RecordShape, Rejected, Reply, Unavailable, Uncertain
-from brownfield.testing import CallAdapterContract, CannedSystem
-from brownfield.testing.canned import CannedCalls
+from brownfield.testing import CallAdapterContract
+from brownfield.testing.canned import CannedCalls, CannedSystem
 from brownfield.testing.canned.system import CONTRACT, CannedSettings
 
 PASSWORD = "s3cr3t-read"

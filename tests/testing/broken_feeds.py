@@ -9,8 +9,8 @@ import pytest
 from canned_case import feed_case
 
 from brownfield.contract import Adapter, Arrival, Rejected, Row, Unavailable
-from brownfield.testing import CannedDrop, FeedAdapterContract
-from brownfield.testing.canned import CannedFeed
+from brownfield.testing import FeedAdapterContract
+from brownfield.testing.canned import CannedDrop, CannedFeed
 from brownfield.testing.canned.drop import RECORDS, CannedFeedSettings
 
 

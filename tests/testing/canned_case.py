@@ -3,16 +3,8 @@
 from pathlib import Path
 
 from brownfield.contract import Limits, Opening, Unavailable
-from brownfield.testing import (
-    BundleCase,
-    CallCase,
-    CannedDrop,
-    CannedSystem,
-    FeedCase,
-    canned_registry,
-    write_canned_bundle,
-)
-from brownfield.testing.canned import canned_adapters
+from brownfield.testing import BundleCase, CallCase, FeedCase, canned_registry
+from brownfield.testing.canned import CannedDrop, CannedSystem, canned_adapters, write_canned_bundle
 
 GOOD = b"A-100 140\nB-200 0\nC-300 7\n= 3\n"
 OTHER = b"D-400 1\nE-500 2\n= 2\n"

@@ -9,16 +9,8 @@ from canned_case import bundle_case, call_case, feed_case
 from brownfield.contract import Rejected, Uncertain
 from brownfield.rules.problem import Problem
 from brownfield.runtime.assembly import first_operator, open_assembly
-from brownfield.testing import (
-    BundleContract,
-    CallAdapterContract,
-    CannedDrop,
-    CannedSystem,
-    FeedAdapterContract,
-    FrozenClock,
-    canned_registry,
-    write_canned_bundle,
-)
+from brownfield.testing import BundleContract, CallAdapterContract, FeedAdapterContract, FrozenClock, canned_registry
+from brownfield.testing.canned import CannedDrop, CannedSystem, write_canned_bundle
 
 
 class TestCannedCalls(CallAdapterContract):

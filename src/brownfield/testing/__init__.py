@@ -7,7 +7,7 @@ for _suite in ("bundle", "call", "descriptor", "feed"):
 
 from brownfield.testing.bundle import BundleContract  # noqa: E402  # after its assertions are made to explain themselves
 from brownfield.testing.call import CallAdapterContract  # noqa: E402
-from brownfield.testing.canned import CannedDrop, CannedSystem, canned_registry, write_canned_bundle  # noqa: E402
+from brownfield.testing.canned import canned_registry  # noqa: E402
 from brownfield.testing.case import BundleCase, CallCase, FeedCase  # noqa: E402
 from brownfield.testing.clock import FrozenClock  # noqa: E402
 from brownfield.testing.feed import FeedAdapterContract  # noqa: E402
@@ -17,11 +17,8 @@ __all__ = [
     "BundleContract",
     "CallAdapterContract",
     "CallCase",
-    "CannedDrop",
-    "CannedSystem",
     "FeedAdapterContract",
     "FeedCase",
     "FrozenClock",
     "canned_registry",
-    "write_canned_bundle",
 ]
