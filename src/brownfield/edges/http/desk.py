@@ -213,9 +213,8 @@ async def stream(request: Request, assembly: The, by: By, after: Position = 0, f
         while not await request.is_disconnected():
             try:
                 # The caller is recognised again, so that a revoked key or a halt ends the stream, and says why.
-                page = await asyncio.to_thread(
-                    lambda: assembly.events.page(assembly.guard.again(by), position, 500, feed)
-                )
+                now = await asyncio.to_thread(assembly.guard.again, by)
+                page = await asyncio.to_thread(assembly.events.page, now, position, 500, feed)
             except Problem as problem:
                 yield f"event: problem\ndata: {orjson.dumps(problem.body(by.trace)).decode()}\n\n".encode()
                 return
