@@ -15,6 +15,7 @@ from brownfield.rules.sentence import EVENTS, Entry
 from brownfield.rules.story import story, summary
 from brownfield.runtime.caller import Caller
 from brownfield.runtime.kernel import Kernel
+from brownfield.runtime.personal import MARK, committed
 
 MOST = 2000
 """Entries that one answer is made of at most; the answer says when there were more."""
@@ -49,7 +50,7 @@ class Asking:
             raise Problem("invalid", str(error)) from error
         found = self._find(question)
         lines = [_line(entry) for entry in found]
-        self._note(caller, "audit.asked", {"question": text[:200], "reading": question.echo})
+        self._note(caller, "audit.asked", _asked(question, text, found))
         who = ", ".join((*question.identities, *(f"{role}s" for role in question.roles)))
         told = f"Every entry up to {now.astimezone(zone):%H:%M:%S} is counted."
         return {
@@ -110,6 +111,14 @@ class Asking:
         with self._kernel.ledger.write() as connection:
             entry = self._kernel.entry(event, body, caller.identity, trace=caller.trace)
             self._kernel.journal.add(connection, entry)
+
+
+def _asked(question: Question, text: str, found: list[Recorded]) -> dict[str, Any]:
+    """What the audit keeps of a question: without a value that it holds nowhere in the clear, for it is personal."""
+    clear = "\n".join(str(entry.body) for entry in found).casefold()
+    hidden = [subject for subject in question.subjects if subject.casefold() not in clear]
+    body = {"question": text[:200], "reading": question.echo}
+    return committed(body, {"subjects": hidden}, ["subjects"], lambda _: MARK)
 
 
 def _narrowed(found: list[Recorded], question: Question) -> list[Recorded]:

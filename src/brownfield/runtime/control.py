@@ -5,7 +5,7 @@ from typing import Any
 from brownfield.ledger.conflict import Moved
 from brownfield.ledger.count import proposal_counts
 from brownfield.ledger.halt import lift_halt, set_halt
-from brownfield.rules.access import Ability
+from brownfield.rules.access import Ability, Role, covers
 from brownfield.rules.problem import Problem
 from brownfield.runtime.caller import Caller
 from brownfield.runtime.kernel import Kernel, OpenWrapper
@@ -52,7 +52,8 @@ class Control:
             "environment": self._kernel.environment,
             "identity": caller.identity.name,
             "role": caller.identity.role.value,
-            "systems": [self._system(caller, opened) for opened in self._kernel.wrappers.values()],
+            "systems": [self._system(caller, opened) for opened in self._kernel.wrappers.values()
+                        if caller.may(Ability.OVERSEE) or self._seen(caller, opened)],
             "halts": [{"scope": h.scope, "by": h.by, "reason": h.reason, "at": h.at.isoformat(timespec="seconds")}
                       for h in caller.halts],
             "proposals": counts if caller.may(Ability.OVERSEE) else {},
@@ -76,13 +77,19 @@ class Control:
             raise Problem("invalid", str(error)) from error
         return {"scope": scope, "halted": event == "halt.set", "by": caller.identity.person, "reason": reason}
 
+    def _seen(self, caller: Caller, opened: OpenWrapper) -> set[str]:
+        """The operations and feeds that are not hidden from somebody who does not oversee."""
+        agent, named = caller.identity.role is Role.AGENT, [*opened.bundle.operations.values()]
+        return {one.name for one in (*named, *opened.bundle.feeds.values())
+                if (one.table.agents or not agent) and covers(caller.grants, opened.id, one.name)}  # fmt: skip
+
     def _system(self, caller: Caller, opened: OpenWrapper) -> dict[str, Any]:
-        manifest = opened.bundle.manifest
-        operations = {o.name: o.effect for o in opened.bundle.operations.values()
-                      if caller.may(Ability.OVERSEE) or caller.may(Ability.CALL, opened.id, o.name)}  # fmt: skip
+        manifest, overseer = opened.bundle.manifest, caller.may(Ability.OVERSEE)
+        names = {*opened.bundle.operations, *opened.bundle.feeds} if overseer else self._seen(caller, opened)
+        operations = {o.name: o.effect for o in opened.bundle.operations.values() if o.name in names}
         return {
             "id": opened.id, "title": opened.title, "mode": manifest.mode, "class": opened.source_class,
             "system_of_record": manifest.scope.system_of_record, "owner": manifest.scope.owner,
-            "page": manifest.scope.page, "operations": operations, "feeds": sorted(opened.bundle.feeds),
+            "page": manifest.scope.page, "operations": operations, "feeds": sorted(opened.bundle.feeds.keys() & names),
             "stopped": sorted(c for connection in opened.calls.values() for c in connection.drifted),
         }  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from brownfield.ledger.event import StoredEvent, page
-from brownfield.rules.access import Ability
+from brownfield.rules.access import Ability, Role
 from brownfield.rules.problem import Problem
 from brownfield.runtime.caller import Caller
 from brownfield.runtime.kernel import Kernel
@@ -38,14 +38,21 @@ class Streaming:
         """
         wrapper, _, name = (feed or "").partition(".")
         if feed:
-            self._kernel.feed(wrapper, name)
-            caller.demand(Ability.FOLLOW, wrapper, name)
+            self._demand(caller, wrapper, name)
         elif not caller.may(Ability.OVERSEE):
             raise Problem("denied", "name the feed that you may follow", next="Add feed=WRAPPER.FEED.")
         with self._kernel.ledger.read() as connection:
             found = page(connection, environment=self._kernel.environment, after=max(0, after),
                          limit=max(1, min(limit, MOST)), feed=name or None, wrapper=wrapper or None)  # fmt: skip
         return {"events": [cloud_event(event) for event in found.events], "position": found.position}
+
+    def _demand(self, caller: Caller, wrapper: str, name: str) -> None:
+        _, feed = self._kernel.feed(wrapper, name)
+        shut = caller.identity.role is Role.AGENT and not feed.table.agents
+        if shut or not (caller.may(Ability.FOLLOW, wrapper, name) or caller.may(Ability.OVERSEE)):
+            # The same words as for a name that is not there.
+            raise Problem("not-found", f"there is no feed {wrapper}.{name}")
+        caller.demand(Ability.FOLLOW, wrapper, name)
 
 
 def cloud_event(event: StoredEvent) -> dict[str, Any]:
