@@ -9,6 +9,7 @@ from brownfield.rules.access import Ability, Role, covers
 from brownfield.rules.problem import Problem
 from brownfield.runtime.caller import Caller
 from brownfield.runtime.kernel import Kernel, OpenWrapper
+from brownfield.wrapper.bundle import Feed, Operation
 
 
 class Control:
@@ -79,8 +80,9 @@ class Control:
 
     def _seen(self, caller: Caller, opened: OpenWrapper) -> set[str]:
         """The operations and feeds that are not hidden from somebody who does not oversee."""
-        agent, named = caller.identity.role is Role.AGENT, [*opened.bundle.operations.values()]
-        return {one.name for one in (*named, *opened.bundle.feeds.values())
+        agent = caller.identity.role is Role.AGENT
+        exposed: list[Operation | Feed] = [*opened.bundle.operations.values(), *opened.bundle.feeds.values()]
+        return {one.name for one in exposed
                 if (one.table.agents or not agent) and covers(caller.grants, opened.id, one.name)}  # fmt: skip
 
     def _system(self, caller: Caller, opened: OpenWrapper) -> dict[str, Any]:
