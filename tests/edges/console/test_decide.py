@@ -55,6 +55,7 @@ async def test_an_approval_is_kept_with_its_note_and_the_write_is_made(office, a
     browser = office.browser(anna)
     browser.submit(at(seen), decision="approved", note="stock checked")
     assert state(office, seen) is State.APPROVED
+    assert not browser.has_form(at(seen, "done-by-hand"))
     assert await office.assembly.worker.step()
     browser.get(f"/console/proposals/{seen.proposal.id}")
     assert office.system.writes == [("PlaceHold", {"sku": "A-100", "units": 12, "order": "SO-1001"})]
