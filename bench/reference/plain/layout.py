@@ -1,0 +1,166 @@
+"""The normal form of a record layout: what every source (copybook, TOML) becomes, and all that a decoder reads."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+Kind: TypeAlias = Literal["text", "zoned", "packed", "binary"]
+SignPlace: TypeAlias = Literal["trailing", "leading", "trailing-separate", "leading-separate"]
+Place: TypeAlias = Literal["first", "body", "last"]
+
+
+class LayoutError(ValueError):
+    """A layout that cannot be read, or must not be: half understood it would give wrong data.
+
+    Args:
+        file: The layout's file name.
+        line: The line, from 1; 0 when the fault is the file's as a whole.
+        reason: One sentence for a person.
+    """
+
+    def __init__(self, file: str, line: int, reason: str) -> None:
+        super().__init__(f"{file}:{line}: {reason}" if line else f"{file}: {reason}")
+        self.file = file
+        self.line = line
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One elementary field.
+
+    Attributes:
+        name: The name in snake_case (`on_hand`).
+        offset: Bytes from the start of the record, or of the table's element that the field stands in.
+        length: Bytes.
+        picture: How the layout describes the field (`S9(7)V99 COMP-3`).
+        kind: How its bytes are to be read.
+        digits: Decimal digits that are stored; 0 for text.
+        scale: Digits right of the decimal point; negative when digits are implied on the left of it (`9(3)PPP`).
+        signed: Whether a negative value may stand in it.
+        sign: Where the sign of a zoned field stands.
+        native: COMP-5: the machine's byte order and the full range of its bytes.
+        values: Level 88: condition name and the literals that it stands for.
+    """
+
+    name: str
+    offset: int
+    length: int
+    picture: str
+    kind: Kind
+    digits: int = 0
+    scale: int = 0
+    signed: bool = False
+    sign: SignPlace = "trailing"
+    native: bool = False
+    values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A part that occurs a fixed number of times: a list of objects, or of plain values when it is one field.
+
+    Attributes:
+        name: The name in snake_case.
+        offset: Bytes from the start of the record, or of the enclosing table's element.
+        stride: Bytes from one element to the next.
+        count: Elements.
+        parts: The element's parts, at offsets from the element's start.
+        plain: The element is its one part itself, not an object that holds it.
+    """
+
+    name: str
+    offset: int
+    stride: int
+    count: int
+    parts: tuple["Part", ...]
+    plain: bool
+
+
+Part: TypeAlias = Field | Table
+Test: TypeAlias = tuple[str, tuple[str | int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """One type of record.
+
+    Attributes:
+        name: The row's kind (`detail`).
+        length: Bytes that the parts take, at most the layout's length.
+        parts: What is read from it, in order of offset; FILLER is not in here.
+        when: Fields and the values that tell the type; empty when every record is of it.
+        place: `first` and `last` stand once, at the file's start and end.
+        optional: A `first` or `last` that may be missing.
+    """
+
+    name: str
+    length: int
+    parts: tuple[Part, ...]
+    when: tuple[Test, ...] = ()
+    place: Place = "body"
+    optional: bool = False
+
+    def field(self, name: str) -> Field | None:
+        """The field of that name outside any table, or None."""
+        return next((part for part in self.parts if isinstance(part, Field) and part.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A control total that the last record states.
+
+    Attributes:
+        stated: The field of the last record that states it.
+        kinds: The record types that are counted, or the one whose field is summed.
+        sums: The field that is summed, or None for a count.
+    """
+
+    stated: str
+    kinds: tuple[str, ...]
+    sums: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A whole layout: the record length in bytes, the types in the order in which they are tried, the totals."""
+
+    length: int
+    records: tuple[RecordType, ...]
+    totals: tuple[Total, ...] = ()
+
+    def record(self, name: str) -> RecordType:
+        """The record type of that name.
+
+        Raises:
+            KeyError: There is none.
+        """
+        for record in self.records:
+            if record.name == name:
+                return record
+        raise KeyError(name)
+
+    def at(self, place: Place) -> RecordType | None:
+        """The record type that stands `first` or `last`, or None."""
+        return next((record for record in self.records if record.place == place), None)
+
+
+def snake(name: str) -> str:
+    """A COBOL name as a field name: `ON-HAND` becomes `on_hand`, `1ST-QTY` becomes `f_1st_qty`."""
+    word = name.lower().replace("-", "_")
+    return f"f_{word}" if word[:1].isdigit() else word
+
+
+def every_field(parts: tuple[Part, ...], origin: int = 0, prefix: str = "") -> Iterator[Field]:
+    """Each field of a record with its offset in the record; an element of a table is named `lines[2].amount`."""
+    for part in parts:
+        if isinstance(part, Field):
+            yield replace(part, name=prefix + part.name, offset=origin + part.offset)
+            continue
+        for index in range(part.count):
+            start = origin + part.offset + index * part.stride
+            if part.plain:
+                inner = tuple(replace(one, name=f"{part.name}[{index}]") for one in part.parts)
+                yield from every_field(inner, start, prefix)
+            else:
+                yield from every_field(part.parts, start, f"{prefix}{part.name}[{index}].")

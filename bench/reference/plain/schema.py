@@ -1,0 +1,67 @@
+"""The contract of a layout: JSON Schema 2020-12 of the values that `decode` gives, no wider."""
+
+from typing import Any
+
+from brownfield.contract import Contract, JsonSchema, RecordShape
+from plain.decode import INT_DIGITS
+from plain.layout import Field, Layout, Part, RecordType
+
+
+def contract_of(layout: Layout) -> Contract:
+    """The record types of a layout with the schema of each."""
+    return Contract(records={record.name: _record(record) for record in layout.records})
+
+
+def _record(record: RecordType) -> RecordShape:
+    told = "; ".join(f"{field} is {' or '.join(map(str, values))}" for field, values in record.when)
+    place = {"first": "The first record. ", "last": "The last record. ", "body": ""}[record.place]
+    words = f"{place}Told by: {told}." if told else place.strip()
+    return RecordShape(fields=_object(record.parts), documentation=words)
+
+
+def _object(parts: tuple[Part, ...]) -> JsonSchema:
+    return {
+        "type": "object",
+        "properties": {part.name: _part(part) for part in parts},
+        "required": [part.name for part in parts],
+        "additionalProperties": False,
+    }
+
+
+def _part(part: Part) -> JsonSchema:
+    if isinstance(part, Field):
+        schema = _value(part)
+        if part.values:
+            schema["description"] = "; ".join(f"{name}: {values}" for name, values in part.values)
+        return schema
+    items = _part(part.parts[0]) if part.plain else _object(part.parts)
+    return {"type": "array", "items": items, "minItems": part.count, "maxItems": part.count}
+
+
+def _value(field: Field) -> dict[str, Any]:
+    if field.kind == "text":
+        return {"type": "string", "maxLength": field.length}
+    whole = max(field.digits - field.scale, 0)
+    if field.scale <= 0 and whole <= INT_DIGITS:
+        low, high = _bounds(field)
+        return {"type": "integer", "minimum": low, "maximum": high}
+    return {"type": "string", "pattern": _pattern(field, whole)}
+
+
+def _bounds(field: Field) -> tuple[int, int]:
+    """The least and the greatest value of an integer field; a COMP-5 field holds whatever fits its bytes."""
+    if field.native:
+        bits = field.length * 8 - field.signed
+        return (-(1 << bits) if field.signed else 0), (1 << bits) - 1
+    most = (10**field.digits - 1) * 10**-field.scale
+    return (-most if field.signed else 0), most
+
+
+def _pattern(field: Field, whole: int) -> str:
+    """Decimals with all their digits and no leading zero."""
+    if field.native:  # its bytes hold more digits than its picture
+        whole = len(str((1 << (field.length * 8)) - 1)) - field.scale
+    sign = "-?" if field.signed else ""
+    head = f"(0|[1-9][0-9]{{0,{whole - 1}}})" if whole else "0"
+    tail = rf"\.[0-9]{{{field.scale}}}" if field.scale > 0 else ""
+    return f"^{sign}{head}{tail}$"

@@ -1,0 +1,106 @@
+"""The settings of a `files` connection, as they stand in `wrapper.toml`."""
+
+from pathlib import Path, PurePosixPath
+from string import Formatter
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from plain.assemble import assemble
+from plain.copybook import read_copybook
+from plain.declaration import RecordDeclaration, TotalDeclaration
+from plain.encoding import Encoding, encoding
+from plain.frame import Framing
+from plain.layout import Layout, LayoutError, every_field
+from plain.toml_layout import read_toml_layout
+
+
+def _known_encoding(name: str) -> str:
+    encoding(name)
+    return name
+
+
+def _inside(pattern: str) -> str:
+    path = PurePosixPath(pattern)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        raise ValueError("a pattern within the location: no leading / and no ..")
+    return pattern
+
+
+def _marks(template: str) -> str:
+    fields = [field for _, field, _, _ in Formatter().parse(template) if field is not None]
+    if fields not in (["name"], ["stem"]) or "/" in template or template in {"{name}", "{stem}"}:
+        raise ValueError("a file name with {name} or {stem} once in it, such as {name}.done")
+    return template
+
+
+class FilesSettings(BaseModel):
+    """What a person says of a place where batch files arrive.
+
+    Attributes:
+        format: How records are written. More formats come later.
+        layout: A copybook (`.cpy`, `.cbl`, `.cob`) or a layout in TOML, pinned in the bundle.
+        location: The folder that the files arrive in; None when its environment variable is not set.
+        match: Which files, as a glob within the location (`STK*.DAT`).
+        encoding: Python's name of a single-byte code page.
+        framing: `fixed` or `line`; unless told, `fixed` for EBCDIC and for layouts with packed or binary fields.
+        record_length: Bytes of a record, where the file's records are longer than the copybook.
+        byte_order: Of COMP-5 fields; needs to be told when there is one and the file is not EBCDIC.
+        marker: The name of the file that says that another is complete (`{name}.done`); never delivered itself.
+        settle_seconds: Without a marker: how long a file must have been left alone.
+        chunk: Records per transaction.
+        records: The copybook's record types, see `declaration`.
+        totals: The control totals, see `declaration`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["fixed-width"]
+    layout: Path
+    location: Path | None = None
+    match: Annotated[str, AfterValidator(_inside)]
+    encoding: Annotated[str, AfterValidator(_known_encoding)] = "ascii"
+    framing: Framing | None = None
+    record_length: int | None = Field(default=None, ge=1, le=1 << 20)
+    byte_order: Literal["big", "little"] | None = None
+    marker: Annotated[str, AfterValidator(_marks)] | None = None
+    settle_seconds: float = Field(default=2.0, ge=0)
+    chunk: int = Field(default=1000, ge=1, le=100_000)
+    records: dict[str, RecordDeclaration] = Field(default_factory=dict)
+    totals: tuple[TotalDeclaration, ...] = ()
+
+
+class Format:
+    """Everything needed to read a file's bytes: the layout, the encoding and the framing, checked against each other.
+
+    Raises:
+        LayoutError: The layout cannot be read, or does not go with the other settings.
+    """
+
+    def __init__(self, settings: FilesSettings) -> None:
+        self.layout: Layout = _layout(settings)
+        file = settings.layout.name
+        fields = [field for record in self.layout.records for field in every_field(record.parts)]
+        binary = any(field.kind in {"packed", "binary"} for field in fields)
+        self.encoding: Encoding = encoding(settings.encoding, settings.byte_order or "big")
+        if any(field.native for field in fields) and not (self.encoding.ebcdic or settings.byte_order):
+            raise LayoutError(file, 0, "it has a COMP-5 field, whose byte order is the machine's: set `byte_order`")
+        default: Framing = "fixed" if self.encoding.ebcdic or binary else "line"
+        self.framing: Framing = settings.framing or default
+        if self.framing == "line" and self.encoding.ebcdic:
+            raise LayoutError(file, 0, "lines in EBCDIC are not read yet")
+        if self.framing == "line" and binary:
+            raise LayoutError(
+                file, 0, "it has packed or binary fields, in which a line end may be data: not line framing"
+            )
+
+
+def _layout(settings: FilesSettings) -> Layout:
+    path = settings.layout
+    if path.suffix.lower() in {".cpy", ".cbl", ".cob"}:
+        return assemble(read_copybook(path), settings.records, settings.totals, settings.record_length)
+    if path.suffix.lower() != ".toml":
+        raise LayoutError(path.name, 0, "a layout is a copybook (.cpy, .cbl, .cob) or a .toml file")
+    if settings.records or settings.totals or settings.record_length:
+        raise LayoutError(path.name, 0, "`records`, `totals` and `record_length` stand in the TOML layout itself")
+    return read_toml_layout(path)

@@ -1,0 +1,127 @@
+"""Control totals: what the trailer states against what stands in the file.
+
+A damaged record is still a record, so a count counts it. A sum takes every record whose summed field can be read, even
+where another field of it is damaged. What cannot be known is never passed in silence:
+
+* a record whose type cannot be told might or might not be counted: the count must lie between both;
+* where a summed field cannot be read, or a type cannot be told, the sum is `unverified`, and both figures are kept.
+
+Everything else must be equal to the last digit.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass
+from typing import Any, Literal, Self, TypeAlias
+
+from brownfield.contract import Fields, Rejected
+from plain.decode import Broken, number_reader, render
+from plain.encoding import Encoding
+from plain.layout import Field, Layout, RecordType, Total
+
+State: TypeAlias = Literal["verified", "unverified", "absent"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    total: str
+    field: Field
+    read: Callable[[bytes], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a file's trailer said of one total, and whether it could be held against the file."""
+
+    stated: int | str | None
+    state: State
+
+
+class Tally:
+    """The running totals of a file's records, exact."""
+
+    def __init__(self, layout: Layout, encoding: Encoding) -> None:
+        self._layout = layout
+        self._encoding = encoding
+        self._sums: dict[str, list[_Sum]] = {}
+        for total in layout.totals:
+            kind = layout.record(total.kinds[0])
+            field = kind.field(total.sums) if total.sums else None
+            if field is not None:
+                self._sums.setdefault(kind.name, []).append(_Sum(total.stated, field, number_reader(field, encoding)))
+        self._kinds: Counter[str] = Counter()
+        self._summed: Counter[str] = Counter()
+        self._unreadable: Counter[str] = Counter()
+
+    def add(self, kind: RecordType | None, record: bytes) -> None:
+        """Take a record into account; `kind` is None when its type cannot be told."""
+        name = kind.name if kind else ""
+        self._kinds[name] += 1
+        for each in self._sums.get(name, ()):
+            try:
+                self._summed[each.total] += each.read(record[each.field.offset : each.field.offset + each.field.length])
+            except Broken:
+                self._unreadable[each.total] += 1
+
+    def fork(self) -> Self:
+        """The same totals, to go on from separately."""
+        other = copy(self)
+        other._kinds, other._summed = self._kinds.copy(), self._summed.copy()
+        other._unreadable = self._unreadable.copy()
+        return other
+
+    def judge(self, trailer: bytes | None) -> dict[str, Statement]:
+        """Hold the totals of the whole file against its trailer.
+
+        Raises:
+            Rejected: A total is not what the trailer states.
+        """
+        return {total.stated: self._judge(total, trailer) for total in self._layout.totals}
+
+    def show(self, statements: dict[str, Statement]) -> Fields:
+        """The totals so far beside what the trailer states, as plain JSON values; sums are strings."""
+        return {total.stated: self._show(total, statements[total.stated]) for total in self._layout.totals}
+
+    def _judge(self, total: Total, trailer: bytes | None) -> Statement:
+        last = self._layout.at("last")
+        field = last.field(total.stated) if last else None
+        if trailer is None or field is None:
+            return Statement(None, "absent")
+        units = number_reader(field, self._encoding)(trailer[field.offset : field.offset + field.length])
+        least, most, exact = self._found(total)
+        scale = self._scale(total)
+        common = max(field.scale, scale, 0)
+        stated, shown = units * 10 ** (common - field.scale), _shown(total, units, field.scale)
+        if exact and not least * 10 ** (common - scale) <= stated <= most * 10 ** (common - scale):
+            found = _shown(total, least, scale)
+            raise Rejected(
+                f"the trailer states {total.stated} = {shown}, and the file holds {found}",
+                code="totals",
+                detail={"total": total.stated, "stated": shown, "found": found},
+            )
+        return Statement(shown, "verified" if exact and least == most else "unverified")
+
+    def _found(self, total: Total) -> tuple[int, int, bool]:
+        """The least and the most that the file may hold, and whether these bounds are bounds at all."""
+        unknown = self._kinds[""]
+        if total.sums is None:
+            counted = sum(self._kinds[kind] for kind in total.kinds)
+            return counted, counted + unknown, True
+        summed = self._summed[total.stated]
+        return summed, summed, not (unknown or self._unreadable[total.stated])
+
+    def _scale(self, total: Total) -> int:
+        return next((each.field.scale for each in self._sums.get(total.kinds[0], ()) if each.total == total.stated), 0)
+
+    def _show(self, total: Total, statement: Statement) -> dict[str, Any]:
+        least, _, _ = self._found(total)
+        shown: dict[str, Any] = {"stated": statement.stated, "state": statement.state}
+        shown["found"] = _shown(total, least, self._scale(total))
+        if total.sums is not None:
+            shown["unreadable"] = self._unreadable[total.stated]
+        return shown
+
+
+def _shown(total: Total, units: int, scale: int) -> int | str:
+    return units if total.sums is None else render(units, scale)
