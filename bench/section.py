@@ -43,7 +43,7 @@ class Size:
     entries: int
 
 
-FULL = Size(pairs=7, calls=150, lists=8, each=25, records=100_000, entries=5_000)
+FULL = Size(pairs=7, calls=150, lists=8, each=25, records=100_000, entries=1_000)
 QUICK = Size(pairs=1, calls=10, lists=1, each=3, records=2_000, entries=200)
 
 
