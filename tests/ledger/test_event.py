@@ -1,4 +1,4 @@
-"""The log of events: each once, none missed, whatever the order of commits (R20, R87)."""
+"""The log of events: each once, none missed, whatever the order of commits."""
 
 import itertools
 
@@ -89,7 +89,7 @@ def test_before_anything_there_is_nothing(read, connection):
 
 
 def test_a_reader_does_not_pass_a_file_that_is_still_collecting(begin, store, finish, read):
-    """Two files interleaved: B commits first, and A's later events lie behind B's ids."""
+    """R20, R87: two files interleaved: B commits first, and A's later events lie behind B's ids."""
     a, b = begin("A"), begin("B")
     store(a, 0)
     store(b, 0, 1)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from apscheduler.triggers.cron import CronTrigger
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -126,9 +127,8 @@ def test_weekdays_become_names(week, names):
 
 def test_the_scheduler_reads_the_names_as_cron_meant_the_numbers():
     """R17: held against APScheduler itself, for each number."""
-    trigger = pytest.importorskip("apscheduler.triggers.cron")
     for number in range(8):
-        cron = trigger.CronTrigger.from_crontab(weekdays(f"0 9 * * {number}"), timezone=UTC)
+        cron = CronTrigger.from_crontab(weekdays(f"0 9 * * {number}"), timezone=UTC)
         assert cron.get_next_fire_time(None, NOW).isoweekday() % 7 == number % 7
 
 

@@ -285,7 +285,7 @@ def _bounds(walk: _Walk, old: JsonSchema, new: JsonSchema) -> Iterator[Change]:
     """Lengths and limits: a higher maximum and a lower minimum let more through."""
     for keyword in (*_UPPER, *_LOWER):
         before, after = old.get(keyword), new.get(keyword)
-        if before == after:
+        if before == after or not all(value is None or isinstance(value, int | float) for value in (before, after)):
             continue
         loosest = float("inf") if keyword in _UPPER else -float("inf")
         low, high = sorted([loosest if before is None else before, loosest if after is None else after])

@@ -41,6 +41,11 @@ class CallConnection:
         self._bucket = Bucket(tokens=max(1.0, limits.per_second), at=time.monotonic())
         self._pace = threading.Lock()
 
+    @property
+    def under_way(self) -> int:
+        """Calls that are running or wait for a thread now."""
+        return self._waiting
+
     async def run(self, work: Callable[[], Result]) -> Result:
         """Run blocking work on one of the connection's threads, within its deadline.
 

@@ -93,5 +93,6 @@ class Control:
             "id": opened.id, "title": opened.title, "mode": manifest.mode, "class": opened.source_class,
             "system_of_record": manifest.scope.system_of_record, "owner": manifest.scope.owner,
             "page": manifest.scope.page, "operations": operations, "feeds": sorted(opened.bundle.feeds.keys() & names),
+            "under_way": {name: calls.under_way for name, calls in opened.calls.items() if calls.under_way},
             "stopped": sorted(c for connection in opened.calls.values() for c in connection.drifted),
         }  # fmt: skip

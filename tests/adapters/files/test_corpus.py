@@ -1,6 +1,6 @@
 """Other people's copybooks and files: how far this parser reaches, and that it never misplaces a byte silently.
 
-The corpus is not part of the repository (some of it may not be given on); see /work/shared/corpus/batch/INDEX.tsv.
+The corpus is not part of the repository (some of it may not be given on); its INDEX.tsv says whose each file is.
 """
 
 import csv
@@ -20,11 +20,9 @@ from brownfield_files.frame import frames
 from brownfield_files.layout import LayoutError
 from brownfield_files.router import router
 
-pytestmark = pytest.mark.corpus
+pytestmark = [pytest.mark.corpus, pytest.mark.usefixtures("corpus")]
 
 ROOT = Path(os.environ.get("BROWNFIELD_CORPUS", Path(__file__).parents[4] / "shared" / "corpus")) / "batch"
-if not (ROOT / "INDEX.tsv").is_file():
-    pytest.skip(f"NO CORPUS at {ROOT}: set BROWNFIELD_CORPUS", allow_module_level=True)
 
 COBRIX = ROOT / "AbsaOSS+cobrix" / "data"
 CARDDEMO = ROOT / "aws-samples+aws-mainframe-modernization-carddemo" / "app"

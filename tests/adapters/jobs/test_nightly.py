@@ -10,8 +10,6 @@ from brownfield_jobs.call import JobsCall
 from brownfield_jobs.setting import JobsSettings
 
 NIGHTLY = Path(__file__).parents[3] / "fixtures" / "nightly"
-if not (NIGHTLY / "run-nightly.sh").is_file():
-    pytest.skip(f"NO FIXTURE at {NIGHTLY}", allow_module_level=True)
 
 
 @pytest.fixture

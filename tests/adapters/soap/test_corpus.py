@@ -14,13 +14,11 @@ CORPUS = Path(os.environ.get("BROWNFIELD_CORPUS", ROOT / "shared" / "corpus")) /
 STEP = 4
 METASCHEMA = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
 
-pytestmark = pytest.mark.corpus
+pytestmark = [pytest.mark.corpus, pytest.mark.usefixtures("corpus")]
 
 
 def sample():
     index = CORPUS / "INDEX.tsv"
-    if not index.exists():
-        pytest.skip(f"NO CORPUS at {CORPUS}: set BROWNFIELD_CORPUS to run this test")
     rows = [line.split("\t") for line in index.read_text("utf-8").splitlines()[1:]]
     return [{"path": row[0], "plain": row[6]} for row in rows[::STEP]]
 

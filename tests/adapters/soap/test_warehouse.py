@@ -10,8 +10,6 @@ from brownfield.contract import Drifted, Limits, Opening, Rejected, Uncertain
 from brownfield_soap import adapter
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
-if not (FIXTURES / "warehouse" / "process.py").exists():
-    pytest.skip("NO WAREHOUSE at fixtures/warehouse", allow_module_level=True)
 sys.path.insert(0, str(FIXTURES))
 
 from warehouse.process import Warehouse  # noqa: E402
