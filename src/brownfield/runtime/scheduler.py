@@ -6,7 +6,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
@@ -41,20 +41,24 @@ class Schedule:
         return ZoneInfo(self.table.timezone)
 
     def times(self, after: datetime, until: datetime) -> list[datetime]:
-        """The due times in (after, until]. One per local wall time on the night that has an hour twice."""
-        trigger = CronTrigger.from_crontab(weekdays(self.table.cron), timezone=self.zone)
+        """The due times in (after, until], UTC. One per local wall time on the night that has an hour twice."""
         found: list[datetime] = []
-        moment = trigger.get_next_fire_time(None, after + timedelta(microseconds=1))
+        moment = self.next(after)
         while moment is not None and moment <= until:
             found.append(earliest(moment, self.zone) if by_the_wall(self.table.cron) else moment)
-            moment = trigger.get_next_fire_time(moment, moment + timedelta(seconds=1))
+            moment = self.next(moment)
         return sorted({time for time in found if after < time <= until})
 
     def next(self, after: datetime) -> datetime | None:
-        """The next due time."""
-        trigger = CronTrigger.from_crontab(weekdays(self.table.cron), timezone=self.zone)
-        moment: datetime | None = trigger.get_next_fire_time(None, after + timedelta(microseconds=1))
-        return moment
+        """The first time after an instant that the cron names, UTC."""
+        # In UTC, because local arithmetic forgets which of the two 02:30 it is, and never gets past them.
+        begin = after.astimezone(UTC) + timedelta(microseconds=1)
+        moment: datetime | None = self._trigger.get_next_fire_time(None, begin)
+        return moment.astimezone(UTC) if moment else None
+
+    @property
+    def _trigger(self) -> CronTrigger:
+        return CronTrigger.from_crontab(weekdays(self.table.cron), timezone=self.zone)
 
 
 class Scheduler:
