@@ -1,0 +1,30 @@
+"""The stage that the tests of this room stand on."""
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+if str(Path(__file__).parent) not in sys.path:
+    sys.path.insert(0, str(Path(__file__).parent))
+
+from stage import staged
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+@pytest.fixture
+def put_up(tmp_path):
+    """Put up a stage: `put_up(edits, wrapper, …)`; it is taken down after the test."""
+    with ExitStack() as stack:
+        yield lambda *args, **more: stack.enter_context(staged(tmp_path, *args, **more))
+
+
+@pytest.fixture
+def stage(put_up):
+    """The plain one."""
+    return put_up()

@@ -1,0 +1,73 @@
+"""Secrets: each side has its own, and the read side cannot have the other's."""
+
+import pytest
+from stage import staged
+
+from brownfield.runtime import assembly as assembly_module
+from brownfield.testing.canned import CannedSystem
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def vault(tmp_path, monkeypatch):
+    """A stage whose far side wants a password; `vault.asked` are the names that were resolved."""
+    held = {"canned/read": "read-secret", "canned/write": "write-secret"}
+    asked = []
+
+    def provide(name):
+        asked.append(name)
+        return held[name]
+
+    monkeypatch.setattr(assembly_module, "providers", lambda *_: (provide,))
+    with staged(tmp_path, system=CannedSystem(password="read-secret")) as stage:
+        stage.asked = asked
+        yield stage
+
+
+async def test_reading_never_asks_for_the_write_secret(vault):
+    """R5, R11, R64: nor do proposing, deciding and looking."""
+    agent, approver = vault.agent, vault.approver()
+    await vault.call(agent, "get_stock", {"Sku": "A-100"})
+    proposal = await vault.proposed(agent)
+    vault.assembly.proposing.decide(approver, proposal.id, "approved", proposal.hash)
+    assert vault.asked
+    assert set(vault.asked) == {"canned/read"}
+
+
+async def test_the_write_side_resolves_the_write_secret(vault, monkeypatch):
+    """R64: the one connection that opens with it is the worker's."""
+    wanted = []
+
+    def reach(self, operation):
+        wanted.append((operation, self._opening.secret("password")))
+
+    monkeypatch.setattr("brownfield.testing.canned.system.CannedCalls._reach", reach)
+    id_ = await vault.approved()
+    assert "canned/write" not in vault.asked
+    await vault.work()
+    assert vault.state(id_) == "done"
+    assert {secret for operation, secret in wanted if operation == "PlaceHold"} == {"write-secret"}
+    assert {secret for operation, secret in wanted if operation != "PlaceHold"} == {"read-secret"}
+
+
+async def test_a_secret_that_is_not_there_is_unavailable_and_names_no_value(stage):
+    """R97: the next step is told."""
+    stage.system.password = "anything"
+    with pytest.raises(Exception, match="the secret canned/read is not there") as problem:
+        await stage.call(stage.agent, "get_stock", {"Sku": "A-100"})
+    assert problem.value.code == "unavailable"
+
+
+async def test_a_secret_that_others_may_read_is_not_used(stage):
+    """R50, R64."""
+    path = stage.folder / "secrets" / "canned" / "read"
+    path.parent.mkdir(parents=True)
+    path.write_text("anything\n")
+    path.chmod(0o644)
+    stage.system.password = "anything"
+    agent = stage.agent
+    with pytest.raises(Exception, match="0600"):
+        await stage.call(agent, "get_stock", {"Sku": "A-100"})
+    path.chmod(0o600)
+    assert (await stage.call(agent, "get_stock", {"Sku": "A-100"})).data["OnHand"] == 140
