@@ -53,7 +53,7 @@ class SoapConnection:
     def _model(self) -> Model:
         settings = self._settings
         wsdl = settings.wsdl if settings.wsdl.is_absolute() else self._opening.folder / settings.wsdl
-        return read(wsdl, self._opening.folder, settings.service, settings.port)
+        return read(wsdl, self._opening.folder, settings.service, settings.port, repair=settings.repair)
 
     @cached_property
     def _known(self) -> _Far:

@@ -46,7 +46,7 @@ def draft(location: str) -> Draft:
         files={f"contract/{name}": content for name, content in sorted(vendored.files.items())},
         contract=contract(model),
         calls=tuple(_calls(model)),
-        notes=tuple(_notes(model)),
+        notes=(*vendored.notes, *_notes(model)),
     )
 
 
@@ -104,6 +104,7 @@ def _calls(model: Model) -> Iterator[DraftCall]:
 
 
 def _notes(model: Model) -> Iterator[str]:
+    yield from (f"Repaired: {note}" for note in model.notes)
     headers = {name: part for operation in model.operations.values() for name, part in operation.headers.items()}
     for name, part in sorted(headers.items()):
         fields = model.records[part.type].fields if isinstance(part.type, str) else ()

@@ -6,6 +6,7 @@ from typing import Any
 
 from zeep.xsd import elements as zeep_elements
 from zeep.xsd import types as zeep_types
+from zeep.xsd.elements.builtins import Schema
 from zeep.xsd.elements.indicators import OrderIndicator
 from zeep.xsd.types.unresolved import UnresolvedCustomType, UnresolvedType
 
@@ -87,6 +88,8 @@ class Flattener:
         """A compositor's members in document order: repeated compositors become groups, all others are unfolded."""
         if isinstance(node, zeep_elements.Element):
             yield from self._element(node, key, optional=optional)
+        elif isinstance(node, Schema):  # `ref="xs:schema"`: the schema that a .NET DataSet brings along
+            yield Field("schema", ANY_TAG, ANYTHING, least=0)
         elif isinstance(node, zeep_elements.Any):
             yield Field("any", ANY_TAG, ANYTHING, least=0, most=most(node))
         elif most(node) is None or (most(node) or 0) > 1:

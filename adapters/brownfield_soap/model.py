@@ -162,6 +162,7 @@ class Model:
         envelope: The namespace of the SOAP envelope, which tells the version.
         operations: By name.
         records: Complex types by key.
+        notes: What was repaired to read the WSDL, one sentence each.
     """
 
     service: str
@@ -170,3 +171,4 @@ class Model:
     envelope: str
     operations: Mapping[str, Operation]
     records: Mapping[str, Record]
+    notes: tuple[str, ...] = ()

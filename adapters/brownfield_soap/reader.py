@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import zeep.exceptions
 import zeep.wsdl
@@ -15,42 +14,37 @@ from lxml import etree
 from zeep.wsdl.bindings import Soap11Binding, Soap12Binding
 
 from brownfield.contract import Rejected
-from brownfield_soap import catalog
+from brownfield_soap.closure import collect, remote
+from brownfield_soap.doctor import heal
+from brownfield_soap.document import refused
 from brownfield_soap.flatten import Flattener
+from brownfield_soap.link import Linked, link
 from brownfield_soap.model import Fault, Model, Operation, Part
 from brownfield_soap.visitor import keeping
 
 WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
+Loader: Any = zeep.wsdl.Document  # zeep is half typed; here it is Any
 NEXT = "Correct the file, or ask the system's owner for its complete WSDL, and run the command again"
 
 
 class BundleOnly:
-    """What zeep takes for a transport: reads files inside one folder and the catalog, and nothing else."""
+    """Reads files inside one folder, and nothing else."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
-        self.read: dict[str, bytes] = {}
 
-    def load(self, location: str) -> bytes:
+    def read(self, location: str) -> bytes:
         """The bytes at `location`.
 
         Raises:
             Rejected: The location is outside the bundle, or not there.
         """
-        content = catalog.standard(location)
-        if content is None:
-            content = self._file(location)
-            self.read[location] = content
-        return content
-
-    def _file(self, location: str) -> bytes:
-        parts = urlsplit(location)
-        if parts.scheme not in ("", "file"):
+        if remote(location):
             raise Rejected(
                 f"The WSDL refers to {location}, which is not in the bundle. Nothing is fetched to read one: "
                 "draft it again with `brownfield new`, which vendors every import."
             )
-        path = Path(unquote(parts.path) if parts.scheme else location).resolve()
+        path = Path(location).resolve()
         if not path.is_relative_to(self._folder):
             raise Rejected(f"The WSDL refers to {location}, which is outside the folder {self._folder}.")
         try:
@@ -60,7 +54,28 @@ class BundleOnly:
             raise Rejected(f"The WSDL refers to {path}: {reason.lower()}. {NEXT}.") from None
 
 
-def read(wsdl: Path, folder: Path, service: str | None = None, port: str | None = None) -> Model:
+class Loading(Loader):  # type: ignore[misc]  # the base is Any
+    """zeep's reading of documents that were already fetched, linked and repaired: it opens nothing itself."""
+
+    def __init__(self, linked: Linked) -> None:
+        self._linked = linked
+        nothing: Any = None  # what zeep takes for a transport is never asked
+        super().__init__(linked.main, nothing)
+
+    def load(self, location: Any) -> None:
+        """All schemas first, so that no order and no import matters."""
+        schemas = [self.types.create_new_document(one.root, one.address) for one in self._linked.schemas]
+        for schema in schemas:
+            schema.resolve()
+        super().load(location)
+
+    def _get_xml_document(self, location: Any, *, _initial: bool = False) -> Any:
+        return self._linked.definitions[str(location)].root
+
+
+def read(
+    wsdl: Path, folder: Path, service: str | None = None, port: str | None = None, *, repair: bool = True
+) -> Model:
     """The model of one SOAP port.
 
     Args:
@@ -68,26 +83,29 @@ def read(wsdl: Path, folder: Path, service: str | None = None, port: str | None 
         folder: Nothing outside it is read.
         service: The service, None for the first with a SOAP port.
         port: The port, None for the first SOAP port.
+        repair: Whether what is broken is repaired where that is possible; `Model.notes` says what was.
 
     Raises:
         Rejected: The WSDL cannot be read, or has no such port. The message names file, line and cause.
     """
-    files = BundleOnly(folder)
+    closure = collect(str(wsdl.resolve()), BundleOnly(folder).read, repair=repair)
+    notes = list(closure.notes)
+    linked = link(closure)
     try:
-        document = _load(wsdl, files)
-        chosen = _choose(document, service, port)
-        return _model(files, *chosen)
+        notes += heal(linked) if repair else []
+        return _model(linked, notes, *_choose(_load(linked), service, port))
     except Rejected:
         raise
     except Exception as error:  # zeep fails with whatever its parser stumbles over
         raise _unreadable(wsdl, error) from error
 
 
-def _load(wsdl: Path, files: BundleOnly) -> Any:
+def _load(linked: Linked) -> Any:
+    if linked.main not in linked.definitions:
+        raise refused(linked.main, "it is a schema, and no WSDL")
     with keeping(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # zeep warns of a message it skips; the operation is then missing
-        transport: Any = files  # zeep only ever calls `load`
-        return zeep.wsdl.Document(str(wsdl.resolve()), transport)
+        return Loading(linked)
 
 
 def _unreadable(wsdl: Path, error: Exception) -> Rejected:
@@ -117,27 +135,27 @@ def _choose(document: Any, service: str | None, port: str | None) -> tuple[str, 
 
 
 def _soap_ports(document: Any) -> Iterator[tuple[str, str, str, Any]]:
-    """Every port with a SOAP binding; a binding stands for itself where the WSDL has no service."""
+    """Every port with a SOAP binding; a binding stands for itself where no port names one."""
     for name, service in document.services.items():
         for port_name, port in service.ports.items():
             if isinstance(port.binding, Soap11Binding | Soap12Binding):
                 yield name, port_name, (port.binding_options or {}).get("address") or "", port.binding
-    if not document.services:
+    if not any(service.ports for service in document.services.values()):
         for binding in document.bindings.values():
             if isinstance(binding, Soap11Binding | Soap12Binding):
                 name = binding.name.localname
                 yield name, name, "", binding
 
 
-def _model(files: BundleOnly, service: str, port: str, address: str, binding: Any) -> Model:
+def _model(linked: Linked, notes: list[str], service: str, port: str, address: str, binding: Any) -> Model:
     types = Flattener()
-    words = dict(_documentation(files))
+    words = dict(_documentation(linked))
     port_type = etree.QName(binding.port_type.name.text).localname
     operations = {
         name: _operation(operation, types, words.get((port_type, name), ""))
         for name, operation in sorted(binding.all().items())
     }
-    return Model(service, port, address, binding.nsmap["soap-env"], operations, types.records)
+    return Model(service, port, address, binding.nsmap["soap-env"], operations, types.records, tuple(notes))
 
 
 def _operation(operation: Any, types: Flattener, words: str) -> Operation:
@@ -172,12 +190,10 @@ def _faults(operation: Any, types: Flattener) -> Iterator[Fault]:
                 yield Fault(name or part.element.name, types.part(part.element))
 
 
-def _documentation(files: BundleOnly) -> Iterator[tuple[tuple[str, str], str]]:
+def _documentation(linked: Linked) -> Iterator[tuple[tuple[str, str], str]]:
     """The words of each portType operation; zeep does not keep them."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True)
-    for content in files.read.values():
-        root = etree.fromstring(content, parser)
-        for port_type in root.iter(f"{WSDL}portType"):
+    for definitions in linked.definitions.values():
+        for port_type in definitions.root.iter(f"{WSDL}portType"):
             for operation in port_type.iterchildren(f"{WSDL}operation"):
                 found = operation.find(f"{WSDL}documentation")
                 if found is not None:

@@ -22,6 +22,7 @@ class SoapSettings(BaseModel):
         user: The name in a UsernameToken; the password is the connection's secret `password`.
         headers: Values of SOAP headers that the WSDL declares, by element name. `{ secret = "password" }` in place of
             a value is resolved at each call.
+        repair: Whether known breakage of a WSDL is repaired when it is read; see `doctor`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,6 +34,7 @@ class SoapSettings(BaseModel):
     security: Security = "none"
     user: str | None = None
     headers: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    repair: bool = True
 
 
 def resolved(value: Any, secret: Callable[[str], str]) -> Any:

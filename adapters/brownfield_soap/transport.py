@@ -4,11 +4,12 @@ httpcore2 is the layer under httpx2. It follows no redirects and reads no proxy 
 of a socket be held to what is left of the deadline, so that a reply that drips byte by byte is given up in time.
 """
 
+import socket
 import ssl
 import threading
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -92,8 +93,19 @@ class _Stream(httpcore2.NetworkStream):
         return self._inner.get_extra_info(info)
 
 
+Allow = Callable[[str, list[str]], list[str]]
+"""A host and its addresses → those of them that may be connected to."""
+
+
 class _Backend(httpcore2.SyncBackend):
-    """Opens sockets that keep to the deadline."""
+    """Opens sockets that keep to the deadline, to allowed addresses only.
+
+    The address that was allowed is the one that is connected to: a name that means another address a moment later
+    (“DNS rebinding”) changes nothing.
+    """
+
+    def __init__(self, allow: Allow | None) -> None:
+        self._allow = allow
 
     def connect_tcp(
         self,
@@ -103,18 +115,21 @@ class _Backend(httpcore2.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
+        if self._allow is not None:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            host = self._allow(host, [str(one[4][0]) for one in found])[0]
         return _Stream(super().connect_tcp(host, port, _timeout(timeout), local_address, socket_options))
 
 
 class Transport:
     """The pool of one connection. Used by several threads at once."""
 
-    def __init__(self, concurrency: int) -> None:
+    def __init__(self, concurrency: int, allow: Allow | None = None) -> None:
         self._pool = httpcore2.ConnectionPool(
             ssl_context=ssl.create_default_context(),
             max_connections=max(concurrency, 1),
             keepalive_expiry=30.0,
-            network_backend=_Backend(),
+            network_backend=_Backend(allow),
         )
 
     def close(self) -> None:

@@ -16,7 +16,6 @@ import zeep.xsd.types.unresolved
 import zeep.xsd.visitor
 from lxml import etree
 
-from brownfield_soap import catalog
 from brownfield_soap.model import Facets
 
 XSD = "{http://www.w3.org/2001/XMLSchema}"
@@ -114,12 +113,6 @@ Result = Any
 class Keeper(SchemaVisitor):  # type: ignore[misc]  # the base is Any
     """See the module."""
 
-    def visit_import(self, node: etree._Element, parent: etree._Element) -> Result:
-        """A standard namespace is read from the catalog, whatever the schemaLocation says."""
-        if node.get("namespace") in catalog.FILES:
-            node.set("schemaLocation", str(node.get("namespace")))
-        return super().visit_import(node, parent)
-
     def visit_element(self, node: etree._Element, parent: etree._Element) -> Result:
         """An element keeps its words, `fixed`, and `nillable="1"`."""
         element = super().visit_element(node, parent)
@@ -154,7 +147,6 @@ class Keeper(SchemaVisitor):  # type: ignore[misc]  # the base is Any
 
     visitors = {  # noqa: RUF012  # zeep's own table, with these laid over it
         **SchemaVisitor.visitors,
-        f"{XSD}import": visit_import,
         f"{XSD}element": visit_element,
         f"{XSD}attribute": visit_attribute,
         f"{XSD}simpleType": visit_simple_type,

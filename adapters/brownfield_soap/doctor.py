@@ -1,0 +1,318 @@
+"""Repairs of what real WSDLs get wrong, one small function each, in one table. Each says in a sentence what it did.
+
+A repair is made only where the author's meaning can be told, or where the broken part can be left out without changing
+the rest. `repair = false` in a connection's settings turns all of them off; then zeep says what is wrong.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+
+from lxml import etree
+
+from brownfield_soap.closure import REFERENCES
+from brownfield_soap.document import WSDL, XSD, Document
+from brownfield_soap.link import Linked
+from brownfield_soap.reference import SOAPS, Kind, Pointing, Reference, defined, local, references, space
+
+WORDS = frozenset(
+    """
+    all annotation any anyAttribute appinfo attribute attributeGroup choice complexContent complexType documentation
+    element enumeration extension field fractionDigits group import include key keyref length list maxExclusive
+    maxInclusive maxLength minExclusive minInclusive minLength notation override pattern redefine restriction schema
+    selector sequence simpleContent simpleType totalDigits union unique whiteSpace
+    """.split()  # noqa: SIM905  # a list of words reads better as words
+)
+"""The elements of XML Schema 1.0."""
+
+BUILT_IN = frozenset(
+    """
+    anyType anySimpleType anyURI base64Binary boolean byte date dateTime decimal double duration ENTITIES ENTITY float
+    gDay gMonth gMonthDay gYear gYearMonth hexBinary ID IDREF IDREFS int integer language long Name NCName
+    negativeInteger NMTOKEN NMTOKENS nonNegativeInteger nonPositiveInteger normalizedString NOTATION positiveInteger
+    QName short string time token unsignedByte unsignedInt unsignedLong unsignedShort
+    """.split()  # noqa: SIM905  # as above
+)
+ANY_TYPE = f"{{{XSD}}}anyType"
+KNOWN = {f"{{{XSD}}}{word.lower()}": f"{{{XSD}}}{word}" for word in WORDS}
+
+Repair = Callable[[Linked], None]
+
+
+def heal(linked: Linked) -> list[str]:
+    """Repairs what can be repaired, in place.
+
+    Returns:
+        What was repaired, one sentence each.
+    """
+    for document in linked.documents:
+        del document.notes[:]
+    for repair in REPAIRS:
+        repair(linked)
+    return [note for document in _distinct(linked.documents) for note in document.notes]
+
+
+def _elements(linked: Linked, *tags: str) -> Iterator[tuple[Document, etree._Element]]:
+    for document in linked.documents:
+        for node in list(document.root.iter(*tags)):
+            yield document, node
+
+
+def target_namespace(linked: Linked) -> None:
+    """Definitions without a targetNamespace are in the one that their prefix `tns` names."""
+    for document in linked.definitions.values():
+        own = document.root.nsmap.get("tns")
+        if not document.root.get("targetNamespace") and own:
+            document.root.set("targetNamespace", own)
+            document.note(document.root, f"the targetNamespace is missing; it was taken to be {own}, which `tns` names")
+
+
+def foreign_elements(linked: Linked) -> None:
+    """In a schema every element is one of XML Schema: a misspelt one is meant, any other is left out."""
+    for document in linked.schemas:
+        for node in _strangers(document.root):
+            name = etree.QName(node)
+            meant = KNOWN.get(f"{{{XSD}}}{name.localname.lower()}")
+            if meant and meant not in REFERENCES and name.namespace in (None, WSDL, XSD):
+                document.note(node, f"`{name.localname}` was read as the `{local(meant)}` of XML Schema")
+                node.tag = meant
+            else:
+                document.note(node, f"`{name.localname}` is no element of XML Schema and was left out")
+                _remove(node)
+
+
+def _strangers(root: etree._Element) -> Iterator[etree._Element]:
+    """Elements that XML Schema does not know, outside annotations."""
+    waiting = [root]
+    while waiting:
+        for node in list(waiting.pop().iterchildren("{*}*")):
+            known = etree.QName(node).namespace == XSD and etree.QName(node).localname in WORDS
+            if not known:
+                yield node
+            if node.tag != f"{{{XSD}}}annotation" and node.getparent() is not None:
+                waiting.append(node)
+
+
+def nested_all(linked: Linked) -> None:
+    """`all` within another compositor, which XML Schema forbids, is a sequence whose order nobody may rely on."""
+    inside = {f"{{{XSD}}}{word}" for word in ("sequence", "choice", "all")}
+    for document, node in _elements(linked, f"{{{XSD}}}all"):
+        parent = node.getparent()
+        if parent is not None and parent.tag in inside:
+            node.tag = f"{{{XSD}}}sequence"
+            document.note(node, "`all` may not stand within another compositor; it was read as a sequence")
+
+
+def several_compositors(linked: Linked) -> None:
+    """A complex type has one compositor; several were meant to follow each other."""
+    words = {f"{{{XSD}}}{word}" for word in ("sequence", "choice", "all", "group")}
+    for document, node in _elements(
+        linked, *(f"{{{XSD}}}{word}" for word in ("complexType", "extension", "restriction"))
+    ):
+        found = [child for child in node if child.tag in words]
+        if len(found) > 1:
+            document.note(found[1], "a type may hold one compositor only; several were read as following each other")
+            whole = node.makeelement(f"{{{XSD}}}sequence")
+            found[0].addprevious(whole)
+            whole.extend(found)
+
+
+def nameless(linked: Linked) -> None:
+    """An element or attribute with an empty name cannot be sent and is left out."""
+    for document, node in _elements(linked, f"{{{XSD}}}element", f"{{{XSD}}}attribute"):
+        if node.get("name") == "":
+            document.note(node, f"the {etree.QName(node).localname} has an empty name and was left out")
+            _remove(node)
+
+
+def empty_namespace(linked: Linked) -> None:
+    """An empty namespace of a SOAP body says nothing; zeep stumbles over it."""
+    for _, node in _elements(linked, *(f"{{{soap}}}body" for soap in SOAPS)):
+        if node.get("namespace") == "":
+            del node.attrib["namespace"]
+
+
+def missing_message(linked: Linked) -> None:
+    """An input, output or fault that names no message has the message that its own name says, or is left out."""
+    messages = {
+        name for document in linked.definitions.values() for kind, name in defined(document) if kind == "message"
+    }
+    for document, node in _elements(linked, *(f"{{{WSDL}}}{way}" for way in ("input", "output", "fault"))):
+        operation = node.getparent()
+        holder = operation.getparent() if operation is not None else None
+        if holder is None or holder.tag != f"{{{WSDL}}}portType" or node.get("message"):
+            continue
+        own = f"{{{document.root.get('targetNamespace')}}}{node.get('name')}"
+        prefix = next((key for key, value in node.nsmap.items() if key and value == space(own)), None)
+        if own in messages and prefix:
+            node.set("message", f"{prefix}:{node.get('name')}")
+            document.note(
+                node, f"the {etree.QName(node).localname} names no message; the message of its own name was taken"
+            )
+        else:
+            document.note(node, f"the {etree.QName(node).localname} of an operation names no message and was left out")
+            _remove(node)
+
+
+def header_use(linked: Linked) -> None:
+    """A SOAP header says how it is written; one that says nothing is literal, one that names no message is left out."""
+    for document, node in _elements(linked, *(f"{{{soap}}}header" for soap in SOAPS)):
+        if not node.get("message") or not node.get("part"):
+            document.note(node, "the SOAP header names no message or no part and was left out")
+            _remove(node)
+        elif node.get("use") is None:
+            node.set("use", "literal")
+            document.note(node, "the SOAP header does not say its `use`; it was read as literal")
+
+
+def dangling_names(linked: Linked) -> None:
+    """A name that nothing defines is taken for the one it is nearest to, else for anything, else it is left out."""
+    known = _Known(linked)
+    pointing = Pointing()
+    for document in linked.documents:
+        for reference in list(references(document)):
+            if known.has(reference):
+                continue
+            meant = known.nearest(reference)
+            shown = f"the {reference.kind} {reference.text}"
+            if meant is None:
+                _leave_out(reference, pointing, shown)
+                continue
+            if reference.bare is False or meant != f"{{{document.root.get('targetNamespace')}}}{reference.text}":
+                document.note(reference.node, f"{shown} is defined nowhere; {meant} was taken")
+            pointing.to(reference, meant)
+    pointing.finish()
+
+
+class _Known:
+    """Everything that is defined, by kind."""
+
+    def __init__(self, linked: Linked) -> None:
+        self._names: dict[Kind, set[str]] = defaultdict(set)
+        self._names["type"] = {f"{{{XSD}}}{name}" for name in BUILT_IN}
+        for document in linked.documents:
+            for kind, name in defined(document):
+                self._names[kind].add(name)
+        self._by_local: dict[tuple[Kind, str], list[str]] = defaultdict(list)
+        for kind, names in self._names.items():
+            for name in sorted(names):
+                self._by_local[kind, local(name).lower()].append(name)
+
+    def has(self, reference: Reference) -> bool:
+        """Whether the reference leads somewhere. The `xs:schema` of a .NET DataSet does: zeep knows it."""
+        return reference.name in self._names[reference.kind] or reference.name == f"{{{XSD}}}schema"
+
+    def nearest(self, reference: Reference) -> str | None:
+        """The same name in the document's own namespace, or in another case, or in the only other namespace with it.
+
+        Where there is one portType or binding only, that one is meant.
+        """
+        name = local(reference.name or "") or reference.text.rpartition(":")[2]
+        alike = self._by_local[reference.kind, name.lower()]
+        own = [one for one in alike if reference.bare and space(one) == reference.document.root.get("targetNamespace")]
+        same_space = [one for one in alike if reference.name and space(one) == space(reference.name)]
+        same_name = [one for one in alike if local(one) == name]
+        only = sorted(self._names[reference.kind]) if reference.kind in ("portType", "binding") else []
+        for found in (own, same_space, same_name, only):
+            if len(found) == 1:
+                return found[0]
+        return None
+
+
+def _leave_out(reference: Reference, pointing: Pointing, shown: str) -> None:
+    node, document = reference.node, reference.document
+    if reference.kind == "type" and reference.attribute != "memberTypes":
+        document.note(node, f"{shown} is defined nowhere; it was taken for anything")
+        pointing.to(reference, f"{{{XSD}}}string" if node.tag in SIMPLE else ANY_TYPE)
+    elif node.tag == f"{{{XSD}}}element" and reference.attribute == "ref":
+        document.note(node, f"{shown} is defined nowhere; it was taken for anything")
+        node.tag = f"{{{XSD}}}any"
+        for attribute in set(node.attrib) - {"minOccurs", "maxOccurs"}:
+            del node.attrib[attribute]
+    elif node.tag == f"{{{WSDL}}}part":
+        document.note(node, f"{shown} is defined nowhere; the part was taken for anything")
+        del node.attrib["element"]
+        node.set("type", "xsd:anyType")
+        pointing.to(Reference(document, node, "type", "type", "xsd:anyType", None), ANY_TYPE)
+    elif reference.kind in ("message", "portType", "binding"):
+        target = node if str(node.tag).endswith(("}header", "}fault", "}binding", "}port")) else node.getparent()
+        document.note(node, f"{shown} is defined nowhere; what needs it was left out")
+        _remove(node if target is None else target)
+    elif reference.attribute in ("substitutionGroup", "memberTypes"):
+        document.note(node, f"{shown} is defined nowhere and was left out")
+        del node.attrib[reference.attribute]
+    else:
+        document.note(node, f"{shown} is defined nowhere and was left out")
+        _remove(node)
+
+
+SIMPLE = frozenset({f"{{{XSD}}}attribute", f"{{{XSD}}}list"})
+"""Elements whose type has to be a simple one."""
+
+
+def simple_restriction(linked: Linked) -> None:
+    """A simple type cannot restrict anyType; it was meant to hold any text."""
+    for document, node in _elements(linked, f"{{{XSD}}}simpleType"):
+        restriction = node.find(f"{{{XSD}}}restriction")
+        prefix, _, name = (restriction.get("base") or "").rpartition(":") if restriction is not None else ("", "", "")
+        if restriction is not None and name == "anyType" and restriction.nsmap.get(prefix or None) == XSD:
+            restriction.set("base", f"{prefix}:string" if prefix else "string")
+            document.note(node, "a simple type may not restrict anyType; it was read as text")
+
+
+def header_parts(linked: Linked) -> None:
+    """A header whose message has no such part is left out."""
+    parts = {
+        (str(message.get("name")), str(part.get("name")))
+        for _, message in _elements(linked, f"{{{WSDL}}}message")
+        for part in message.iterchildren(f"{{{WSDL}}}part")
+    }
+    for document, node in _elements(
+        linked, *(f"{{{soap}}}{kind}" for soap in SOAPS for kind in ("header", "headerfault"))
+    ):
+        message = (node.get("message") or "").rpartition(":")[2]
+        if (message, str(node.get("part"))) not in parts:
+            document.note(node, f"the SOAP header's message {message} has no part {node.get('part')}; it was left out")
+            _remove(node)
+
+
+def unknown_operations(linked: Linked) -> None:
+    """A binding of an operation that its portType does not have is left out."""
+    offered = {
+        (str(port_type.get("name")), str(operation.get("name")))
+        for _, port_type in _elements(linked, f"{{{WSDL}}}portType")
+        for operation in port_type.iterchildren(f"{{{WSDL}}}operation")
+    }
+    for document, binding in _elements(linked, f"{{{WSDL}}}binding"):
+        port_type = (binding.get("type") or "").rpartition(":")[2]
+        for node in list(binding.iterchildren(f"{{{WSDL}}}operation")):
+            if (port_type, str(node.get("name"))) not in offered:
+                document.note(node, f"the portType {port_type} has no operation {node.get('name')}; it was left out")
+                binding.remove(node)
+
+
+def _remove(node: etree._Element) -> None:
+    parent = node.getparent()
+    if parent is not None:
+        parent.remove(node)
+
+
+def _distinct(documents: list[Document]) -> list[Document]:
+    """Each list of notes once: the schemas of a WSDL share those of the WSDL."""
+    return list({id(document.notes): document for document in documents}.values())
+
+
+REPAIRS: tuple[Repair, ...] = (
+    target_namespace,
+    foreign_elements,
+    nameless,
+    several_compositors,
+    nested_all,
+    empty_namespace,
+    missing_message,
+    header_use,
+    simple_restriction,
+    dangling_names,
+    header_parts,
+    unknown_operations,
+)
+"""In the order in which they are made: what a later one looks at, an earlier one has set right."""
