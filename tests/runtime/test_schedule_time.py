@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from stage import staged
 
+from brownfield.rules.problem import Problem
 from brownfield.runtime.scheduler import Schedule
 from brownfield.wrapper.manifest import ScheduleTable
 
@@ -40,3 +42,21 @@ def test_due_times(cron, begin, times):
 def test_every_minute_of_the_long_night_ends():
     """R17: an hour that comes twice is passed, not searched for ever."""
     assert len(due("* * * * *", "2026-10-24T23:00", 4)) == 240
+
+
+@pytest.mark.anyio
+async def test_a_halt_stops_schedules_and_collecting_until_it_is_lifted(tmp_path):
+    """R102: what is queued and scheduled stops too; the missed time is judged when the halt is lifted."""
+    with staged(tmp_path) as stage:
+        operator, assembly = stage.operator, stage.assembly
+        planted = Schedule("canned.hourly", assembly.kernel.wrappers["canned"],
+                           ScheduleTable(feed="stock_count", cron="0 * * * *", timezone="UTC"))  # fmt: skip
+        assembly.scheduler.schedules.append(planted)
+        assembly.control.halt(operator, "wrapper:canned", "drill")
+        operator = assembly.guard.again(operator)
+        stage.clock.move(timedelta(hours=1))
+        assert await assembly.scheduler.tick() == 0
+        with pytest.raises(Problem, match="has halted"):
+            await assembly.collecting.collect(operator, "canned", "stock_count")
+        assembly.control.resume(operator, "wrapper:canned")
+        assert await assembly.scheduler.tick() == 1

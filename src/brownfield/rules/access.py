@@ -43,6 +43,9 @@ ABILITIES: dict[Role, frozenset[Ability]] = {
 GRANTED = frozenset({Ability.CALL, Ability.PROPOSE, Ability.FOLLOW, Ability.DECIDE})
 """Abilities that need a grant of the operation or feed besides the role."""
 
+STOPPED = GRANTED | {Ability.COLLECT}
+"""Abilities that a halt takes away. Looking, asking, halting and resuming stay."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:

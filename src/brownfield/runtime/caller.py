@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from brownfield.ledger.halt import Halt, blocking
 from brownfield.ledger.identity import Admission, admit
-from brownfield.rules.access import GRANTED, Ability, Identity, covers, may
+from brownfield.rules.access import GRANTED, STOPPED, Ability, Identity, covers, may
 from brownfield.rules.problem import Problem
 from brownfield.runtime.kernel import Kernel
 from brownfield.runtime.key import KeyRing
@@ -44,7 +44,7 @@ class Caller:
             what = f" {wrapper}.{operation}" if wrapper else ""
             raise Problem("denied", f"{self.identity.name} ({self.identity.role}) may not {ability.value}{what}")
         halt = blocking(self.halts, self.identity.name, wrapper, operation)
-        if halt and ability in GRANTED:
+        if halt and ability in STOPPED:
             raise Problem("halted", f"{halt.by} has halted {halt.scope}: {halt.reason or 'no reason given'}")
 
 

@@ -76,7 +76,7 @@ class Collecting:
         Raises:
             Problem: The location cannot be read, or another process is collecting this feed.
         """
-        caller.demand(Ability.COLLECT)
+        caller.demand(Ability.COLLECT, wrapper, feed)
         opened, found = self._kernel.feed(wrapper, feed)
         return await asyncio.to_thread(self.run, opened, found, who=caller.identity, replay=replay)
 

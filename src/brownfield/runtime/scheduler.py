@@ -13,6 +13,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from brownfield.contract import Failure
 from brownfield.ledger.firing import claim_firing, end_firing, last_firing
+from brownfield.ledger.halt import active_halts, blocking
 from brownfield.rules.misfire import Misfire, by_the_wall, due, earliest, weekdays
 from brownfield.rules.problem import Problem
 from brownfield.runtime.collecting import Collecting
@@ -113,7 +114,9 @@ class Scheduler:
         """The due times that are ours to run."""
         now, table = self._kernel.clock.now(), schedule.table
         with self._kernel.ledger.read() as connection:
-            last = last_firing(connection, schedule.name)
+            last, halts = last_firing(connection, schedule.name), active_halts(connection)
+        if blocking(halts, "", schedule.opened.id, table.feed or table.operation or ""):
+            return []  # what comes due meanwhile is judged as missed when the halt is lifted
         after = max(last.due_at, now - LOOK_BACK) if last else self._started
         plan = due(schedule.times(after, now), now, Misfire(table.misfire.grace, table.misfire.catch_up))
         for time in plan.missed:
