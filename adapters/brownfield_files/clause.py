@@ -1,21 +1,18 @@
 """The clauses of one data description entry, read word by word."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from brownfield_files.layout import LayoutError, SignPlace
 from brownfield_files.picture import is_usage
 from brownfield_files.source import Statement, Token
 
-_REFUSED = {
-    "SYNC": "SYNCHRONIZED is not read yet: the slack bytes that it adds are not known here",
-    "SYNCHRONIZED": "SYNCHRONIZED is not read yet: the slack bytes that it adds are not known here",
-    "BLANK": "BLANK WHEN ZERO is not read yet",
-    "RENAMES": "RENAMES belongs to level 66",
-    "DATE": "DATE FORMAT is not read yet",
-    "DEPENDING": "OCCURS DEPENDING ON is not read yet: its records vary in length",
-}
+_REFUSED = {"RENAMES": "RENAMES belongs to level 66", "DATE": "DATE FORMAT is not read"}
 _NO_EFFECT = {"JUST", "JUSTIFIED", "RIGHT", "EXTERNAL", "GLOBAL", "TIMES", "IS"}
-_STARTS = {"PIC", "PICTURE", "USAGE", "REDEFINES", "OCCURS", "SIGN", "LEADING", "TRAILING", "VALUE", "VALUES"}
+_OF_OCCURS = {"ASCENDING", "DESCENDING", "INDEXED", "DEPENDING"}
+_MOST_TIMES = 1 << 24
+_STARTS = {"PIC", "PICTURE", "USAGE", "REDEFINES", "OCCURS", "SIGN", "LEADING", "TRAILING", "VALUE", "VALUES",
+           "SYNC", "SYNCHRONIZED", "BLANK"}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -27,7 +24,11 @@ class Clauses:
         picture: The picture string, or an empty string.
         usage: The usage's word, or an empty string.
         sign: Where the sign stands, or None when it does not say.
-        occurs: Fixed number of occurrences, or 0.
+        occurs: Number of occurrences, the most where it varies, or 0.
+        least: The least number of occurrences where it varies.
+        counter: OCCURS DEPENDING ON: the name that states the number, then the groups that qualify it.
+        sync: SYNCHRONIZED is said.
+        blank_zero: BLANK WHEN ZERO is said.
         redefines: The name redefined, or an empty string.
     """
 
@@ -36,6 +37,10 @@ class Clauses:
     usage: str = ""
     sign: SignPlace | None = None
     occurs: int = 0
+    least: int = 0
+    counter: tuple[str, ...] = ()
+    sync: bool = False
+    blank_zero: bool = False
     redefines: str = ""
 
 
@@ -64,13 +69,13 @@ class _Words:
         return LayoutError(self.file, self.tokens[min(self.position, len(self.tokens)) - 1].line, reason)
 
 
-def read_clauses(statement: Statement, file: str) -> Clauses:
+def read_clauses(statement: Statement) -> Clauses:
     """The clauses after the level number.
 
     Raises:
         LayoutError: A word is not known, or stands for something not read yet.
     """
-    words = _Words(file, statement.tokens, 1)
+    words = _Words(statement.file, statement.tokens, 1)
     clauses = Clauses()
     if words.peek() and not _is_clause(words.peek()):
         clauses.name = words.take()
@@ -81,6 +86,23 @@ def read_clauses(statement: Statement, file: str) -> Clauses:
 
 def _is_clause(word: str) -> bool:
     return word in _STARTS or word in _REFUSED or is_usage(word)
+
+
+def read_renames(statement: Statement) -> tuple[str, str]:
+    """The first and the last name of `66 NAME RENAMES A [THRU B]`; both the same without THRU.
+
+    Raises:
+        LayoutError: It is cut short, or says something else.
+    """
+    words = _Words(statement.file, statement.tokens, 2)
+    if words.take() != "RENAMES":
+        raise words.refuse("level 66 without RENAMES")
+    first = words.take()
+    words.skip("THRU", "THROUGH")
+    last = words.take() if words.peek() else first
+    if words.peek():
+        raise words.refuse(f"{words.peek()!r} is not known in RENAMES")
+    return first, last
 
 
 def _read_clause(word: str, words: _Words, clauses: Clauses) -> None:
@@ -103,25 +125,49 @@ def _read_clause(word: str, words: _Words, clauses: Clauses) -> None:
     elif word in {"VALUE", "VALUES"}:
         while words.peek() and not _is_clause(words.peek()):
             words.take()
+    elif word in {"SYNC", "SYNCHRONIZED"}:
+        words.skip("LEFT", "RIGHT")
+        clauses.sync = True
+    elif word == "BLANK":
+        words.skip("WHEN")
+        words.skip("ZERO", "ZEROS", "ZEROES")
+        clauses.blank_zero = True
     elif word not in _NO_EFFECT:
         raise words.refuse(f"{clauses.name}: {word!r} is not known in a data description")
 
 
 def _read_occurs(words: _Words, clauses: Clauses) -> None:
-    count = words.take()
+    """`OCCURS 5`, `OCCURS 1 TO 5 DEPENDING ON N`, and `OCCURS 5 DEPENDING ON N`, which compilers take for 1 TO 5."""
+    clauses.least, clauses.occurs = 1, _times(words, clauses, 0)
     if words.peek() == "TO":
-        raise words.refuse(f"{clauses.name}: {_REFUSED['DEPENDING']}")
-    if not count.isdecimal() or int(count) < 1:
-        raise words.refuse(f"{clauses.name}: OCCURS {count} is not a number of times")
-    clauses.occurs = int(count)
-    words.skip("TIMES")
-    while words.peek() in {"ASCENDING", "DESCENDING", "INDEXED"}:
         words.take()
+        clauses.least, clauses.occurs = clauses.occurs, _times(words, clauses, 1)
+    elif clauses.occurs < 1:
+        raise words.refuse(f"{clauses.name}: OCCURS 0 is not a number of times")
+    words.skip("TIMES")
+    while words.peek() in _OF_OCCURS:
+        if words.take() == "DEPENDING":
+            words.skip("ON")
+            clauses.counter = (words.take(), *_qualifiers(words))
+            continue
         words.skip("KEY", "IS", "BY")
-        while (
-            words.peek() and not _is_clause(words.peek()) and words.peek() not in {"ASCENDING", "DESCENDING", "INDEXED"}
-        ):
+        while words.peek() and not _is_clause(words.peek()) and words.peek() not in _OF_OCCURS:
             words.take()
+    if clauses.least > clauses.occurs:
+        raise words.refuse(f"{clauses.name}: OCCURS {clauses.least} TO {clauses.occurs} is the wrong way round")
+
+
+def _times(words: _Words, clauses: Clauses, least: int) -> int:
+    count = words.take()
+    if not (count.isascii() and count.isdecimal()) or not least <= int(count) <= _MOST_TIMES:
+        raise words.refuse(f"{clauses.name}: OCCURS {count} is not a number of times")
+    return int(count)
+
+
+def _qualifiers(words: _Words) -> Iterator[str]:
+    while words.peek() in {"OF", "IN"}:
+        words.take()
+        yield words.take()
 
 
 def _read_sign(word: str, words: _Words, clauses: Clauses) -> None:

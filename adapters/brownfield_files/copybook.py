@@ -1,16 +1,17 @@
 """A COBOL copybook to a tree of entries with offsets and lengths.
 
-What would need a guess is refused with file, line and reason: OCCURS DEPENDING ON, SYNCHRONIZED, COMP-1 and COMP-2,
-COPY, BLANK WHEN ZERO. Source: IBM Enterprise COBOL Language Reference, "Data division, data description entry".
+What would need a guess is refused with file, line and reason. Source: IBM Enterprise COBOL for z/OS, Language
+Reference, "Data division, data description entry"; of the slack bytes of SYNCHRONIZED, there, "SYNCHRONIZED clause".
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from brownfield_files.clause import Clauses, read_clauses
+from brownfield_files.clause import Clauses, read_clauses, read_renames
+from brownfield_files.copying import copied
 from brownfield_files.layout import Field, LayoutError, SignPlace
-from brownfield_files.picture import PictureError, place_field
+from brownfield_files.picture import PictureError, is_pictured, place_field
 from brownfield_files.source import Statement, statements
 
 
@@ -21,7 +22,8 @@ class Entry:
     Attributes:
         level: 1 to 49; 77 counts as 1.
         name: The COBOL name in capitals, `FILLER` when there is none.
-        line: Where it stands in the copybook.
+        file: The copybook, or the member copied into it, that it stands in.
+        line: Its line there.
         clauses: What was written.
         parent: The group that it stands in.
         children: Its entries, in order.
@@ -29,10 +31,12 @@ class Entry:
         length: Bytes of one occurrence.
         item: The field, when the entry is elementary.
         values: Level 88: condition name and literals.
+        aligned: SYNCHRONIZED: the boundary in bytes on which the item, or the widest item within, stands; else 1.
     """
 
     level: int
     name: str
+    file: str
     line: int
     clauses: Clauses
     parent: "Entry | None" = None
@@ -41,6 +45,7 @@ class Entry:
     length: int = 0
     item: Field | None = None
     values: list[tuple[str, str]] = field(default_factory=list)
+    aligned: int = 1
 
     @property
     def span(self) -> int:
@@ -61,11 +66,27 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Renaming:
+    """Level 66: another name for bytes that are read already, so it is not delivered.
+
+    Attributes:
+        name: The COBOL name.
+        offset: Bytes from the start of the record.
+        length: Bytes.
+    """
+
+    name: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class Copybook:
-    """The level-01 records of a copybook, in order."""
+    """The level-01 records of a copybook, in order, and what level 66 names again."""
 
     file: str
     records: tuple[Entry, ...]
+    renamings: tuple[Renaming, ...] = ()
 
     def find(self, name: str) -> Entry:
         """The entry of that COBOL name (any case).
@@ -81,34 +102,42 @@ class Copybook:
 
 
 def read_copybook(path: Path) -> Copybook:
-    """Read a copybook file.
+    """Read a copybook file. What it copies lies beside it.
 
     Raises:
         LayoutError: See `parse_copybook`.
     """
-    return parse_copybook(path.read_text("latin-1"), path.name)
+    return parse_copybook(path.read_text("latin-1"), path.name, path.parent)
 
 
-def parse_copybook(text: str, file: str = "copybook") -> Copybook:
+def parse_copybook(text: str, file: str = "copybook", folder: Path | None = None) -> Copybook:
     """Parse a copybook and work out where every item stands.
+
+    Args:
+        text: The copybook.
+        file: Its name, for messages.
+        folder: Where COPY finds its members; without one, COPY is refused.
 
     Raises:
         LayoutError: With file and line, for whatever is not COBOL data description or not read yet.
     """
-    whole = Entry(0, Path(file).stem.upper(), 0, Clauses())
+    whole = Entry(0, Path(file).stem.upper(), file, 0, Clauses())
     open_groups = [whole]
-    for statement in statements(text, file):
-        level = _level(statement, file)
+    renames: list[tuple[Statement, Entry]] = []
+    for statement in copied(statements(text, file), folder):
+        level = _level(statement)
         if level == 88:
-            _add_condition(statement, open_groups, file)
-        elif level != 66:  # RENAMES is another name for bytes that are read already
-            _add_entry(statement, 1 if level == 77 else level, open_groups, file)
+            _add_condition(statement, open_groups)
+        elif level == 66 and whole.children:
+            renames.append((statement, whole.children[-1] if whole.children[0].level == 1 else whole))
+        else:
+            _add_entry(statement, 1 if level == 77 else level, open_groups)
     if not whole.children:
         raise LayoutError(file, 0, "no data description in it")
     records = _records(whole)
     for record in records:
-        _measure(record, 0, "DISPLAY", "trailing", file)
-    return Copybook(file, records)
+        _measure(record, 0, _Inherited())
+    return Copybook(file, records, tuple(_renaming(statement, record) for statement, record in renames))
 
 
 def _records(whole: Entry) -> tuple[Entry, ...]:
@@ -120,68 +149,127 @@ def _records(whole: Entry) -> tuple[Entry, ...]:
     return tuple(whole.children)
 
 
-def _level(statement: Statement, file: str) -> int:
+def _level(statement: Statement) -> int:
     word = statement.tokens[0].text
-    if word.upper() == "COPY":
-        raise LayoutError(file, statement.line, "COPY is not expanded yet: give the copybook with its copies in it")
-    level = int(word) if word.isdecimal() else 0
+    level = int(word) if word.isascii() and word.isdecimal() else 0
     if not (1 <= level <= 49 or level in {66, 77, 88}):
-        raise LayoutError(file, statement.line, f"{word!r} is not a level number: this is no data description")
+        raise LayoutError(
+            statement.file, statement.line, f"{word!r} is not a level number: this is no data description"
+        )
     return level
 
 
-def _add_condition(statement: Statement, open_groups: list[Entry], file: str) -> None:
+def _add_condition(statement: Statement, open_groups: list[Entry]) -> None:
     words = [token.text for token in statement.tokens]
     if not open_groups[-1].level or len(words) < 4:
-        raise LayoutError(file, statement.line, "level 88 without an item or without a value")
+        raise LayoutError(statement.file, statement.line, "level 88 without an item or without a value")
     literals = [word for word in words[2:] if word.upper() not in {"VALUE", "VALUES", "IS", "ARE"}]
     open_groups[-1].values.append((words[1].upper(), " ".join(literals)))
 
 
-def _add_entry(statement: Statement, level: int, open_groups: list[Entry], file: str) -> None:
-    clauses = read_clauses(statement, file)
-    entry = Entry(level, clauses.name, statement.line, clauses)
+def _add_entry(statement: Statement, level: int, open_groups: list[Entry]) -> None:
+    clauses = read_clauses(statement)
+    entry = Entry(level, clauses.name, statement.file, statement.line, clauses)
     while open_groups[-1].level >= level:
         open_groups.pop()
     group = open_groups[-1]
     if group.clauses.picture:
-        raise LayoutError(file, entry.line, f"{entry.name} stands under {group.name}, which has a picture")
+        raise LayoutError(entry.file, entry.line, f"{entry.name} stands under {group.name}, which has a picture")
     if group.children and group.children[-1].level != level:
-        raise LayoutError(file, entry.line, f"level {level:02} does not match the levels beside it")
+        raise LayoutError(entry.file, entry.line, f"level {level:02} does not match the levels beside it")
     entry.parent = group
     group.children.append(entry)
     open_groups.append(entry)
 
 
-def _measure(entry: Entry, offset: int, usage: str, sign: SignPlace, file: str) -> None:
-    """Give an entry and all below it their offset and length. USAGE and SIGN of a group hold for what is in it."""
-    usage = entry.clauses.usage or usage
-    sign = entry.clauses.sign or sign
+@dataclass(frozen=True, slots=True)
+class _Inherited:
+    """What a group says for everything in it."""
+
+    usage: str = "DISPLAY"
+    sign: SignPlace = "trailing"
+    sync: bool = False
+
+    def under(self, clauses: Clauses) -> "_Inherited":
+        return _Inherited(clauses.usage or self.usage, clauses.sign or self.sign, clauses.sync or self.sync)
+
+
+def _measure(entry: Entry, offset: int, inherited: _Inherited) -> None:
+    """Give an entry and all below it their offset and length."""
+    inherited = inherited.under(entry.clauses)
     entry.offset = offset
     if not entry.children:
-        entry.item = _elementary(entry, usage, sign, file)
-        entry.length = entry.item.length
+        entry.item = _elementary(entry, inherited)
+        entry.length, entry.aligned = entry.item.length, _boundary(entry.item, inherited)
         return
     end = offset
     for child in entry.children:
-        start = end
+        start = _aligned(end, _first_boundary(child, inherited))
         if child.clauses.redefines:
-            start = _redefined(child, entry, file).offset
-        _measure(child, start, usage, sign, file)
+            start = _redefined(child, entry).offset
+        _measure(child, start, inherited)
         end = max(end, start + child.span)
+        entry.aligned = max(entry.aligned, child.aligned)
     entry.length = end - offset
+    if entry.clauses.occurs:  # slack bytes after each element, so that all of them stand as the first does
+        entry.length = _aligned(entry.length, entry.aligned)
 
 
-def _elementary(entry: Entry, usage: str, sign: SignPlace, file: str) -> Field:
-    if not entry.clauses.picture:
-        raise LayoutError(file, entry.line, f"{entry.name} has no picture and nothing in it")
+def _aligned(offset: int, boundary: int) -> int:
+    return -(-offset // boundary) * boundary
+
+
+def _first_boundary(entry: Entry, inherited: _Inherited) -> int:
+    """The boundary of the first item in an entry: the slack bytes stand before the groups that begin with it."""
+    inherited = inherited.under(entry.clauses)
+    if entry.children:
+        return _first_boundary(entry.children[0], inherited)
+    return _boundary(_elementary(entry, inherited), inherited)
+
+
+def _boundary(item: Field, inherited: _Inherited) -> int:
+    """Halfword, fullword (binaries of eight bytes too) or, for COMP-2, doubleword; other usages have no boundary."""
+    if not inherited.sync or item.kind not in {"binary", "float"}:
+        return 1
+    return item.length if item.kind == "float" else min(item.length, 4)
+
+
+def _elementary(entry: Entry, inherited: _Inherited) -> Field:
+    clauses, usage = entry.clauses, inherited.usage
+    if not clauses.picture and is_pictured(usage):
+        raise LayoutError(entry.file, entry.line, f"{entry.name} has no picture and nothing in it")
+    picture = clauses.picture
+    if clauses.sign and picture and not picture.upper().startswith("S"):
+        picture = f"S{picture}"  # compilers refuse it; Cobrix and the files that are written so have the sign's byte
     try:
-        return place_field(entry.name, entry.offset, entry.clauses.picture, usage, sign)
+        blank = clauses.blank_zero
+        return place_field(entry.name, entry.offset, picture, usage, inherited.sign, blank_zero=blank)
     except PictureError as error:
-        raise LayoutError(file, entry.line, f"{entry.name}: {error}") from None
+        raise LayoutError(entry.file, entry.line, f"{entry.name}: {error}") from None
 
 
-def _redefined(entry: Entry, group: Entry, file: str) -> Entry:
+def _renaming(statement: Statement, record: Entry) -> Renaming:
+    """Where the bytes of a level 66 stand.
+
+    Raises:
+        LayoutError: It renames what is not in its record, or what stands in a table, or the wrong way round.
+    """
+    ends: list[Entry] = []
+    for name in read_renames(statement):
+        found = [entry for entry in record.walk() if entry.name == name]
+        if len(found) != 1 or any(entry.clauses.occurs for entry in found[0].lineage()):
+            raise LayoutError(
+                statement.file, statement.line, f"it renames {name}, which is not one item of {record.name}"
+            )
+        ends += found
+    first, last = ends
+    length = last.offset + last.length - first.offset
+    if length < first.length:
+        raise LayoutError(statement.file, statement.line, f"{last.name} does not stand after {first.name}")
+    return Renaming(statement.tokens[1].text.upper(), first.offset, length)
+
+
+def _redefined(entry: Entry, group: Entry) -> Entry:
     """The entry that another redefines: one beside it and before it."""
     for other in group.children:
         if other is entry:
@@ -189,7 +277,7 @@ def _redefined(entry: Entry, group: Entry, file: str) -> Entry:
         if other.name == entry.clauses.redefines:
             return other
     raise LayoutError(
-        file,
+        entry.file,
         entry.line,
         f"{entry.name} redefines {entry.clauses.redefines}, which does not stand before it in {group.name}",
     )

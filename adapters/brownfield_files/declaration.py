@@ -61,6 +61,8 @@ class RecordDeclaration(BaseModel):
             found = record.field(field)
             if found is None:
                 raise LayoutError(file, 0, f"records.{name}: it is told by {field}, which is no field of it")
+            if found.kind == "float":
+                raise LayoutError(file, 0, f"records.{name}: {field} is floating point, which is equal to nothing")
             if any(isinstance(value, str) != (found.kind == "text") for value in values):
                 kind = "text" if found.kind == "text" else "a number"
                 raise LayoutError(file, 0, f"records.{name}: {field} is {kind}, and {list(values)} is not")
@@ -113,7 +115,7 @@ def finish(records: tuple[RecordType, ...], totals: tuple[TotalDeclaration, ...]
 def _check_total(layout: Layout, total: Total, file: str) -> None:
     trailer = layout.at("last")
     stated = trailer.field(total.stated) if trailer else None
-    if stated is None or stated.kind == "text":
+    if stated is None or not stated.exact:
         raise LayoutError(file, 0, f"totals: {total.stated} is no numeric field of the last record")
     names = {record.name for record in layout.records}
     if missing := set(total.kinds) - names:
@@ -121,5 +123,5 @@ def _check_total(layout: Layout, total: Total, file: str) -> None:
     if total.sums is None:
         return
     summed: LayoutField | None = layout.record(total.kinds[0]).field(total.sums)
-    if summed is None or summed.kind == "text":
+    if summed is None or not summed.exact:
         raise LayoutError(file, 0, f"totals: {total.kinds[0]}.{total.sums} is no numeric field outside a table")

@@ -5,13 +5,18 @@ oracle that faster decoders are tested against. Values:
 
 * text loses blanks and NULs on its right (LOW-VALUES is how COBOL says "not set"); a NUL inside is damage;
 * a number without decimals is an int up to 18 digits (JSON libraries hold 64 bits), else a string;
-* a number with decimals is a string with all of them: `49.9000`. There is no negative zero.
+* a number with decimals is a string with all of them: `49.9000`. There is no negative zero;
+* a floating point number is a string too, its exact value: a COMP-1 of 0.1 is `0.0999999940395355224609375`.
 
 Source of the zone and sign nibbles: IBM z/Architecture Principles of Operation, "Decimal instructions"; of the ASCII
-overpunch `p` to `y`: GnuCOBOL 3.1.2, tried.
+overpunch `p` to `y`: GnuCOBOL 3.1.2, tried; of hexadecimal floating point: Principles of Operation, chapter 18.
 """
 
+import math
+import struct
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Context, Decimal
 from typing import Any, Literal, NoReturn
 
 from brownfield_files.encoding import Encoding
@@ -55,13 +60,16 @@ class Broken(Exception):
 
 def record_reader(record: RecordType, encoding: Encoding) -> Callable[[bytes], dict[str, Any]]:
     """A function from a record's bytes to its fields. It raises `Broken` at the first field that means nothing."""
-    return _object_reader(record.parts, encoding)
+    read = _object_reader(record.parts, encoding)
+    return lambda raw: read(raw, {})[0]
 
 
 def value_reader(field: Field, encoding: Encoding) -> Reader:
     """A function from a field's own bytes to its value; it raises `Broken`."""
     if field.kind == "text":
-        return _text(encoding)
+        return _text(field.codec or encoding.name)
+    if field.kind == "float":
+        return _floating(encoding)
     number = number_reader(field, encoding)
     if field.scale == 0 and field.digits <= INT_DIGITS:
         return number
@@ -75,9 +83,10 @@ def number_reader(field: Field, encoding: Encoding) -> Number:
         return _packed(field)
     if field.kind == "binary":
         return _binary(field, encoding)
-    if field.sign.endswith("separate"):
-        return _separate(field, encoding)
-    return _zoned(field, encoding)
+    read = _separate(field, encoding) if field.sign.endswith("separate") else _zoned(field, encoding)
+    if field.point:
+        read = _pointed(field, encoding)
+    return _blank_zero(field, encoding, read) if field.blank_zero else read
 
 
 def render(units: int, scale: int) -> str:
@@ -88,54 +97,79 @@ def render(units: int, scale: int) -> str:
     return f"{'-' if units < 0 else ''}{digits[:-scale]}.{digits[-scale:]}"
 
 
-def _object_reader(parts: tuple[Part, ...], encoding: Encoding) -> Callable[[bytes], dict[str, Any]]:
-    steps = tuple((part.name, part.offset, _end(part), _part_reader(part, encoding)) for part in parts)
+_Counters = dict[str, Any]
+_Walk = Callable[[bytes, _Counters], tuple[Any, int]]
 
-    def read(raw: bytes) -> dict[str, Any]:
-        fields: dict[str, Any] = {}
-        name, start = "", 0
+
+def _object_reader(parts: tuple[Part, ...], encoding: Encoding) -> _Walk:
+    """A function from bytes and the counters seen so far to the fields, and by how much they are shorter than in full.
+
+    The values of whole numbers are kept as counters: one of them may say how often a table occurs.
+    """
+    fields = {part.name: value_reader(part, encoding) for part in parts if isinstance(part, Field)}
+    tables = {part.name: _table_reader(part, encoding) for part in parts if isinstance(part, Table)}
+    steps = tuple((part.name, part.offset, _span(part), isinstance(part, Table)) for part in parts)
+
+    def read(raw: bytes, counters: _Counters) -> tuple[dict[str, Any], int]:
+        found: dict[str, Any] = {}
+        slack, name, start = 0, "", 0
         try:
-            for name, start, end, reader in steps:
-                fields[name] = reader(raw[start:end])
+            for name, offset, span, is_table in steps:
+                start = offset - slack
+                piece = raw[start : start + span]
+                if is_table:
+                    found[name], short = tables[name](piece, counters)
+                    slack += short
+                    continue
+                check_whole(piece, span)
+                counters[name] = found[name] = fields[name](piece)
         except Broken as broken:
             raise broken.inside(name, start) from None
-        return fields
+        return found, slack
 
     return read
 
 
-def _end(part: Part) -> int:
-    return part.offset + (part.length if isinstance(part, Field) else part.stride * part.count)
+def check_whole(piece: bytes, length: int) -> None:
+    """Raise `Broken` when the record ends within a field."""
+    if len(piece) < length:
+        raise Broken("record-short", f"the record ends after {len(piece)} of its {length} bytes")
 
 
-def _part_reader(part: Part, encoding: Encoding) -> Reader:
-    if isinstance(part, Field):
-        return value_reader(part, encoding)
-    return _table_reader(part, encoding)
+def _span(part: Part) -> int:
+    return part.length if isinstance(part, Field) else part.stride * part.count
 
 
-def _table_reader(table: Table, encoding: Encoding) -> Reader:
+def _table_reader(table: Table, encoding: Encoding) -> _Walk:
     inner = _object_reader(table.parts, encoding)
 
-    def read(raw: bytes) -> list[Any]:
+    def read(raw: bytes, counters: _Counters) -> tuple[list[Any], int]:
+        times = element_count(table, counters[table.counter]) if table.counter else table.count
         found: list[Any] = []
-        for index in range(table.count):
-            start = index * table.stride
+        slack = 0
+        for index in range(times):
+            start = index * table.stride - slack
             try:
-                element: Mapping[str, Any] = inner(raw[start : start + table.stride])
+                element: tuple[Mapping[str, Any], int] = inner(raw[start : start + table.stride], counters)
             except Broken as broken:
                 broken.field = f"[{index}]" if table.plain else f"[{index}].{broken.field}"
                 broken.offset += start
                 raise
-            found.append(element[table.parts[0].name] if table.plain else element)
-        return found
+            slack += element[1]
+            found.append(element[0][table.parts[0].name] if table.plain else element[0])
+        return found, slack + (table.count - times) * table.stride * table.slides
 
     return read
 
 
-def _text(encoding: Encoding) -> Reader:
-    name = encoding.name
+def element_count(table: Table, stated: int) -> int:
+    """How many elements a table has whose counter states that many; it raises `Broken` where it cannot have as many."""
+    if not table.least <= stated <= table.count:
+        raise Broken("table-count", f"{table.counter} = {stated} is not {table.least} to {table.count}")
+    return stated
 
+
+def _text(name: str) -> Reader:
     def read(raw: bytes) -> str:
         try:
             text = raw.decode(name).rstrip(" \0")
@@ -215,6 +249,58 @@ def _separate(field: Field, encoding: Encoding) -> Number:
         return -value if raw[at] == minus else value
 
     return read
+
+
+def _pointed(field: Field, encoding: Encoding) -> Number:
+    """A point printed among the digits: it must be there, and what is left is zoned."""
+    read, at = _zoned(replace(field, length=field.length - 1), encoding), field.length - field.scale - 1
+    (point,) = ".".encode(encoding.name)
+
+    def pointed(raw: bytes) -> int:
+        if raw[at] != point:
+            raise Broken("zoned-point", f"0x{raw[at]:02X} is no decimal point", at)
+        try:
+            return read(raw[:at] + raw[at + 1 :])
+        except Broken as broken:
+            broken.at += broken.at >= at
+            raise
+
+    return pointed
+
+
+def _blank_zero(field: Field, encoding: Encoding, read: Number) -> Number:
+    blank = encoding.space * field.length
+    return lambda raw: 0 if raw == blank else read(raw)
+
+
+_EXACT = Context(prec=1200)
+
+
+def _floating(encoding: Encoding) -> Reader:
+    def read(raw: bytes) -> str:
+        units, exponent = _ibm(raw) if encoding.floating == "ibm" else _ieee(raw, encoding.order)
+        if not units:
+            return "0"
+        exact = _EXACT.multiply(Decimal(units), _EXACT.power(Decimal(2), exponent))
+        text = f"{exact:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+
+    return read
+
+
+def _ibm(raw: bytes) -> tuple[int, int]:
+    """Hexadecimal floating point as an integer times a power of two: sign, exponent to 16 in excess 64, fraction."""
+    fraction = int.from_bytes(raw[1:], "big")
+    exponent = 4 * ((raw[0] & 0x7F) - 64) - 8 * (len(raw) - 1)
+    return (-fraction if raw[0] & 0x80 else fraction), exponent
+
+
+def _ieee(raw: bytes, order: str) -> tuple[int, int]:
+    (value,) = struct.unpack(("<" if order == "little" else ">") + ("f" if len(raw) == 4 else "d"), raw)
+    if not math.isfinite(value):
+        raise Broken("float-value", f"0x{raw.hex().upper()} is no number (IEEE 754)")
+    numerator, denominator = value.as_integer_ratio()
+    return numerator, 1 - denominator.bit_length()
 
 
 _TO_ASCII_DIGIT = bytes(byte - 0xC0 if 0xF0 <= byte <= 0xF9 else 0xFF for byte in range(256))

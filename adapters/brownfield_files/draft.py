@@ -126,9 +126,11 @@ def _prefix(file: Path) -> str:
 
 
 def _is_binary(layout: Layout) -> bool:
-    return any(one.kind in {"packed", "binary"} for record in layout.records for one in every_field(record.parts))
+    return any(
+        one.kind in {"packed", "binary", "float"} for record in layout.records for one in every_field(record.parts)
+    )
 
 
 def _has_binary(copybook: Copybook) -> bool:
     entries = (entry for chosen in alternatives(copybook) for entry in chosen.walk())
-    return any(entry.item is not None and entry.item.kind in {"packed", "binary"} for entry in entries)
+    return any(entry.item is not None and entry.item.kind in {"packed", "binary", "float"} for entry in entries)

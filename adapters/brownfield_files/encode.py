@@ -5,11 +5,13 @@ overpunch (`{`, `A` to `I`, `}`, `J` to `R`), which every COBOL reads with a swi
 """
 
 import re
+import struct
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any, Literal
 
 from brownfield_files.encoding import Encoding
-from brownfield_files.layout import Field, Part, RecordType
+from brownfield_files.layout import Field, Part, RecordType, Table
 
 _DECIMAL = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
 
@@ -23,13 +25,15 @@ def encode_record(
 ) -> bytes:
     """One record's bytes. FILLER, and what the record is shorter than `length`, are blanks.
 
+    A record whose tables hold fewer elements than the most is as much shorter, unless `length` is given.
+
     Raises:
-        DoesNotFit: A value does not fit its field.
+        DoesNotFit: A value does not fit its field, or a table has not as many elements as its counter states.
         KeyError: A field is missing.
     """
     image = bytearray(encoding.space * (length or record.length))
-    _write(image, 0, record.parts, fields, encoding)
-    return bytes(image)
+    slack = _write(image, 0, record.parts, fields, encoding, {})
+    return bytes(image) if length else bytes(image[: record.length - slack])
 
 
 def encode_field(field: Field, value: Any, encoding: Encoding) -> bytes:
@@ -40,40 +44,102 @@ def encode_field(field: Field, value: Any, encoding: Encoding) -> bytes:
     """
     if field.kind == "text":
         return _text(field, value, encoding)
+    if field.kind == "float":
+        return _floating(field, value, encoding)
     units = _units(field, value)
     if field.kind == "packed":
         return _packed(field, units)
     if field.kind == "binary":
         return _binary(field, units, encoding)
-    return _zoned(field, units, encoding)
+    if field.blank_zero and not units:
+        return encoding.space * field.length
+    raw = _zoned(field, units, encoding)
+    at = field.length - field.scale - 1
+    return raw[:at] + ".".encode(encoding.name) + raw[at:] if field.point else raw
 
 
 def _write(
-    image: bytearray, origin: int, parts: tuple[Part, ...], fields: Mapping[str, Any], encoding: Encoding
-) -> None:
+    image: bytearray,
+    origin: int,
+    parts: tuple[Part, ...],
+    fields: Mapping[str, Any],
+    encoding: Encoding,
+    counters: dict[str, Any],
+) -> int:
+    """Write the parts from `origin` on; by how many bytes they are shorter than in full."""
+    slack = 0
     for part in parts:
-        start = origin + part.offset
+        start, value = origin + part.offset - slack, fields[part.name]
         if isinstance(part, Field):
-            image[start : start + part.length] = encode_field(part, fields[part.name], encoding)
+            image[start : start + part.length] = encode_field(part, value, encoding)
+            counters[part.name] = value
             continue
-        elements = fields[part.name]
-        if len(elements) != part.count:
-            raise DoesNotFit(f"{part.name}: {len(elements)} elements where {part.count} stand")
-        for index, element in enumerate(elements):
+        _check_count(part, len(value), counters)
+        short = 0
+        for index, element in enumerate(value):
             inner = {part.parts[0].name: element} if part.plain else element
-            _write(image, start + index * part.stride, part.parts, inner, encoding)
+            short += _write(image, start + index * part.stride - short, part.parts, inner, encoding, counters)
+        slack += short + (part.count - len(value)) * part.stride * part.slides
+    return slack
+
+
+def _check_count(table: Table, count: int, counters: Mapping[str, Any]) -> None:
+    if not table.counter and count != table.count:
+        raise DoesNotFit(f"{table.name}: {count} elements where {table.count} stand")
+    if table.counter and (counters[table.counter] != count or not table.least <= count <= table.count):
+        stated = f"{table.counter} = {counters[table.counter]}"
+        raise DoesNotFit(f"{table.name}: {count} elements where {stated} and {table.least} to {table.count} can stand")
+
+
+def _floating(field: Field, value: Any, encoding: Encoding) -> bytes:
+    """The bytes whose exact value it is: a decimal that no such number equals (0.1) is refused, not rounded."""
+    match = _DECIMAL.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise DoesNotFit(f"{field.name}: {value!r} is not a decimal number in text")
+    exact = Fraction(value)
+    raw = _ibm(exact, field.length) if encoding.floating == "ibm" else _ieee(exact, field.length, encoding.order)
+    if raw is None:
+        raise DoesNotFit(f"{field.name}: no {field.picture} is exactly {value}")
+    return raw
+
+
+def _ibm(exact: Fraction, length: int) -> bytes | None:
+    """Normalized: the exponent is the least that leaves the fraction below 1."""
+    if not exact:
+        return bytes(length)
+    fraction, exponent = abs(exact), 64
+    while fraction >= 1:
+        fraction, exponent = fraction / 16, exponent + 1
+    while fraction < Fraction(1, 16):
+        fraction, exponent = fraction * 16, exponent - 1
+    units = fraction * 256 ** (length - 1)
+    if units.denominator != 1 or not 0 <= exponent <= 127:
+        return None
+    head = exponent | (0x80 if exact < 0 else 0)
+    return bytes([head, *units.numerator.to_bytes(length - 1, "big")])
+
+
+def _ieee(exact: Fraction, length: int, order: str) -> bytes | None:
+    code = ("<" if order == "little" else ">") + ("f" if length == 4 else "d")
+    try:
+        raw = struct.pack(code, float(exact))
+    except OverflowError:
+        return None
+    return raw if Fraction(struct.unpack(code, raw)[0]) == exact else None
 
 
 def _text(field: Field, value: Any, encoding: Encoding) -> bytes:
     if not isinstance(value, str) or "\0" in value:
         raise DoesNotFit(f"{field.name}: {value!r} is not text")
+    codec = field.codec or encoding.name
     try:
-        raw = value.encode(encoding.name)
+        raw = value.encode(codec)
     except UnicodeEncodeError:
-        raise DoesNotFit(f"{field.name}: {value!r} has a character that {encoding.name} has not") from None
+        raise DoesNotFit(f"{field.name}: {value!r} has a character that {codec} has not") from None
     if len(raw) > field.length:
         raise DoesNotFit(f"{field.name}: {value!r} is longer than {field.length} bytes")
-    return raw.ljust(field.length, encoding.space)
+    space = " ".encode(codec)
+    return raw + space * ((field.length - len(raw)) // len(space))
 
 
 def _units(field: Field, value: Any) -> int:

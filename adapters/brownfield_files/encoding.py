@@ -1,6 +1,7 @@
 """What a code page means for a record: text, the zones of digits, the sign's letters."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 _PROBE = ("A", "é", "я", "漢")
 
@@ -12,12 +13,14 @@ class Encoding:
     Attributes:
         name: Python's name of the codec (`cp037`).
         ebcdic: Space is 0x40 and digits are 0xF0 to 0xF9.
-        order: Byte order of COMP-5 fields, which hold what the machine holds: `big` on a mainframe.
+        order: Byte order of what the machine holds as it is, COMP-5 and IEEE floats: `big` on a mainframe.
+        floating: What COMP-1 and COMP-2 are: IBM's hexadecimal floating point, or IEEE 754.
     """
 
     name: str
     ebcdic: bool
     order: str = "big"
+    floating: Literal["ibm", "ieee"] = "ibm"
 
     @property
     def space(self) -> bytes:
@@ -25,7 +28,7 @@ class Encoding:
         return b"\x40" if self.ebcdic else b" "
 
 
-def encoding(name: str, order: str = "big") -> Encoding:
+def encoding(name: str, order: str = "big", floating: Literal["ibm", "ieee"] = "ibm") -> Encoding:
     """The encoding of that name.
 
     Raises:
@@ -37,4 +40,4 @@ def encoding(name: str, order: str = "big") -> Encoding:
         single = False
     if not single:
         raise ValueError(f"{name!r} is not a single-byte encoding that Python knows")
-    return Encoding(name, " ".encode(name) == b"\x40", order)
+    return Encoding(name, " ".encode(name) == b"\x40", order, floating)

@@ -131,7 +131,7 @@ def _figures(
     """What the trailer states, and the count and the sums of the body's records; a field that is damaged has no sum."""
     route = router(layout, sample.encoding)
     readers = {
-        record.name: [(f, number_reader(f, sample.encoding)) for f in every_field(record.parts) if f.kind != "text"]
+        record.name: [(f, number_reader(f, sample.encoding)) for f in every_field(record.parts) if f.exact]
         for record in (body, trailer)
     }
     stated: dict[str, int] = {}

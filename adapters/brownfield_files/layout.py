@@ -1,10 +1,10 @@
 """The normal form of a record layout: what every source (copybook, TOML) becomes, and all that a decoder reads."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["text", "zoned", "packed", "binary"]
+Kind: TypeAlias = Literal["text", "zoned", "packed", "binary", "float"]
 SignPlace: TypeAlias = Literal["trailing", "leading", "trailing-separate", "leading-separate"]
 Place: TypeAlias = Literal["first", "body", "last"]
 
@@ -40,6 +40,9 @@ class Field:
         signed: Whether a negative value may stand in it.
         sign: Where the sign of a zoned field stands.
         native: COMP-5: the machine's byte order and the full range of its bytes.
+        point: A zoned field with a printed decimal point among its digits (`S9(3).99`).
+        blank_zero: BLANK WHEN ZERO: all blanks are a zero.
+        codec: The codec of text that is not in the file's encoding (NATIONAL), or an empty string.
         values: Level 88: condition name and the literals that it stands for.
     """
 
@@ -53,20 +56,32 @@ class Field:
     signed: bool = False
     sign: SignPlace = "trailing"
     native: bool = False
+    point: bool = False
+    blank_zero: bool = False
+    codec: str = ""
     values: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether it holds a decimal number: text and floating point do not."""
+        return self.kind in {"zoned", "packed", "binary"}
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A part that occurs a fixed number of times: a list of objects, or of plain values when it is one field.
+    """A part that occurs several times: a list of objects, or of plain values when it is one field.
 
     Attributes:
         name: The name in snake_case.
         offset: Bytes from the start of the record, or of the enclosing table's element.
         stride: Bytes from one element to the next.
-        count: Elements.
+        count: Elements; the most where their number varies.
         parts: The element's parts, at offsets from the element's start.
         plain: The element is its one part itself, not an object that holds it.
+        counter: OCCURS DEPENDING ON: the field before it that states how many elements there are, else empty.
+        least: The least that the counter may state.
+        slides: Whether what follows moves up where there are fewer elements than the most. All offsets are those of
+            the record in full.
     """
 
     name: str
@@ -75,10 +90,14 @@ class Table:
     count: int
     parts: tuple["Part", ...]
     plain: bool
+    counter: str = ""
+    least: int = 0
+    slides: bool = True
 
 
 Part: TypeAlias = Field | Table
 Test: TypeAlias = tuple[str, tuple[str | int, ...]]
+Count: TypeAlias = Callable[[Table], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +170,42 @@ def snake(name: str) -> str:
     return f"f_{word}" if word[:1].isdigit() else word
 
 
-def every_field(parts: tuple[Part, ...], origin: int = 0, prefix: str = "") -> Iterator[Field]:
-    """Each field of a record with its offset in the record; an element of a table is named `lines[2].amount`."""
+def every_field(
+    parts: tuple[Part, ...], origin: int = 0, prefix: str = "", count: Count | None = None
+) -> Generator[Field, None, int]:
+    """Each field of a record with its offset in the record; an element of a table is named `lines[2].amount`.
+
+    Args:
+        parts: The parts.
+        origin: Where they stand.
+        prefix: What their names begin with.
+        count: How many elements a table that varies has in this record; the most unless told.
+
+    Returns:
+        By how many bytes the record is shorter than in full.
+    """
+    slack = 0
     for part in parts:
         if isinstance(part, Field):
-            yield replace(part, name=prefix + part.name, offset=origin + part.offset)
-            continue
-        for index in range(part.count):
-            start = origin + part.offset + index * part.stride
-            if part.plain:
-                inner = tuple(replace(one, name=f"{part.name}[{index}]") for one in part.parts)
-                yield from every_field(inner, start, prefix)
-            else:
-                yield from every_field(part.parts, start, f"{prefix}{part.name}[{index}].")
+            yield replace(part, name=prefix + part.name, offset=origin + part.offset - slack)
+        else:
+            slack += yield from _elements(part, origin - slack, prefix, count)
+    return slack
+
+
+def _elements(table: Table, origin: int, prefix: str, count: Count | None) -> Generator[Field, None, int]:
+    times = count(table) if count and table.counter else table.count
+    slack = 0
+    for index in range(times):
+        start = origin + table.offset + index * table.stride - slack
+        name = f"{prefix}{table.name}[{index}]"
+        if isinstance(only := table.parts[0], Field) and table.plain:
+            yield replace(only, name=name, offset=start)
+        else:
+            slack += yield from every_field(table.parts, start, f"{name}.", count)
+    return slack + (table.count - times) * table.stride * table.slides
+
+
+def varies(parts: tuple[Part, ...]) -> bool:
+    """Whether a table among the parts, or within them, has a number of elements that varies."""
+    return any(isinstance(part, Table) and (part.counter != "" or varies(part.parts)) for part in parts)

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from brownfield.contract import Sight, Sources
 from brownfield_files.assemble import parts_of
 from brownfield_files.copybook import read_copybook
-from brownfield_files.decode import Broken, value_reader
+from brownfield_files.decode import Broken, check_whole, element_count, value_reader
 from brownfield_files.draft import Reading, read_sources
 from brownfield_files.encoding import Encoding
 from brownfield_files.frame import Frame
 from brownfield_files.guess import Sample, alternatives
-from brownfield_files.layout import Field, every_field, snake
+from brownfield_files.layout import Field, RecordType, Table, every_field, snake
 from brownfield_files.router import router
 
 
@@ -40,26 +41,41 @@ def _kinds(reading: Reading, path: Path) -> Iterator[tuple[str, Iterator[Field]]
     copybook = read_copybook(path)
     for entry in alternatives(copybook):
         lineage = tuple(entry.lineage())
-        yield snake(entry.name), every_field(parts_of(lineage[-1], lineage, copybook.file))
+        yield snake(entry.name), every_field(parts_of(lineage[-1], lineage))
 
 
 def _look_at_records(reading: Reading, sample: Sample) -> Iterator[Sight]:
     route = router(reading.layout, sample.encoding)
-    fields = {record.name: tuple(every_field(record.parts)) for record in reading.layout.records}
     for frame in sample.frames(reading.layout.length):
         kind = route(frame.record)
         if kind is None:
             reason = "it is of no declared record type"
             yield Sight(frame.number, "", "", 0, len(frame.record), "", frame.record, reason=reason)
             continue
-        for field in fields[kind.name]:
-            yield _sight(frame, kind.name, field, sample.encoding)
+        yield from _look_at(frame, kind, sample.encoding)
+
+
+def _look_at(frame: Frame, kind: RecordType, encoding: Encoding) -> Iterator[Sight]:
+    """Each field where it stands in this record; a table of which it cannot be told how often it occurs, in full."""
+    seen: dict[str, Any] = {}
+
+    def count(table: Table) -> int:
+        try:
+            return element_count(table, seen[table.counter])
+        except (Broken, TypeError):
+            return table.count
+
+    for field in every_field(kind.parts, count=count):
+        sight = _sight(frame, kind.name, field, encoding)
+        seen[field.name.rpartition(".")[2]] = sight.value
+        yield sight
 
 
 def _sight(frame: Frame, kind: str, field: Field, encoding: Encoding) -> Sight:
     raw = frame.record[field.offset : field.offset + field.length]
     shown = (frame.number, kind, field.name, field.offset, field.length, field.picture, raw)
     try:
+        check_whole(raw, field.length)
         return Sight(*shown, value=value_reader(field, encoding)(raw))
     except Broken as broken:
         return Sight(*shown, reason=broken.inside(field.name, field.offset).sentence)

@@ -11,6 +11,7 @@ from typing import Literal
 from brownfield_files.layout import Field, Kind, SignPlace
 
 _SYMBOL = re.compile(r"(CR|DB|[A-Z0-9+\-*/,.$])(?:\((\d+)\))?")
+_NATIONAL = "utf_16_be"
 _MOST_BYTES = 1 << 20
 _MOST_DIGITS = 38
 
@@ -22,14 +23,15 @@ _USAGE: dict[str, Kind] = {
     "BINARY": "binary",
     "COMP-3": "packed",
     "PACKED-DECIMAL": "packed",
+    "COMP-1": "float",
+    "COMP-2": "float",
+    "NATIONAL": "text",
 }
+_FLOAT_BYTES = {"COMP-1": 4, "COMP-2": 8}
 REFUSED_USAGE = {
-    "COMP-1": "hexadecimal floating point is not read yet",
-    "COMP-2": "hexadecimal floating point is not read yet",
     "INDEX": "an index has no meaning outside its program",
     "POINTER": "a pointer has no meaning outside its program",
-    "DISPLAY-1": "double-byte characters are not read yet",
-    "NATIONAL": "national characters are not read yet",
+    "DISPLAY-1": "Python has no codec for double-byte EBCDIC (cp930, cp939, cp1364, cp1388)",
 }
 
 
@@ -42,18 +44,20 @@ class Picture:
     """A picture taken apart.
 
     Attributes:
-        category: `number`, `text`, or `edited`: printed form, delivered as the text that was printed.
+        category: `number`, `text`, `national`, or `edited`: printed form, delivered as the text that was printed.
         size: Character positions: the bytes of a DISPLAY field without a separate sign.
         digits: Digits stored.
         scale: Digits right of the point, see `Field.scale`.
         signed: Has an S.
+        point: Has an S and a point that is printed.
     """
 
-    category: Literal["number", "text", "edited"]
+    category: Literal["number", "text", "national", "edited"]
     size: int
     digits: int = 0
     scale: int = 0
     signed: bool = False
+    point: bool = False
 
 
 def is_usage(word: str) -> bool:
@@ -62,25 +66,33 @@ def is_usage(word: str) -> bool:
     return usage in _USAGE or usage in REFUSED_USAGE
 
 
+def is_pictured(usage: str) -> bool:
+    """Whether a field of that usage has a picture: all but the floating point ones and those that are refused."""
+    usage = _short(usage)
+    return usage not in _FLOAT_BYTES and usage not in REFUSED_USAGE
+
+
 def read_picture(text: str) -> Picture:
     """Take a picture string apart.
 
     Raises:
-        PictureError: It is not a picture, or one that is not read yet (N, G, floating point, S with an edited point).
+        PictureError: It is not a picture, or one that is not read (G: double-byte EBCDIC; U; E: floating point).
     """
     symbols = _symbols(text.upper())
     used = {symbol for symbol, _ in symbols}
-    if refused := used & {"N", "G", "U", "E"}:
-        raise PictureError(f"PIC {text}: {min(refused)} (national or floating point) is not read yet")
+    if "G" in used:
+        raise PictureError(f"PIC {text}: {REFUSED_USAGE['DISPLAY-1']}")
+    if refused := used & {"U", "E"}:
+        raise PictureError(f"PIC {text}: {min(refused)} (UTF-8 or printed floating point) is not read")
     size = sum(count * len(symbol) for symbol, count in symbols if symbol not in "SVP")
     if not 0 < size <= _MOST_BYTES:
         raise PictureError(f"PIC {text}: a field of {size} bytes")
     if used <= {"S", "9", "V", "P"}:
         return _number(text, symbols)
     if "S" in used:
-        raise PictureError(
-            f"PIC {text}: S and an edited point together are not standard COBOL; its length is not known"
-        )
+        return _pointed(text, symbols)
+    if used == {"N"}:
+        return Picture("national", 2 * size)
     if used <= {"X", "A", "9"}:
         return Picture("text", size)
     if used <= {"X", "A", "9", "B", "0", "/", "Z", "*", "+", "-", ".", ",", "$", "CR", "DB", "V", "P"}:
@@ -88,23 +100,47 @@ def read_picture(text: str) -> Picture:
     raise PictureError(f"PIC {text}: not a picture")
 
 
-def place_field(name: str, offset: int, text: str, usage: str = "DISPLAY", sign: SignPlace = "trailing") -> Field:
-    """The field that a picture, a usage and a sign clause describe.
+def place_field(
+    name: str,
+    offset: int,
+    text: str,
+    usage: str = "DISPLAY",
+    sign: SignPlace = "trailing",
+    *,
+    blank_zero: bool = False,
+) -> Field:
+    """The field that a picture, a usage and the clauses beside them describe.
+
+    Args:
+        name: The field's name.
+        offset: Where it stands.
+        text: The picture, empty for COMP-1 and COMP-2, which have none.
+        usage: In any of its spellings.
+        sign: Where the sign stands.
+        blank_zero: BLANK WHEN ZERO is said.
 
     Raises:
-        PictureError: They do not go together, or the usage is not read yet.
+        PictureError: They do not go together, or the usage is not read.
     """
     usage = _short(usage)
     if usage in REFUSED_USAGE:
         raise PictureError(f"USAGE {usage}: {REFUSED_USAGE[usage]}")
     if usage not in _USAGE:
         raise PictureError(f"USAGE {usage} is not known")
+    if usage in _FLOAT_BYTES:
+        if text:
+            raise PictureError(f"PIC {text}: {usage} has no picture")
+        return Field(name, offset, _FLOAT_BYTES[usage], usage, "float", signed=True)
     picture = read_picture(text)
     shown = text.upper() if usage == "DISPLAY" else f"{text.upper()} {usage}"
-    if picture.category != "number":
-        if usage != "DISPLAY":
+    if picture.category != "number" or usage == "NATIONAL":
+        if usage not in ({"DISPLAY", "NATIONAL"} if picture.category == "national" else {"DISPLAY"}):
             raise PictureError(f"PIC {text} cannot be {usage}")
-        return Field(name, offset, picture.size, shown, "text")
+        return Field(
+            name, offset, picture.size, shown, "text", codec=_NATIONAL if picture.category == "national" else ""
+        )
+    if (picture.point or blank_zero) and usage != "DISPLAY":
+        raise PictureError(f"PIC {text} {usage}: a printed point and BLANK WHEN ZERO are for DISPLAY")
     if usage == "COMP-5" and picture.scale < 0:
         raise PictureError(f"PIC {text} {usage}: P in native binary is not read yet")
     kind = _USAGE[usage]
@@ -112,7 +148,7 @@ def place_field(name: str, offset: int, text: str, usage: str = "DISPLAY", sign:
     return Field(
         name,
         offset,
-        _length(kind, picture.digits, separate=separate),
+        _length(kind, picture.digits, separate=separate) + picture.point,
         f"{shown} SIGN {sign.upper()}" if kind == "zoned" and picture.signed and sign != "trailing" else shown,
         kind,
         digits=picture.digits,
@@ -120,6 +156,8 @@ def place_field(name: str, offset: int, text: str, usage: str = "DISPLAY", sign:
         signed=picture.signed,
         sign=sign if kind == "zoned" and picture.signed else "trailing",
         native=usage == "COMP-5",
+        point=picture.point,
+        blank_zero=blank_zero,
     )
 
 
@@ -159,6 +197,19 @@ def _number(text: str, symbols: list[tuple[str, int]]) -> Picture:
     return Picture("number", digits, digits, scale, signed)
 
 
+def _pointed(text: str, symbols: list[tuple[str, int]]) -> Picture:
+    """`S9(3).99`. IBM's compilers refuse it, copybooks have it all the same.
+
+    It is read as Cobrix reads it and as the files hold it: the point takes a byte, the sign stands in the last digit.
+    """
+    flat = "".join(symbol * min(count, _MOST_DIGITS + 1) for symbol, count in symbols)
+    match = re.fullmatch(r"S(9*)\.(9+)", flat)
+    if match is None or len(flat) - 2 > _MOST_DIGITS:
+        raise PictureError(f"PIC {text}: S and an edited picture together are not COBOL")
+    digits = len(match[1]) + len(match[2])
+    return Picture("number", digits + 1, digits, len(match[2]), signed=True, point=True)
+
+
 def _length(kind: Kind, digits: int, *, separate: bool) -> int:
     if kind == "packed":
         return digits // 2 + 1
@@ -166,5 +217,6 @@ def _length(kind: Kind, digits: int, *, separate: bool) -> int:
         for most, length in ((4, 2), (9, 4), (18, 8)):
             if digits <= most:
                 return length
-        raise PictureError(f"a binary of {digits} digits: COBOL has 18 at most")
+        greatest: int = 10**digits - 1
+        return greatest.bit_length() // 8 + 1  # as Cobrix sizes what IBM's compilers refuse; files agree
     return digits + separate

@@ -34,13 +34,16 @@ def _part(part: Part) -> JsonSchema:
         if part.values:
             schema["description"] = "; ".join(f"{name}: {values}" for name, values in part.values)
         return schema
+    least = part.least if part.counter else part.count
     items = _part(part.parts[0]) if part.plain else _object(part.parts)
-    return {"type": "array", "items": items, "minItems": part.count, "maxItems": part.count}
+    return {"type": "array", "items": items, "minItems": least, "maxItems": part.count}
 
 
 def _value(field: Field) -> dict[str, Any]:
     if field.kind == "text":
-        return {"type": "string", "maxLength": field.length}
+        return {"type": "string", "maxLength": field.length // (2 if field.codec else 1)}
+    if field.kind == "float":
+        return {"type": "string", "pattern": r"^-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?$"}
     whole = max(field.digits - field.scale, 0)
     if field.scale <= 0 and whole <= INT_DIGITS:
         low, high = _bounds(field)

@@ -45,7 +45,9 @@ class FilesSettings(BaseModel):
         encoding: Python's name of a single-byte code page.
         framing: `fixed` or `line`; unless told, `fixed` for EBCDIC and for layouts with packed or binary fields.
         record_length: Bytes of a record, where the file's records are longer than the copybook.
-        byte_order: Of COMP-5 fields; needs to be told when there is one and the file is not EBCDIC.
+        byte_order: Of COMP-5 and IEEE fields; needs to be told when there is one and the file is not EBCDIC.
+        floating: What COMP-1 and COMP-2 are; `ibm` for EBCDIC, needs to be told elsewhere.
+        slide: Whether what follows an OCCURS DEPENDING ON moves up, as it does on a mainframe.
         marker: The name of the file that says that another is complete (`{name}.done`); never delivered itself.
         settle_seconds: Without a marker: how long a file must have been left alone.
         chunk: Records per transaction.
@@ -63,6 +65,8 @@ class FilesSettings(BaseModel):
     framing: Framing | None = None
     record_length: int | None = Field(default=None, ge=1, le=1 << 20)
     byte_order: Literal["big", "little"] | None = None
+    floating: Literal["ibm", "ieee"] | None = None
+    slide: bool = True
     marker: Annotated[str, AfterValidator(_marks)] | None = None
     settle_seconds: float = Field(default=2.0, ge=0)
     chunk: int = Field(default=1000, ge=1, le=100_000)
@@ -79,26 +83,41 @@ class Format:
 
     def __init__(self, settings: FilesSettings) -> None:
         self.layout: Layout = _layout(settings)
-        file = settings.layout.name
-        fields = [field for record in self.layout.records for field in every_field(record.parts)]
-        binary = any(field.kind in {"packed", "binary"} for field in fields)
-        self.encoding: Encoding = encoding(settings.encoding, settings.byte_order or "big")
-        if any(field.native for field in fields) and not (self.encoding.ebcdic or settings.byte_order):
-            raise LayoutError(file, 0, "it has a COMP-5 field, whose byte order is the machine's: set `byte_order`")
-        default: Framing = "fixed" if self.encoding.ebcdic or binary else "line"
-        self.framing: Framing = settings.framing or default
-        if self.framing == "line" and self.encoding.ebcdic:
-            raise LayoutError(file, 0, "lines in EBCDIC are not read yet")
-        if self.framing == "line" and binary:
-            raise LayoutError(
-                file, 0, "it has packed or binary fields, in which a line end may be data: not line framing"
-            )
+        self.framing: Framing = _framing(settings, self.layout)
+        self.encoding: Encoding = _encoding(settings, self.layout)
+
+
+def _encoding(settings: FilesSettings, layout: Layout) -> Encoding:
+    """The encoding, with what the layout's machine-dependent fields need told."""
+    fields = [field for record in layout.records for field in every_field(record.parts)]
+    known = encoding(settings.encoding, settings.byte_order or "big", settings.floating or "ibm")
+    file, floats = settings.layout.name, any(field.kind == "float" for field in fields)
+    if floats and not (known.ebcdic or settings.floating):
+        raise LayoutError(file, 0, "it has floating point fields: set `floating` to `ibm` or `ieee`")
+    native = any(field.native for field in fields) or (floats and known.floating == "ieee")
+    if native and not (known.ebcdic or settings.byte_order):
+        raise LayoutError(file, 0, "it has fields (COMP-5, IEEE) in the machine's byte order: set `byte_order`")
+    return known
+
+
+def _framing(settings: FilesSettings, layout: Layout) -> Framing:
+    fields = [field for record in layout.records for field in every_field(record.parts)]
+    binary = any(field.kind in {"packed", "binary", "float"} or field.codec for field in fields)
+    ebcdic = encoding(settings.encoding).ebcdic
+    framing = settings.framing or ("fixed" if ebcdic or binary else "line")
+    if framing == "line" and ebcdic:
+        raise LayoutError(settings.layout.name, 0, "lines in EBCDIC are not read yet")
+    if framing == "line" and binary:
+        reason = "it has packed or binary fields, in which a line end may be data: not line framing"
+        raise LayoutError(settings.layout.name, 0, reason)
+    return framing
 
 
 def _layout(settings: FilesSettings) -> Layout:
     path = settings.layout
     if path.suffix.lower() in {".cpy", ".cbl", ".cob"}:
-        return assemble(read_copybook(path), settings.records, settings.totals, settings.record_length)
+        book = read_copybook(path)
+        return assemble(book, settings.records, settings.totals, settings.record_length, slide=settings.slide)
     if path.suffix.lower() != ".toml":
         raise LayoutError(path.name, 0, "a layout is a copybook (.cpy, .cbl, .cob) or a .toml file")
     if settings.records or settings.totals or settings.record_length:

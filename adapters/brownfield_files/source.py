@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from brownfield_files.layout import LayoutError
 
-_TOKEN = re.compile(r"""[XZNBxznb]?(?:'(?:[^']|'')*'|"(?:[^"]|"")*")|[^\s'"]+|['"]""")
+_TOKEN = re.compile(r"""==.*?==|[XZNBxznb]?(?:'(?:[^']|'')*'|"(?:[^"]|"")*")|[^\s'"]+|['"]""")
 _EARLY_LEVEL = re.compile(r" {0,6}(?:0?[1-9]|[1-4][0-9]|66|77|88)\s+[A-Za-z]")
 _FREE_DIRECTIVE = re.compile(r"\s*>>\s*SOURCE.*FREE", re.IGNORECASE)
 _SKIPPED = re.compile(r"(?:EJECT|SKIP[123])\.?", re.IGNORECASE)
@@ -27,9 +27,10 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The tokens up to a period, the period left out."""
+    """The tokens up to a period, the period left out, and the file that they stand in."""
 
     tokens: tuple[Token, ...]
+    file: str
 
     @property
     def line(self) -> int:
@@ -52,15 +53,20 @@ def statements(text: str, file: str) -> Iterator[Statement]:
             if bare:
                 held.append(Token(bare, line))
             if ends and held:
-                yield Statement(tuple(held))
+                yield Statement(tuple(held), file)
                 held = []
     if held:
         raise LayoutError(file, held[0].line, f"the statement that begins with {held[0].text!r} has no period")
 
 
+def words_of(text: str) -> list[str]:
+    """The words and literals of a line of code, without the commas, semicolons and periods that end them."""
+    return [bare for word in _TOKEN.findall(text) if (bare := _unpunctuated(word)[0])]
+
+
 def _unpunctuated(word: str) -> tuple[str, bool]:
     """The word without the comma, semicolon or period that ends it, and whether that was a period."""
-    if word[-1] in "'\"":
+    if word[-1] in "'\"" or (word.startswith("==") and word.endswith("==")):
         return word, False
     if word.endswith("."):
         return word[:-1], True
@@ -69,14 +75,16 @@ def _unpunctuated(word: str) -> tuple[str, bool]:
 
 def _lines(text: str, file: str) -> Iterator[tuple[int, str]]:
     """Each line's code, with the line that it begins on; continued lines are joined."""
-    raw = [line.expandtabs(8).rstrip() for line in text.replace("\x1a", "").splitlines()]
+    written = text.replace("\x1a", "").splitlines()
+    raw = [line.expandtabs(8).rstrip() for line in written]
     free = _is_free(raw)
     held: tuple[int, str] | None = None
     for number, line in enumerate(raw, 1):
-        indicator, code = _split(line, free=free)
+        tabbed = "\t" in written[number - 1]
+        indicator, code = _split(line, free=free, tabbed=tabbed)
         if indicator in {"*", "/", "D", "d"} or not code.strip() or _SKIPPED.fullmatch(code.strip()):
             continue
-        if not free:
+        if not free and not tabbed:
             _refuse_overrun(line, number, file)
         if indicator == "-" and held is not None:
             held = (held[0], _continued(held[1], code))
@@ -93,12 +101,16 @@ def _is_free(lines: list[str]) -> bool:
     return any(_FREE_DIRECTIVE.match(line) or _EARLY_LEVEL.match(line) for line in lines)
 
 
-def _split(line: str, *, free: bool) -> tuple[str, str]:
-    """The indicator (column 7) and the code of a line."""
+def _split(line: str, *, free: bool, tabbed: bool) -> tuple[str, str]:
+    """The indicator (column 7) and the code of a line.
+
+    A line with tabs has no column 73: where its tab stops were, only its editor knew. All of it is code, and a card's
+    identification that stands there is a word that is not known.
+    """
     if free:
         bare = line.lstrip()
         return ("*", "") if bare.startswith(("*", ">>")) else (" ", _uncommented(line))
-    return line[6:7] or " ", _uncommented(line[_FIRST_COLUMN:_LAST_COLUMN])
+    return line[6:7] or " ", _uncommented(line[_FIRST_COLUMN : None if tabbed else _LAST_COLUMN])
 
 
 def _uncommented(code: str) -> str:

@@ -1,9 +1,11 @@
 """Copybooks: every byte of a record stands where COBOL puts it, or the copybook is refused with file and line."""
 
+from pathlib import Path
+
 import pytest
 
 from brownfield_files.assemble import assemble
-from brownfield_files.copybook import parse_copybook
+from brownfield_files.copybook import parse_copybook, read_copybook
 from brownfield_files.declaration import RecordDeclaration, TotalDeclaration
 from brownfield_files.layout import Field, Layout, LayoutError, Table, every_field
 
@@ -44,6 +46,13 @@ def places(text: str) -> dict[str, tuple[int, int]]:
         ("-9(7).9(4)", "text", 13, 0, 0, False),
         ("+ZZZ,ZZZ,ZZZ.ZZ", "text", 15, 0, 0, False),
         ("9(5)CR", "text", 7, 0, 0, False),
+        ("S9(3).99", "zoned", 6, 5, 2, True),
+        ("99V99 SIGN IS LEADING SEPARATE", "zoned", 5, 4, 2, True),
+        ("9(19) BINARY", "binary", 9, 19, 0, False),
+        ("S9(37) BINARY", "binary", 16, 37, 0, True),
+        ("9(3) BLANK WHEN ZERO", "zoned", 3, 3, 0, False),
+        ("N(4)", "text", 8, 0, 0, False),
+        ("N(4) USAGE NATIONAL", "text", 8, 0, 0, False),
     ],
 )
 def test_a_picture_says_how_many_bytes_there_are_and_what_they_mean(
@@ -89,6 +98,115 @@ def test_a_table_is_a_list_of_objects_or_of_plain_values() -> None:
         ("g", 2, False),
         ("b", 3, True),
     ]
+
+
+def test_slack_bytes_put_synchronized_items_on_their_boundaries() -> None:
+    """R20: IBM's own example, Language Reference, "Slack bytes within records": the byte stands after FIELD-D."""
+    text = "01 A.\n 05 B PIC X(5).\n 05 C.\n  10 D PIC XX.\n  10 E COMP PIC S9(6) SYNC."
+    assert places(text) == {"b": (0, 5), "d": (5, 2), "e": (8, 4)}
+
+
+def test_slack_bytes_stand_before_the_groups_that_begin_with_a_synchronized_item() -> None:
+    """R20: a doubleword for COMP-2 only; eight-byte binaries stand on a fullword; packed and text stand anywhere."""
+    assert places(
+        """
+01 R SYNC.
+   05 A PIC X.
+   05 G.
+      10 H.
+         15 B PIC S9(4) COMP.
+      10 C PIC X.
+      10 D PIC S9(18) COMP.
+      10 E COMP-2.
+      10 F COMP-1.
+      10 P PIC S9(3) COMP-3.
+"""
+    ) == {"a": (0, 1), "b": (2, 2), "c": (4, 1), "d": (8, 8), "e": (16, 8), "f": (24, 4), "p": (28, 2)}
+
+
+def test_slack_bytes_after_each_element_let_all_of_them_stand_alike() -> None:
+    """R20: Language Reference, "Slack bytes between records" of a table: 11 bytes become 12."""
+    text = "01 R.\n 05 T OCCURS 2.\n  10 A PIC S9(9) COMP SYNC.\n  10 B PIC X(7).\n 05 Z PIC X."
+    assert places(text)["t[1].a"] == (12, 4)
+    assert places(text)["z"] == (24, 1)
+
+
+def test_a_table_that_depends_on_a_counter_says_which_and_how_many() -> None:
+    """R25: offsets are those of the record in full; the counter is known by its own name, groups and all."""
+    text = "01 R.\n 05 G.\n  10 N PIC 99.\n 05 T OCCURS 0 TO 3 TIMES DEPENDING ON N OF G INDEXED BY I."
+    text += "\n  10 A PIC X(2).\n 05 Z PIC X."
+    table = next(part for part in layout_of(text).records[0].parts if isinstance(part, Table))
+    assert (table.count, table.least, table.counter, table.slides) == (3, 0, "n", True)
+    assert places(text)["z"] == (8, 1)
+
+
+def test_level_66_names_bytes_again_and_delivers_nothing() -> None:
+    """R20: what it renames is read already; that it renames something is checked."""
+    book = parse_copybook(fixed("01 R.\n 05 A PIC X(2).\n 05 B PIC X(3).\n 05 C PIC X.\n 66 AB RENAMES A THRU B."))
+    assert [(one.name, one.offset, one.length) for one in book.renamings] == [("AB", 0, 5)]
+    assert [field.name for field in every_field(assemble(book).records[0].parts)] == ["a", "b", "c"]
+
+
+def test_tabs_are_no_column_73() -> None:
+    """R20: where the tab stops were, only the editor knew; what stands right of column 72 is code all the same."""
+    text = "       01  R.\n\t\t     05  A-LONG-NAME-OF-A-FIELD                  PIC X(50).\n           05  B PIC X.\n"
+    assert [(f.name, f.length) for f in every_field(assemble(parse_copybook(text)).records[0].parts)] == [
+        ("a_long_name_of_a_field", 50),
+        ("b", 1),
+    ]
+
+
+def test_a_copied_member_stands_where_it_is_named(tmp_path: Path) -> None:
+    """R20: words, tags in colons, starts and ends of words are replaced, as compilers do."""
+    (tmp_path / "main.cpy").write_text(
+        fixed(
+            """
+01 REC.
+   COPY PART REPLACING ==:TAG:== BY ==CUST== ==X(4)== BY ==X(6)==
+        LEADING ==OLD== BY ==NEW==
+        TRAILING ==-A== BY ==-B== FILLER-X BY SURNAME.
+   05 LAST-ONE PIC X.
+"""
+        )
+    )
+    (tmp_path / "Part.CPY").write_text(
+        fixed("05 :TAG:-ID PIC X(4).\n05 OLD-NAME PIC X(2).\n05 END-A PIC X.\nCOPY DEEP.\n05 FILLER-X PIC X.")
+    )
+    (tmp_path / "deep").write_text(fixed("05 DEEP-ONE PIC X(3)."))
+    parts = assemble(read_copybook(tmp_path / "main.cpy")).records[0].parts
+    assert [(field.name, field.offset) for field in every_field(parts)] == [
+        ("cust_id", 0),
+        ("new_name", 6),
+        ("end_b", 8),
+        ("deep_one", 9),
+        ("surname", 12),
+        ("last_one", 13),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("copy", "reason"),
+    [
+        ("COPY GONE.", "there is no such member"),
+        ("COPY '../PART'.", "a file beside the copybook"),
+        ("COPY '/etc/passwd'.", "a file beside the copybook"),
+        ("COPY LINK.", "the member is a link"),
+        ("COPY MAIN.", "does it copy itself"),
+        ("COPY PART REPLACING A WITH B.", "not a list of `old BY new`"),
+        ("COPY PART REPLACING ==  == BY B.", "not a list of `old BY new`"),
+        ("COPY.", "not followed by a name"),
+        ("COPY PART FROM X.", "not followed by a name"),
+        ("COPY WRONG.", r"WRONG\.cpy:1: A: USAGE FOO is not known"),
+    ],
+)
+def test_copy_reads_the_bundles_folder_and_nothing_else(tmp_path: Path, copy: str, reason: str) -> None:
+    """R21: no path leads out, nothing is left out, and an error names the file that it stands in."""
+    (tmp_path / "MAIN.cpy").write_text(fixed(f"01 REC.\n {copy}\n 05 Z PIC X."))
+    (tmp_path / "PART.cpy").write_text(fixed("05 A PIC X."))
+    (tmp_path / "WRONG.cpy").write_text(fixed("05 A PIC X USAGE FOO."))
+    (tmp_path / "LINK.cpy").symlink_to("/etc/passwd")
+    with pytest.raises(LayoutError, match=reason):
+        read_copybook(tmp_path / "MAIN.cpy")
 
 
 def test_a_table_without_a_name_is_delivered_all_the_same() -> None:
@@ -174,15 +292,31 @@ def test_a_fragment_that_begins_below_01_is_one_record() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
-        ("01 R.\n 05 N PIC 9.\n 05 A PIC X OCCURS 1 TO 5 DEPENDING ON N.", 3, "DEPENDING ON is not read yet"),
-        ("01 R.\n 05 A PIC X OCCURS 5 DEPENDING ON N.", 2, "DEPENDING ON is not read yet"),
-        ("01 R.\n 05 A PIC S9(4) COMP SYNC.", 2, "SYNCHRONIZED is not read yet"),
-        ("01 R.\n 05 A COMP-1.", 2, "no picture"),
-        ("01 R.\n 05 A PIC 9 COMP-2.", 2, "floating point is not read yet"),
-        ("01 R.\n 05 A PIC 9(3) BLANK WHEN ZERO.", 2, "BLANK WHEN ZERO"),
-        ("01 R.\n 05 A PIC S999.99.", 2, "not standard COBOL"),
-        ("01 R.\n 05 A PIC N(4).", 2, "not read yet"),
-        ("01 R.\n 05 A PIC 9(19) COMP.", 2, "18 at most"),
+        ("01 R.\n 05 A PIC X OCCURS 5 TO 1 DEPENDING ON N.", 2, "wrong way round"),
+        ("01 R.\n 05 A PIC X OCCURS 1 TO 99999999 DEPENDING ON N.", 2, "not a number of times"),
+        ("01 R.\n 05 A PIC X OCCURS 5 DEPENDING ON N.", 2, "not one whole number"),
+        ("01 R.\n 05 N PIC X.\n 05 A PIC X OCCURS 5 DEPENDING ON N.", 3, "not one whole number"),
+        ("01 R.\n 05 N PIC 9V9.\n 05 A PIC X OCCURS 5 DEPENDING ON N.", 3, "not one whole number"),
+        ("01 R.\n 05 A PIC X OCCURS 5 DEPENDING ON N.\n 05 N PIC 9.", 2, "not read before it"),
+        (
+            "01 R.\n 05 X PIC X.\n 05 Y REDEFINES X.\n  10 N PIC 9.\n 05 A PIC X OCCURS 5 DEPENDING ON N.",
+            5,
+            "not read before it",
+        ),
+        (
+            "01 R.\n 05 N PIC 9.\n 05 G OCCURS 2.\n  10 N PIC 9.\n  10 A PIC X OCCURS 5 DEPENDING ON N OF G.",
+            5,
+            "two fields are called n",
+        ),
+        ("01 R.\n 05 A PIC 9 COMP-2.", 2, "has no picture"),
+        ("01 R.\n 05 A PIC 9(3) COMP BLANK WHEN ZERO.", 2, "BLANK WHEN ZERO are for DISPLAY"),
+        ("01 R.\n 05 A PIC S9(3).99 COMP-3.", 2, "are for DISPLAY"),
+        ("01 R.\n 05 A PIC S9,99.", 2, "are not COBOL"),
+        ("01 R.\n 05 A PIC G(4).", 2, "no codec for double-byte"),
+        ("01 R.\n 05 A PIC X(4) DISPLAY-1.", 2, "no codec for double-byte"),
+        ("01 R.\n 05 A PIC 9(4) NATIONAL.", 2, "cannot be NATIONAL"),
+        ("01 R.\n 05 A PIC X(4).\n 66 B RENAMES Z.", 3, "renames Z, which is not one item"),
+        ("01 R.\n 05 A PIC X.\n 05 C PIC X.\n 66 B RENAMES C THRU A.", 4, "does not stand after"),
         ("01 R.\n 05 A PIC X COMP-3.", 2, "cannot be COMP-3"),
         ("01 R.\n 05 A PIC 9V9V9.", 2, "not a number"),
         ("01 R.\n 05 A PIC X(99999999).", 2, "bytes"),
@@ -192,7 +326,7 @@ def test_a_fragment_that_begins_below_01_is_one_record() -> None:
         ("01 R.\n 05 G.\n  10 A PIC X.\n  08 B PIC X.", 4, "does not match the levels"),
         ("01 R.\n 05 A.", 2, "no picture and nothing in it"),
         ("01 R.\n 05 A PIC X", 2, "no period"),
-        ("01 R.\n COPY OTHER.", 2, "COPY is not expanded yet"),
+        ("01 R.\n COPY OTHER.", 2, "a member is a file beside the copybook"),
         ("MOVE A TO B.", 1, "no data description"),
     ],
 )

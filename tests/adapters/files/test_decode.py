@@ -1,5 +1,6 @@
 """The scalar decoder: exact and strict. It is the oracle that faster decoders will be tested against."""
 
+import struct
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from brownfield_files.assemble import assemble
+from brownfield_files.copybook import parse_copybook
 from brownfield_files.decode import Broken, record_reader, value_reader
 from brownfield_files.encode import DoesNotFit, encode_field, encode_record
 from brownfield_files.encoding import encoding
@@ -19,6 +22,8 @@ EBCDIC, ASCII, LATIN = encoding("cp037"), encoding("ascii"), encoding("latin-1")
 
 
 def field(clause: str) -> Field:
+    if clause in {"COMP-1", "COMP-2"}:
+        return place_field("f", 0, "", clause)
     picture, *words = clause.split()
     signs = {"LEADING": "leading", "SEPARATE": "trailing-separate", "LEADING-SEPARATE": "leading-separate"}
     sign: Any = next((signs[word] for word in words if word in signs), "trailing")
@@ -56,6 +61,17 @@ def field(clause: str) -> Field:
         ("9(4) COMP-5", "FF FF", 65535),
         ("S9(9)V99 COMP", "FF FF FF FF FF FF FF 9C", "-1.00"),
         ("9(19)", "F9 " * 19, "9" * 19),
+        ("S9(3).99", "F9 F9 F3 4B F8 D2", "-993.82"),
+        ("S9(3).99", "F9 F9 F4 4B F7 C9", "994.79"),
+        ("N(3)", "00 C9 00 2D 00 20", "É-"),
+        ("COMP-1", "41 10 00 00", "1"),
+        ("COMP-1", "C1 18 00 00", "-1.5"),
+        ("COMP-1", "40 19 99 99", "0.0999999642372131347656250".rstrip("0")),
+        ("COMP-1", "46 F4 24 00", "16000000"),
+        ("COMP-1", "80 00 00 00", "0"),
+        ("COMP-1", "45 00 00 10", "1"),
+        ("COMP-2", "42 64 00 00 00 00 00 00", "100"),
+        ("COMP-2", "3F 10 00 00 00 00 00 00", "0.00390625"),
     ],
 )
 def test_ebcdic_bytes_mean_what_the_machine_means(clause: str, raw: str, value: object) -> None:
@@ -92,6 +108,9 @@ def test_ascii_signs_of_both_dialects_are_read(raw: bytes, value: int) -> None:
         ("S9(2) LEADING-SEPARATE", "4E F4 40", "zoned-digit", 2),
         ("S9(4) COMP", "27 10", "binary-range", 0),
         ("X(3)", "C1 00 C1", "text-nul", 1),
+        ("S9(3).99", "F9 F9 F3 6B F8 D2", "zoned-point", 3),
+        ("S9(3).99", "F9 F9 F3 4B F8 60", "zoned-sign", 5),
+        ("N(2)", "D8 00 00 41", "text-byte", 0),
     ],
 )
 def test_what_cobol_would_compute_with_all_the_same_is_damage(clause: str, raw: str, code: str, at: int) -> None:
@@ -123,6 +142,121 @@ def test_comp_5_is_read_in_the_machines_order() -> None:
     little = encoding("ascii", "little")
     assert value_reader(field("S9(4) COMP-5"), little)(b"\xfe\xff") == -2
     assert value_reader(field("S9(4) COMP"), little)(b"\xff\xfe") == -2
+
+
+@pytest.mark.parametrize(
+    ("usage", "raw", "value"),
+    [
+        ("COMP-1", struct.pack("<f", 0.1), "0.100000001490116119384765625"),
+        ("COMP-2", struct.pack("<d", -2.5), "-2.5"),
+        ("COMP-2", struct.pack("<d", 1e300), f"{int(1e300)}"),
+        ("COMP-2", struct.pack("<d", -0.0), "0"),
+    ],
+)
+def test_ieee_floats_are_read_where_they_are_declared(usage: str, raw: bytes, value: str) -> None:
+    """R23: the exact value, in the order of the machine that wrote it."""
+    assert value_reader(field(usage), encoding("ascii", "little", "ieee"))(raw) == value
+    assert value_reader(field(usage), encoding("ascii", "big", "ieee"))(raw[::-1]) == value
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_number_is_damage(value: float) -> None:
+    """R21: NaN and infinity have no place in JSON, nor in a total."""
+    with pytest.raises(Broken, match="no number") as caught:
+        value_reader(field("COMP-2"), encoding("ascii", "big", "ieee"))(struct.pack(">d", value))
+    assert caught.value.code == "float-value"
+
+
+@given(raw=st.binary(min_size=8, max_size=8), floating=st.sampled_from(["ibm", "ieee"]), length=st.sampled_from([4, 8]))
+def test_every_float_is_written_as_it_is_read(raw: bytes, floating: Any, length: int) -> None:
+    """R34: exact both ways, and within the schema."""
+    code, one = encoding("cp037", "big", floating), field("COMP-1" if length == 4 else "COMP-2")
+    try:
+        value = value_reader(one, code)(raw[:length])
+        again = encode_field(one, value, code)
+    except (Broken, DoesNotFit):  # IEEE: no number; IBM: not normalized, and too small to be
+        return
+    assert value_reader(one, code)(again) == value
+    _assert_fits(one, value)
+
+
+def test_blank_when_zero_is_a_zero_and_other_blanks_are_none() -> None:
+    """R20: and blanks are written for it again."""
+    one = place_field("f", 0, "9(3)V9", blank_zero=True)
+    assert value_reader(one, EBCDIC)(b"\x40" * 4) == "0.0"
+    assert encode_field(one, "0.0", EBCDIC) == b"\x40" * 4
+    assert value_reader(one, EBCDIC)(encode_field(one, "1.5", EBCDIC)) == "1.5"
+    with pytest.raises(Broken):
+        value_reader(one, EBCDIC)(b"\x40\x40\x40\xf0")
+
+
+NESTED = """\
+       01 R.
+          02 COUNT-A PIC 9.
+          02 G OCCURS 0 TO 2 TIMES DEPENDING ON COUNT-A.
+             03 COUNT-B PIC 9.
+             03 H OCCURS 0 TO 3 TIMES DEPENDING ON COUNT-B.
+                04 F PIC X.
+          02 Z PIC X.
+"""
+
+
+@pytest.mark.parametrize(
+    ("raw", "fields"),
+    [
+        (b"0z", {"count_a": 0, "g": [], "z": "z"}),
+        (b"10z", {"count_a": 1, "g": [{"count_b": 0, "h": []}], "z": "z"}),
+        (
+            b"21a3bcdz",
+            {"count_a": 2, "g": [{"count_b": 1, "h": ["a"]}, {"count_b": 3, "h": ["b", "c", "d"]}], "z": "z"},
+        ),
+    ],
+)
+def test_what_follows_a_table_that_varies_moves_up(raw: bytes, fields: dict[str, Any]) -> None:
+    """R20: OCCURS DEPENDING ON, within itself too; read, written and looked at."""
+    record = assemble(parse_copybook(NESTED)).records[0]
+    fields = fields | {"g": [one | {"h": [{"f": f} for f in one["h"]]} for one in fields["g"]]}
+    assert record_reader(record, ASCII)(raw) == fields
+    assert encode_record(record, fields, ASCII) == raw
+
+
+def test_a_table_that_varies_may_be_written_in_full() -> None:
+    """R20: as GnuCOBOL writes it unless told otherwise: nothing moves, and what is not counted is not read."""
+    record = assemble(parse_copybook(NESTED), slide=False).records[0]
+    raw = b"12xy?????z"
+    fields = {"count_a": 1, "g": [{"count_b": 2, "h": [{"f": "x"}, {"f": "y"}]}], "z": "z"}
+    assert record_reader(record, ASCII)(raw) == fields
+    assert encode_record(record, fields, ASCII) == b"12xy     z"
+
+
+@pytest.mark.parametrize(
+    ("raw", "code", "name"),
+    [
+        (b"3", "table-count", "g"),
+        (b"14abcd", "table-count", "g[0].h"),
+        (b"12ab", "record-short", "z"),
+        (b"12a", "record-short", "g[0].h[1].f"),
+    ],
+)
+def test_a_count_out_of_range_and_a_record_that_ends_early_are_damage(raw: bytes, code: str, name: str) -> None:
+    """R21: nothing is read beyond the end, and no element is made up."""
+    with pytest.raises(Broken) as caught:
+        record_reader(assemble(parse_copybook(NESTED)).records[0], ASCII)(raw)
+    assert (caught.value.code, caught.value.field) == (code, name)
+
+
+def test_a_table_must_have_as_many_elements_as_its_counter_states() -> None:
+    """R34: the bytes could not be read again."""
+    record = assemble(parse_copybook(NESTED)).records[0]
+    for fields in ({"count_a": 1, "g": [], "z": ""}, {"count_a": 3, "g": [{"count_b": 0, "h": []}] * 3, "z": ""}):
+        with pytest.raises(DoesNotFit, match="elements where count_a"):
+            encode_record(record, fields, ASCII)
+
+
+def test_the_schema_of_a_table_that_varies_says_how_many() -> None:
+    """R25: from the least to the most."""
+    schema = contract_of(assemble(parse_copybook(NESTED))).records["detail"].fields["properties"]["g"]
+    assert (schema["minItems"], schema["maxItems"]) == (0, 2)
 
 
 def test_the_reason_names_the_field_and_the_byte_in_the_record() -> None:
@@ -241,6 +375,10 @@ def test_a_whole_record_survives_tables_and_filler_included() -> None:
         ("S9(4) COMP", 10000),
         ("S9(4) COMP-5", 40000),
         ("9(3)PPP", 1500),
+        ("COMP-1", "0.1"),
+        ("COMP-1", 1),
+        ("COMP-1", "1e5"),
+        ("COMP-2", "1" + "0" * 80),
     ],
 )
 def test_what_does_not_fit_is_refused_not_cut(clause: str, value: object) -> None:
