@@ -19,6 +19,9 @@ from brownfield.wrapper.lock import write_lock
 
 EVERYTHING = ("get_stock", "list_stock", "get_hold", "place_hold", "release_hold", "stock_count")
 HOLD = {"Sku": "A-100", "Units": 2, "Order": "SO-1"}
+GOOD = b"A-100 140\nB-200 7\nC-300 1\nD-400 0\nE-500 9\n= 5\n"
+WHOLE = [("A-100", 140), ("B-200", 7), ("C-300", 1), ("D-400", 0), ("E-500", 9)]
+"""The events of `GOOD`."""
 
 
 @dataclass
@@ -163,3 +166,8 @@ def prepare(folder: Path, edits: Mapping[str, str], wrapper: str = "", *, settin
     if lock:
         write_lock(bundle, make_lock(open_bundle(bundle)))
     return bundle
+
+
+def collect(stage: Stage, **more: Any) -> list[dict[str, Any]]:
+    """Collect the feed as the scheduler would; what became of each file."""
+    return stage.assembly.collecting.run(*stage.assembly.kernel.feed("canned", "stock_count"), **more)

@@ -1,14 +1,18 @@
 """The one way in: what reaches a system, and what comes back."""
 
 import asyncio
+import inspect
 import json
+import time
 
 import pytest
 from stage import HOLD, staged
 
-from brownfield.contract import Drifted, Reply, Unavailable
+from brownfield.contract import Adapter, Drifted, Reply, Unavailable
 from brownfield.ledger.audit import search
 from brownfield.rules.problem import Problem
+from brownfield.testing.canned import CannedCalls, CannedSystem
+from brownfield.testing.canned.system import CannedSettings
 from brownfield.wrapper.lock import read_contract, write_contract
 
 pytestmark = pytest.mark.anyio
@@ -250,16 +254,11 @@ async def test_a_caller_who_hangs_up_is_in_the_audit_and_harms_nobody(stage):
 
 async def test_the_way_to_the_system_is_short(put_up):
     """R92: at most six frames of ours between a door and the adapter, threads included."""
-    import inspect
-
-    from brownfield.contract import Adapter
-    from brownfield.testing.canned import CannedCalls, CannedSystem
-    from brownfield.testing.canned.system import CannedSettings
-
     seen = {}
 
     class Watching(CannedCalls):
         def invoke(self, operation, fields):
+            time.sleep(0.1)  # until the loop waits, for its side of the way is read from here
             stack = [frame.filename for frame in inspect.stack(context=0)[1:]]
             seen["thread"] = [name for name in stack if "/src/brownfield/" in name]
             awaited, chain = seen["task"].get_coro(), []

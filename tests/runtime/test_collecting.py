@@ -1,0 +1,373 @@
+"""Collecting: each file once, each record once, and nothing lost."""
+
+import asyncio
+import threading
+from datetime import timedelta
+
+import pytest
+from stage import EVERYTHING, GOOD, WHOLE, collect, staged
+
+from brownfield.contract import Adapter, Rejected, Verdict
+from brownfield.ledger.batch import FileState, begin_file, files
+from brownfield.ledger.event import page
+from brownfield.ledger.lease import take
+from brownfield.rules.access import Role
+from brownfield.rules.problem import Problem
+from brownfield.runtime.streaming import cloud_event
+from brownfield.testing.canned import CannedDrop
+from brownfield.testing.canned.drop import CannedFeed, CannedFeedSettings
+from brownfield.wrapper.bundle import make_lock, open_bundle
+from brownfield.wrapper.lock import read_contract, write_contract, write_lock
+
+pytestmark = pytest.mark.anyio
+DAMAGED = b"A-100 140\nB-2?? 7\nC-300 1\n= 3\n"
+LIMIT = {'key = "sku"\n': 'key = "sku"\nquarantine_limit = 1\n'}
+COUNTED = """
+from pydantic import BaseModel
+from brownfield import Record, Wrapper
+canned = Wrapper("canned")
+class Counted(BaseModel):
+    sku: str
+    on_hand: int
+@canned.feed("stock_count")
+def stock_count(row: Record) -> Counted | None:
+    "One line."
+    {body}
+"""
+
+
+class Stumble(Exception):
+    """The process dies here, as far as the collector can tell."""
+
+
+class Stumbling(CannedFeed):
+    """Gives so many chunks and then stumbles, once."""
+
+    left = 10**6
+
+    def collect(self, arrival, checkpoint):
+        for chunk in super().collect(arrival, checkpoint):
+            if type(self).left == 0:
+                type(self).left = 10**6
+                raise Stumble
+            type(self).left -= 1
+            yield chunk
+
+
+def events(stage):
+    with stage.assembly.kernel.ledger.read() as connection:
+        found = page(connection, environment="sandbox", feed="stock_count", wrapper="canned").events
+    return [(event["data"]["sku"], event["data"]["on_hand"]) for event in map(cloud_event, found)]
+
+
+def test_every_record_is_an_event_once(stage):
+    """R20: in order, with the counts; the file is archived."""
+    stage.drop.put("one.dat", GOOD)
+    (file,) = collect(stage)
+    told = {word: file[word] for word in ("state", "records", "events", "quarantined", "note")}
+    assert told == {"state": "archived", "records": 6, "events": 5, "quarantined": 0, "note": "new"}
+    assert events(stage) == WHOLE
+    assert stage.drop.settled == {"one.dat": Verdict.ARCHIVE}
+    assert [entry.event for entry in stage.entries()] == ["batch.collecting", "batch.committed", "batch.settled"]
+
+
+@pytest.mark.parametrize("name", ["one.dat", "another.dat"])
+def test_the_same_content_again_is_no_event(stage, name):
+    """R20: whatever it is called."""
+    stage.drop.put("one.dat", GOOD)
+    collect(stage)
+    stage.drop.put(name, GOOD)
+    assert [(file["note"], file["events"]) for file in collect(stage)] == [("seen before", 5)]
+    assert len(events(stage)) == 5
+    assert stage.drop.files == {}
+
+
+def test_the_same_content_twice_at_once_is_one(stage):
+    """R20: both are put away."""
+    stage.drop.put("one.dat", GOOD)
+    stage.drop.put("two.dat", GOOD)
+    assert [file["note"] for file in collect(stage)] == ["new", "seen before"]
+    assert len(events(stage)) == 5
+    assert stage.drop.files == {}
+
+
+def test_another_content_under_the_same_name_is_another_file(stage):
+    """R20: a file is its content."""
+    for content in (GOOD, b"Z-999 1\n= 1\n"):
+        stage.drop.put("one.dat", content)
+        collect(stage)
+    assert events(stage) == [*WHOLE, ("Z-999", 1)]
+
+
+def test_a_truncated_file_is_refused_before_its_first_event(stage):
+    """R20: set aside, with the reason."""
+    stage.drop.put("one.dat", GOOD[:-4])
+    (file,) = collect(stage)
+    assert (file["state"], file["events"]) == ("refused", 0)
+    assert "cut short" in file["reason"]
+    assert events(stage) == []
+    assert stage.drop.settled == {"one.dat": Verdict.SET_ASIDE}
+
+
+def test_a_file_that_is_still_written_is_left_alone(stage):
+    """R17, R20."""
+    stage.drop.begin("one.dat", GOOD[:20])
+    assert collect(stage) == []
+    assert stage.entries() == []
+
+
+def test_what_cannot_be_read_is_kept_whole_with_its_reason(stage):
+    """R20, R97: bytes and offset; the others go on."""
+    stage.drop.put("one.dat", DAMAGED)
+    (file,) = collect(stage)
+    assert (file["state"], file["events"], file["quarantined"]) == ("archived", 2, 1)
+    (kept,) = stage.assembly.collecting.quarantined(stage.operator, file["id"])
+    assert (bytes.fromhex(kept["raw"]), kept["offset"], kept["record"]) == (b"B-2?? 7\n", 10, 1)
+    assert kept["code"] == "not-a-count"
+
+
+def test_too_many_of_them_hold_the_file(put_up):
+    """R20, R72: a person looks before the rest is believed."""
+    stage = put_up(LIMIT)
+    stage.drop.put("one.dat", b"x\ny\nA-100 1\nB-200 1\n= 4\n")
+    (file,) = collect(stage)
+    assert (file["state"], file["events"], file["quarantined"]) == ("held", 0, 2)
+    assert "more than the 1 allowed" in file["reason"]
+    assert stage.drop.settled == {"one.dat": Verdict.SET_ASIDE}
+
+
+def test_too_many_are_too_many_over_a_kill_as_well(tmp_path):
+    """R20, R77: the limit is of the file, not of the run."""
+    Stumbling.left = 1
+    adapters = {"canned_feed": stumbling(drop := CannedDrop())}
+    drop.put("one.dat", b"x\nA-100 1\ny\nB-200 1\n= 4\n")
+    with staged(tmp_path, LIMIT, drop=drop, adapters=adapters) as stage:
+        with pytest.raises(Stumble):
+            collect(stage)
+        assert [file["state"] for file in collect(stage)] == ["held"]
+
+
+@pytest.mark.parametrize("body", ['raise KeyError("x")', 'return {"sku": row["sku"], "on_hand": "many"}'])
+def test_a_record_that_the_function_cannot_take_is_quarantined(put_up, body):
+    """R20: with what it said; the batch goes on."""
+    stage = put_up(wrapper=COUNTED.format(body=f'if row["sku"] == "B-200":\n        {body}\n    return Counted(**row)'))
+    stage.drop.put("one.dat", GOOD)
+    (file,) = collect(stage)
+    assert (file["state"], file["events"], file["quarantined"]) == ("archived", 4, 1)
+    (kept,) = stage.assembly.collecting.quarantined(stage.operator, file["id"])
+    assert (kept["code"], kept["record"]) == ("function", 1)
+
+
+def test_none_is_no_event(put_up):
+    """R20."""
+    stage = put_up(wrapper=COUNTED.format(body='return Counted(**row) if row["on_hand"] else None'))
+    stage.drop.put("one.dat", GOOD)
+    collect(stage)
+    assert events(stage) == [one for one in WHOLE if one[1]]
+
+
+def stumbling(drop):
+    return Adapter("canned_feed", "feed", CannedFeedSettings, lambda opening: Stumbling(drop, opening))
+
+
+@pytest.mark.parametrize("chunks", range(4))
+def test_a_run_that_ended_anywhere_is_taken_up_there(tmp_path, chunks):
+    """R20, R77, R78: after each chunk; each event once, told once."""
+    Stumbling.left = chunks
+    drop = CannedDrop()
+    drop.put("one.dat", GOOD)
+    with staged(tmp_path, drop=drop, adapters={"canned_feed": stumbling(drop)}) as stage:
+        if chunks < 3:
+            with pytest.raises(Stumble):
+                collect(stage)
+            assert events(stage) == WHOLE[: 2 * chunks]
+            assert [file["note"] for file in collect(stage)] == ["taken up again"]
+        else:
+            Stumbling.left = 10**6
+            assert [file["note"] for file in collect(stage)] == ["new"]
+        assert events(stage) == WHOLE
+
+
+def test_stopping_ends_after_the_chunk_and_the_next_start_goes_on(tmp_path):
+    """R77: nothing is lost and nothing twice."""
+    drop = CannedDrop()
+    drop.put("one.dat", GOOD)
+    with staged(tmp_path, drop=drop) as stage:
+        first = stage.assembly.kernel.wrappers["canned"].feeds["drop"].adapter
+        collect_all = first.collect
+
+        def collect_one(arrival, checkpoint):
+            for chunk in collect_all(arrival, checkpoint):
+                stage.assembly.collecting.stop()
+                yield chunk
+
+        first.collect = collect_one
+        assert [file["state"] for file in collect(stage)] == ["collecting"]
+        assert len(events(stage)) == 2
+    with staged(tmp_path, drop=drop) as stage:
+        assert [file["state"] for file in collect(stage)] == ["archived"]
+        assert events(stage) == WHOLE
+
+
+def relayout(folder):
+    """Another layout of the same records: its shape is another."""
+    bundle = folder / "wrappers" / "canned"
+    contract = read_contract(bundle, "drop")
+    detail = contract.records["detail"]
+    wider = detail.fields | {"properties": detail.fields["properties"] | {"bin": {"type": "string"}}}
+    records = contract.records | {"detail": detail.model_copy(update={"fields": wider})}
+    write_contract(bundle, "drop", contract.model_copy(update={"records": records}))
+    write_lock(bundle, make_lock(open_bundle(bundle)))
+
+
+def test_a_layout_that_changed_meanwhile_holds_the_file(tmp_path):
+    """R20, R88: half under one layout and half under another would be believed as a whole."""
+    Stumbling.left = 1
+    drop = CannedDrop()
+    drop.put("one.dat", GOOD)
+    adapters = {"canned_feed": stumbling(drop)}
+    with staged(tmp_path, drop=drop, adapters=adapters) as stage, pytest.raises(Stumble):
+        collect(stage)
+    relayout(tmp_path)
+    with staged(tmp_path, drop=drop, adapters=adapters) as stage:
+        assert [(file["state"], file["note"]) for file in collect(stage)] == [("held", "held")]
+        assert drop.settled == {"one.dat": Verdict.SET_ASIDE}
+
+
+def test_the_same_file_under_another_layout_needs_a_replay(tmp_path):
+    """R20: nobody is told the same facts twice because a copybook was mended."""
+    drop = CannedDrop()
+    drop.put("one.dat", GOOD)
+    with staged(tmp_path, drop=drop) as stage:
+        collect(stage)
+    relayout(tmp_path)
+    drop.put("one.dat", GOOD)
+    with staged(tmp_path, drop=drop) as stage:
+        assert [file["note"] for file in collect(stage)] == ["seen before"]
+        assert len(events(stage)) == 5
+        drop.put("one.dat", GOOD)
+        assert [file["note"] for file in collect(stage, replay=True)] == ["replayed"]
+        assert len(events(stage)) == 10
+
+
+def test_a_replay_is_asked_for_and_gives_the_events_again(stage):
+    """R20: under a number of its own."""
+    for _ in range(2):
+        stage.drop.put("one.dat", GOOD)
+        collect(stage)
+    stage.drop.put("one.dat", GOOD)
+    assert [(file["note"], file["replay"]) for file in collect(stage, replay=True)] == [("replayed", 1)]
+    assert len(events(stage)) == 10
+
+
+def test_a_file_that_was_begun_and_has_gone_is_held(tmp_path):
+    """R20, R72: it does not hold the later files' events back for ever."""
+    Stumbling.left = 1
+    drop = CannedDrop()
+    drop.put("one.dat", GOOD)
+    with staged(tmp_path, drop=drop, adapters={"canned_feed": stumbling(drop)}) as stage:
+        with pytest.raises(Stumble):
+            collect(stage)
+        del drop.files["one.dat"]
+        drop.put("two.dat", b"Z-999 1\n= 1\n")
+        assert [(file["state"], file["note"]) for file in collect(stage)] == [("held", "gone"), ("archived", "new")]
+        assert events(stage)[-1] == ("Z-999", 1)
+
+
+def test_a_file_moved_before_it_was_told_so_is_told_so(stage, monkeypatch):
+    """R77: killed between the move and its row."""
+    stage.drop.put("one.dat", GOOD)
+    settle = stage.assembly.kernel.wrappers["canned"].feeds["drop"].adapter.settle
+
+    def killed(arrival, verdict):
+        settle(arrival, verdict)
+        raise Stumble
+
+    adapter = stage.assembly.kernel.wrappers["canned"].feeds["drop"].adapter
+    monkeypatch.setattr(adapter, "settle", killed)
+    with pytest.raises(Stumble):
+        collect(stage)
+    monkeypatch.setattr(adapter, "settle", settle)
+    with stage.assembly.kernel.ledger.read() as connection:
+        assert [file.state for file in files(connection)] == [FileState.COMMITTED]
+    assert [(file["state"], file["events"]) for file in collect(stage)] == [("archived", 5)]
+    assert collect(stage) == []
+
+
+def test_a_dead_collector_s_lease_is_not_waited_for(tmp_path):
+    """R77, R86: the lock file says that its holder is dead."""
+    with staged(tmp_path) as stage, stage.assembly.kernel.ledger.write() as connection:
+        assert take(connection, "feed:canned.stock_count", "dead", ttl=timedelta(hours=6), now=stage.clock.now())
+    with staged(tmp_path) as stage:
+        assert collect(stage) == []
+
+
+async def test_of_two_collectors_at_once_one_is_busy(tmp_path):
+    """R86: told so, with when to come again."""
+    drop, let, entered = CannedDrop(), threading.Event(), threading.Event()
+    drop.put("one.dat", GOOD)
+
+    class Waiting(CannedFeed):
+        def arrivals(self):
+            entered.set()
+            let.wait(5)
+            return super().arrivals()
+
+    adapter = Adapter("canned_feed", "feed", CannedFeedSettings, lambda opening: Waiting(drop, opening))
+    with staged(tmp_path, drop=drop, adapters={"canned_feed": adapter}) as stage:
+        operator, collecting = stage.operator, stage.assembly.collecting
+        first = asyncio.create_task(collecting.collect(operator, "canned", "stock_count"))
+        await asyncio.to_thread(entered.wait, 5)
+        with pytest.raises(Problem) as problem:
+            await collecting.collect(operator, "canned", "stock_count")
+        assert (problem.value.code, problem.value.retry_after) == ("busy", 5.0)
+        let.set()
+        assert [file["state"] for file in await first] == ["archived"]
+        assert await collecting.collect(operator, "canned", "stock_count") == []
+        assert len(events(stage)) == 5
+
+
+def test_a_drop_that_cannot_be_read_is_told(stage):
+    """R80, R97."""
+    stage.drop.down = True
+    with pytest.raises(Problem) as problem:
+        collect(stage)
+    assert problem.value.code == "unavailable"
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.APPROVER, Role.AUDITOR])
+async def test_only_an_operator_collects(stage, role):
+    """R51."""
+    stage.drop.put("one.dat", GOOD)
+    with pytest.raises(Problem) as problem:
+        await stage.assembly.collecting.collect(stage.caller("other", role, *EVERYTHING), "canned", "stock_count")
+    assert problem.value.code == "denied"
+    assert stage.drop.settled == {}
+
+
+def test_a_reader_stops_at_a_file_that_is_still_open(stage):
+    """R20: so that nothing ever appears behind its position."""
+    kernel, drop = stage.assembly.kernel, stage.drop
+    drop.put("one.dat", GOOD)
+    (arrival,) = kernel.wrappers["canned"].feeds["drop"].adapter.arrivals()
+    with kernel.ledger.write() as connection:
+        begin_file(connection, environment="sandbox", wrapper="other", feed="x", arrival=arrival, shape="s",
+                   now=stage.clock.now())  # fmt: skip
+    collect(stage)
+    assert events(stage) == []
+
+
+def test_a_refusal_in_the_middle_holds_what_was_begun(tmp_path):
+    """R20: events of its first half are out, so a person must know."""
+    drop = CannedDrop()
+    drop.put("one.dat", GOOD)
+
+    class Changing(CannedFeed):
+        def collect(self, arrival, checkpoint):
+            yield next(iter(super().collect(arrival, checkpoint)))
+            raise Rejected("it is being written to", code="changed")
+
+    adapter = Adapter("canned_feed", "feed", CannedFeedSettings, lambda opening: Changing(drop, opening))
+    with staged(tmp_path, drop=drop, adapters={"canned_feed": adapter}) as stage:
+        (file,) = collect(stage)
+        assert (file["state"], file["events"], file["reason"]) == ("held", 2, "it is being written to")
