@@ -54,13 +54,14 @@ def lift_halt(connection: Connection, scope: str, by: str, now: datetime) -> boo
 
 def active_halts(connection: Connection) -> tuple[Halt, ...]:
     """The halts in force, oldest first."""
-    columns = schema.halt.c
-    statement = (
-        select(columns.scope, columns.by, columns.reason, columns.at)
-        .where(columns.resumed_at.is_(None))
-        .order_by(columns.id)
-    )
-    return tuple(Halt(scope, by, reason, instant(at)) for scope, by, reason, at in connection.execute(statement))
+    return tuple(Halt(scope, by, reason, instant(at)) for scope, by, reason, at in connection.execute(_ACTIVE))
+
+
+_ACTIVE = (
+    select(schema.halt.c.scope, schema.halt.c.by, schema.halt.c.reason, schema.halt.c.at)
+    .where(schema.halt.c.resumed_at.is_(None))
+    .order_by(schema.halt.c.id)
+)
 
 
 def blocking(halts: Iterable[Halt], identity: str, wrapper: str, operation: str) -> Halt | None:

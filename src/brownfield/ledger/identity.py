@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from brownfield.ledger import schema
 from brownfield.ledger.conflict import Taken
@@ -184,17 +184,18 @@ def admit(connection: Connection, prefix: str) -> Admission | None:
     Returns:
         None when no key has this prefix. Whether the key is good is judged by the caller.
     """
-    granted = schema.grant.c
-    statement = (
-        _KEYS.add_columns(granted.wrapper, granted.operation)
-        .outerjoin(schema.grant, granted.identity == schema.identity.c.id)
-        .where(schema.key.c.prefix == prefix)
-    )
-    rows = connection.execute(statement).all()
+    rows = connection.execute(_ADMISSION, {"prefix": prefix}).all()
     if not rows:
         return None
     reach = frozenset((row.wrapper, row.operation) for row in rows if row.wrapper is not None)
     return Admission(_key(rows[0]), reach, active_halts(connection))
+
+
+_ADMISSION = (
+    _KEYS.add_columns(schema.grant.c.wrapper, schema.grant.c.operation)
+    .outerjoin(schema.grant, schema.grant.c.identity == schema.identity.c.id)
+    .where(schema.key.c.prefix == bindparam("prefix"))
+)
 
 
 def _identity(row: AnyRow) -> Identity:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from brownfield.contract import canonical
 from brownfield.ledger import schema
@@ -65,8 +65,8 @@ def append(connection: Connection, key: AuditKey, chain: str, entries: Sequence[
     rows = list(_linked(key, chain, head, zip(entries, found, strict=True)))
     ids = _insert(connection, chain, head[0], rows)
     _index(connection, zip(ids, found, strict=True))
-    last = {"seq": rows[-1]["seq"], "mac": rows[-1]["mac"], "key_id": key.id}
-    connection.execute(update(schema.chain).where(schema.chain.c.id == chain).values(last))
+    last = {"chain": chain, "last": rows[-1]["seq"], "link": rows[-1]["mac"], "key": key.id}
+    connection.execute(_MOVE, last)
     return ids
 
 
@@ -80,13 +80,24 @@ def tokens(secret: bytes, subjects: object) -> Tokens:
     return sorted({token(secret, value) for value in leaves(subjects)})
 
 
+# Made once: every call that passes the guard ends here, and building a statement costs more than running it.
+_CHAIN, _ENTRY = schema.chain.c, schema.entry.c
+_HEAD = select(_CHAIN.seq, _CHAIN.mac).where(_CHAIN.id == bindparam("chain")).with_for_update()
+_ENTRIES = insert(schema.entry)
+_SUBJECTS = insert(schema.subject)
+_MADE = select(_ENTRY.id).where(_ENTRY.chain == bindparam("chain"), _ENTRY.seq > bindparam("seq")).order_by(_ENTRY.seq)
+_MOVE = (
+    update(schema.chain)
+    .where(_CHAIN.id == bindparam("chain"))
+    .values(seq=bindparam("last"), mac=bindparam("link"), key_id=bindparam("key"))
+)
+
+
 def _head(connection: Connection, key: AuditKey, chain: str) -> Head:
-    columns = schema.chain.c
-    statement = select(columns.seq, columns.mac).where(columns.id == chain).with_for_update()
-    row = connection.execute(statement).first()
+    row = connection.execute(_HEAD, {"chain": chain}).first()
     if row is None:
         insert_new(connection, schema.chain, {"id": chain, "key_id": key.id, "seq": 0, "mac": GENESIS})
-        row = connection.execute(statement).one()
+        row = connection.execute(_HEAD, {"chain": chain}).one()
     return row.seq, row.mac
 
 
@@ -116,13 +127,11 @@ def _columns(chain: str, seq: int, entry: Entry) -> dict[str, Any]:
 
 
 def _insert(connection: Connection, chain: str, seq: int, rows: list[dict[str, Any]]) -> list[int]:
-    connection.execute(insert(schema.entry), rows)
-    columns = schema.entry.c
-    made = select(columns.id).where(columns.chain == chain, columns.seq > seq).order_by(columns.seq)
-    return list(connection.scalars(made))
+    connection.execute(_ENTRIES, rows)
+    return list(connection.scalars(_MADE, {"chain": chain, "seq": seq}))
 
 
 def _index(connection: Connection, entries: Iterable[tuple[int, Tokens]]) -> None:
     rows = [{"token": token, "entry": id_} for id_, found in entries for token in found]
     if rows:
-        connection.execute(insert(schema.subject), rows)
+        connection.execute(_SUBJECTS, rows)

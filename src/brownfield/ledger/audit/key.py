@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 _TOKEN_BYTES = 16
@@ -22,7 +23,12 @@ class AuditKey:
 
     def derived(self, purpose: str) -> bytes:
         """The subkey for one purpose: 32 bytes that tell nothing of those for another."""
-        return hmac.digest(self.secret, b"brownfield audit " + purpose.encode(), "sha256")
+        return _derived(self.secret, purpose)
+
+
+@cache
+def _derived(secret: bytes, purpose: str) -> bytes:
+    return hmac.digest(secret, b"brownfield audit " + purpose.encode(), "sha256")
 
 
 def subject_token(key: AuditKey, value: object) -> bytes:
