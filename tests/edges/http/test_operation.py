@@ -1,0 +1,106 @@
+"""Operations over the web: POST for all, GET for reads of scalars."""
+
+import pytest
+from stage import EVERYTHING, HOLD
+
+from brownfield.edges.http.operation import scalar
+from brownfield.rules.access import Role
+
+pytestmark = pytest.mark.anyio
+STOCK = {"Sku": "A-100", "OnHand": 140, "Price": "49.90"}
+
+
+@pytest.fixture
+async def door(put_up, bearer):
+    async with put_up(settings='poll = "100ms"\n') as (stage, client):
+        client.headers |= bearer(stage.key("agent", Role.AGENT, *EVERYTHING))
+        yield stage, client
+
+
+async def test_a_read_is_answered(door):
+    """R16, R22, R24: the system's words under `data`, when and from where beside them."""
+    _, client = door
+    posted = await client.post("/v1/canned/get_stock", json={"Sku": "A-100"})
+    got = await client.get("/v1/canned/get_stock", params={"Sku": "A-100"})
+    assert posted.status_code == got.status_code == 200
+    assert posted.json()["data"] == got.json()["data"] == STOCK
+    assert posted.json().keys() == {"data", "as_of", "source"}
+    assert posted.headers["cache-control"] == got.headers["cache-control"] == "no-store"
+
+
+async def test_a_write_is_a_proposal(door):
+    """R61: 202, and where to follow it; what was said about why is kept, in any alphabet."""
+    stage, client = door
+    answer = await client.post("/v1/canned/place_hold", json=HOLD, headers={"brownfield-reason": "café".encode()})
+    assert answer.status_code == 202
+    body = answer.json()
+    assert (body["state"], body["reason"], len(body["hash"])) == ("proposed", "café", 64)
+    assert (await client.get(body["url"])).json()["proposal"] == body["proposal"]
+    assert stage.system.writes == []
+
+
+async def test_a_write_is_not_a_get(door):
+    """R52: a link that is followed writes nothing and proposes nothing."""
+    stage, client = door
+    answer = await client.get("/v1/canned/place_hold", params=HOLD)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+    assert (await client.get("/v1/proposals")).json() == {"proposals": []}
+    assert stage.system.calls == []
+
+
+@pytest.mark.parametrize("query", ["", "?Sku=", "?sku=A-100", "?Sku=A-100&Sku=B-200", "?Sku=A-100&x=1"])
+async def test_a_query_is_held_to_the_same_schema(door, query):
+    """R34: a name that comes twice as well; nobody guesses which was meant."""
+    stage, client = door
+    answer = await client.get(f"/v1/canned/get_stock{query}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert stage.system.calls == []
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"NaN", b'{"Sku": "\\ud800"}', b"[" * 100_000, b'{"Sku": 1e999}'])
+async def test_what_is_no_json_is_told_so(door, body):
+    """R34, R97."""
+    stage, client = door
+    answer = await client.post("/v1/canned/get_stock", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+    assert stage.system.calls == []
+
+
+@pytest.mark.parametrize("path", ["/v1/canned/get_stock", "/v1/ask", "/v1/halt"])
+async def test_a_body_has_its_limit_on_every_route(door, path):
+    """R34, R92: it is not all taken into memory first."""
+    _, client = door
+    taken = 0
+
+    async def endless():
+        nonlocal taken
+        while taken < 64 * 1024 * 1024:
+            taken += 65536
+            yield b" " * 65536
+
+    answer = await client.post(path, content=endless(), headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+
+
+@pytest.mark.parametrize(("text", "schema", "value"), [
+    ("7", {"type": "integer"}, 7), ("-7", {"type": "integer"}, -7), ("7.0", {"type": "integer"}, "7.0"),
+    ("\u0667", {"type": "integer"}, "\u0667"), ("9" * 5000, {"type": "integer"}, "9" * 5000), ("7", {"type": "string"}, "7"),
+    ("7", {"anyOf": [{"type": "integer"}, {"type": "null"}]}, 7), ("true", {"type": "boolean"}, True),
+    ("True", {"type": "boolean"}, "True"), ("1", {"type": ["boolean"]}, "1"), ("x", {}, "x"),
+    ("--1", {"type": "integer"}, "--1"),
+])  # fmt: skip
+def test_a_scalar_is_read_as_its_schema_says(text, schema, value):
+    """R34: and what does not fit stays text, which the guard refuses."""
+    found = scalar(text, schema)
+    assert (found, type(found)) == (value, type(value))
+
+
+async def test_what_is_hidden_sounds_like_what_is_not_there(door):
+    """R53: status, words and all, whatever the method."""
+    _, client = door
+    told = set()
+    for wrapper, name in (("canned", "get_hold"), ("canned", "get_horse"), ("horse", "get_hold")):
+        for answer in (await client.post(f"/v1/{wrapper}/{name}", json={}), await client.get(f"/v1/{wrapper}/{name}")):
+            body = answer.json()
+            told.add((answer.status_code, body["code"], body["detail"].replace(f"{wrapper}.{name}", "…"), body["next"]))
+    assert len(told) == 1
