@@ -1,0 +1,48 @@
+"""Collect the nightly feed in a process of its own that dies at the n-th time it comes to a place.
+
+Usage: collector.py WRAPPERS PLACE N; PLACE is `inside` a chunk's transaction, `after` one, `before-settle`,
+`after-settle` or `nowhere`.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from brownfield.runtime import collecting
+from brownfield.runtime.assembly import open_assembly
+
+
+def dying(function, times, *, after):
+    """The function, that dies at the n-th call."""
+    left = [times]
+
+    def call(*arguments, **named):
+        left[0] -= 1
+        if left[0] == 0 and not after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = function(*arguments, **named)
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    return call
+
+
+def main() -> None:
+    wrappers, place, times = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    if place == "inside":
+        collecting.save_checkpoint = dying(collecting.save_checkpoint, times, after=True)
+    if place == "after":
+        collecting._Run._commit = dying(collecting._Run._commit, times, after=True)
+    with open_assembly(wrappers, os.environ) as assembly:
+        opened, feed = assembly.kernel.feed("inventory", "stock_count")
+        adapter = opened.feeds["nightly"].adapter
+        if place.endswith("settle"):
+            adapter.settle = dying(adapter.settle, times, after=place == "after-settle")
+        for file in assembly.collecting.run(opened, feed):
+            print(file["name"], file["state"], file["events"], file["quarantined"], file["note"])
+
+
+if __name__ == "__main__":
+    main()

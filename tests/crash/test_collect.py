@@ -1,0 +1,79 @@
+"""Killed in the middle of a batch, again and again."""
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from home import CHUNK, ROOT
+
+pytestmark = pytest.mark.slow
+NIGHTLY = ROOT / "fixtures" / "nightly"
+COLLECTOR = Path(__file__).with_name("collector.py")
+DAMAGED = 412
+
+
+def arrive(home, name):
+    shutil.copy(NIGHTLY / name, home.drop)
+    (home.drop / f"{name}.done").touch()
+
+
+def collect(home, place="nowhere", times=0):
+    """Run the collector; the lines it said, and whether it was killed."""
+    command = [sys.executable, str(COLLECTOR), str(home.wrappers), place, str(times)]
+    ended = subprocess.run(command, env=home.environ, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode in {0, -signal.SIGKILL}, ended.stderr
+    return ended.stdout.splitlines(), ended.returncode != 0
+
+
+def records(home):
+    return [row[0] & 0xFFFFFFFF for row in home.rows("SELECT id FROM bf_event ORDER BY id")]
+
+
+def test_killed_at_many_places_each_record_is_an_event_once(home):
+    """R20, R77, R78, R98: totals exact, the quarantine exact, every record once, whatever the killing."""
+    arrive(home, "STK20261120.DAT")
+    dice, killed = random.Random(20261120), 0
+    for _ in range(10):
+        _, dead = collect(home, dice.choice(["inside", "after"]), dice.randint(1, 3))
+        killed += dead
+        found = records(home)
+        assert found == sorted(set(found))
+        assert [row[0] for row in home.rows("SELECT record FROM bf_checkpoint")] in ([], [found[-1] + 1])
+        if not dead:
+            break
+    assert killed >= 4
+    collect(home)
+    (state,) = home.rows("SELECT state, records, events, quarantined FROM bf_file")
+    assert state == ("archived", 602, 599, 1)
+    assert records(home) == [number for number in range(1, 601) if number != DAMAGED]
+    assert home.rows("SELECT record, offset, length FROM bf_quarantine") == [(DAMAGED, DAMAGED * 80, 80)]
+    assert (home.drop / "archive" / "STK20261120.DAT").exists()
+    events = [row[0] for row in home.rows("SELECT event FROM bf_entry ORDER BY id") if row[0].startswith("batch.")]
+    assert events == ["batch.collecting", "batch.committed", "batch.settled"]
+
+
+@pytest.mark.parametrize("place", ["before-settle", "after-settle"])
+def test_killed_around_the_move_of_the_file(home, place):
+    """R20, R77: it is put away once, told so, and collected no second time."""
+    arrive(home, "STK20261119.DAT")
+    _, killed = collect(home, place, 1)
+    assert killed
+    assert home.rows("SELECT state, events FROM bf_file") == [("committed", 596)]
+    collect(home)
+    assert home.rows("SELECT state, events FROM bf_file") == [("archived", 596)]
+    assert len(records(home)) == 596
+    assert (home.drop / "archive" / "STK20261119.DAT").exists()
+    assert collect(home)[0] == []
+
+
+def test_a_chunk_is_all_there_or_not_at_all(home):
+    """R77: killed inside the transaction, nothing of it is seen; the next start begins there."""
+    arrive(home, "STK20261119.DAT")
+    assert collect(home, "inside", 1)[1]
+    assert records(home) == []
+    assert collect(home, "inside", 2)[1]
+    assert len(records(home)) == CHUNK - 1  # the header is no event
