@@ -31,7 +31,7 @@ def test_every_pair_of_state_and_event_leads_somewhere_or_is_refused_in_words(st
     if event in TABLE[state]:
         assert follow(state, event) is TABLE[state][event]
     else:
-        with pytest.raises(NotPossible, match=f"a proposal that is {state} cannot {event.value.replace('_', ' ')}"):
+        with pytest.raises(NotPossible, match=f"a proposal that is {state.replace('_', ' ')} cannot be [a-z ]+$"):
             follow(state, event)
 
 

@@ -305,3 +305,22 @@ def test_nothing_is_a_proper_answer(who, about, said):
     """R100: zero entries give a sentence, not an empty page."""
     assert summary([], who=who, about=about) == said
     assert story([], PARIS) == []
+
+
+def test_refusals_of_one_kind_are_told_once():
+    """R100: an agent that tries again and again after a halt does not fill the page."""
+    denied = [
+        Entry(
+            "call.denied",
+            AT + timedelta(minutes=minute),
+            "billing-agent",
+            "inventory",
+            "get_stock",
+            None,
+            {"cause": "halted"},
+        )
+        for minute in range(20)
+    ]
+    (told,) = story(denied, PARIS)
+    assert "asked 20 times to get stock (inventory) and was denied each time" in told
+    assert '"halted"' in told

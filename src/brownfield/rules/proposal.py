@@ -96,7 +96,23 @@ def follow(state: State, event: Event) -> State:
     try:
         return TABLE[state][event]
     except KeyError:
-        raise NotPossible(f"a proposal that is {state} cannot {event.value.replace('_', ' ')}") from None
+        said = _SAID.get(event, f"{event.value}d")
+        raise NotPossible(f"a proposal that is {state.replace('_', ' ')} cannot be {said}") from None
+
+
+_SAID = {
+    Event.APPROVE: "approved",
+    Event.DECLINE: "declined",
+    Event.DENY: "denied",
+    Event.CLAIM: "executed",
+    Event.CONFIRM: "said to be done",
+    Event.REFUSE: "rejected",
+    Event.HAND: "done by hand",
+    Event.RULE_OUT: "ruled out",
+    Event.LOSE: "made unknown",
+    Event.EXHAUST: "given up",
+}
+"""Events as they are told to who asked for one that the state does not allow."""
 
 
 def after_attempt(failure: Failure | None, attempts: int) -> Event:

@@ -49,11 +49,16 @@ def undone_by(entries: Iterable[Entry]) -> frozenset[str]:
     )
 
 
+_ALIKE = {"read.done": "answered", "read.failed": "not answered", "call.denied": "denied"}
+"""Events that are told once with their number when there are many of the same, and how they end."""
+
+
 def _group(entry: Entry, number: int) -> tuple[str, ...]:
     if entry.proposal:
         return ("proposal", entry.proposal)
-    if entry.event == "read.done":
-        return ("read", entry.identity or "", entry.wrapper or "", entry.operation or "")
+    if entry.event in _ALIKE:
+        why = str(entry.body.get("cause", ""))
+        return (entry.event, entry.identity or "", entry.wrapper or "", entry.operation or "", why)
     return ("alone", str(number))
 
 
@@ -100,8 +105,8 @@ def _repeated(group: list[Entry], zone: ZoneInfo) -> str:
     facts = Facts(first, it="")
     until = phrase.clock(last.at, zone, told=first.at)
     return (
-        f"{phrase.when(first.at, zone)}. {facts.who} asked {len(group)} times to {facts.thing} and was answered each"
-        f" time, the last time at {until}."
+        f"{phrase.when(first.at, zone)}. {facts.who} asked {len(group)} times to {facts.thing} and was"
+        f" {_ALIKE[first.event]} each time{facts.said('cause', 'why')}, the last time at {until}."
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from brownfield.ledger.halt import Halt, blocking
 from brownfield.ledger.identity import Admission, admit
-from brownfield.rules.access import GRANTED, STOPPED, Ability, Identity, covers, may
+from brownfield.rules.access import GRANTED, STOPPED, Ability, Identity, Role, covers, may
 from brownfield.rules.problem import Problem
 from brownfield.runtime.kernel import Kernel
 from brownfield.runtime.key import KeyRing
@@ -42,10 +42,18 @@ class Caller:
         """
         if not self.may(ability, wrapper, operation):
             what = f" {wrapper}.{operation}" if wrapper else ""
-            raise Problem("denied", f"{self.identity.name} ({self.identity.role}) may not {ability.value}{what}")
+            raise Problem("denied", f"{self.identity.name} ({self.identity.role}) may not {ability.value}{what}",
+                          next=_advice(self.identity.role, ability))  # fmt: skip
         halt = blocking(self.halts, self.identity.name, wrapper, operation)
         if halt and ability in STOPPED:
             raise Problem("halted", f"{halt.by} has halted {halt.scope}: {halt.reason or 'no reason given'}")
+
+
+def _advice(role: Role, ability: Ability) -> str:
+    if may(role, ability):
+        return ""
+    able = " or ".join(other.value for other in Role if may(other, ability))
+    return f"This needs a key of the role {able}."
 
 
 def recognise(kernel: Kernel, key: str | None, trace: str) -> Caller:

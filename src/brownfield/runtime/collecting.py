@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -164,7 +165,15 @@ class _Run:
         known = known or self._known(arrival, None)
         if known is None:
             return self._take(arrival, 0), "new"
-        return self._settle(known, arrival, known.state), "seen before"
+        return self._again(known, arrival), "seen before"
+
+    def _again(self, known: BatchFile, arrival: Arrival) -> BatchFile:
+        """Put a file away whose content was taken in, or refused, before; the audit has that it came again."""
+        settled = self._settle(known, arrival, known.state)
+        with self._kernel.ledger.write() as connection:
+            again = replace(known, name=arrival.name, reason=f"the same content as {known.name}, which was seen before")
+            self._tell(connection, "batch.settled", again)
+        return settled
 
     def _left(self, arrivals: dict[str, Arrival]) -> Iterator[tuple[BatchFile, str]]:
         with self._kernel.ledger.read() as connection:

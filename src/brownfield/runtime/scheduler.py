@@ -16,6 +16,7 @@ from brownfield.ledger.firing import claim_firing, end_firing, last_firing
 from brownfield.ledger.halt import active_halts, blocking
 from brownfield.rules.misfire import Misfire, by_the_wall, due, earliest, weekdays
 from brownfield.rules.problem import Problem
+from brownfield.rules.redaction import commit
 from brownfield.runtime.collecting import Collecting
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.reader import read
@@ -158,4 +159,9 @@ class Scheduler:
         operation = schedule.opened.bundle.operations[schedule.table.operation or ""]
         schedule.opened.validators[operation.name].check_arguments(schedule.table.args)
         await read(schedule.opened, operation, schedule.table.args)
+        told = commit(schedule.table.args, operation.table.personal, self._kernel.journal.commitment)
+        body = {"arguments": told, "origin": "schedule", "schedule": schedule.name}
+        entry = self._kernel.entry("read.done", body, about=schedule.table.args, wrapper=operation.wrapper,
+                                   operation=operation.name)  # fmt: skip
+        await self._kernel.journal.write(entry)
         return "done"

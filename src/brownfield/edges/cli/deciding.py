@@ -9,6 +9,7 @@ from rich.console import RenderableType
 
 from brownfield.edges.cli.session import Session
 from brownfield.edges.cli.terminal import plain, table
+from brownfield.rules.amount import spoken
 from brownfield.rules.problem import Problem
 from brownfield.wrapper.money import Money
 
@@ -126,7 +127,7 @@ def _whole(found: dict[str, Any]) -> Iterator[RenderableType]:
 def _shown(name: str, found: dict[str, Any]) -> str:
     value = found.get(name)
     if name == "impact":
-        return str(Money.model_validate(value)) if value else "not known"
+        return spoken(Money.model_validate(value)) if value else "not known"
     if name == "before":
         return plain(value) if value else "was not read"
     if name == "decisions":

@@ -73,9 +73,10 @@ def collect(
             found = here.client().post(f"/v1/collect/{wrapper}/{name}", {"replay": replay})["files"]
         else:
             found = _collect_alone(here, wrappers, wrapper, name, replay=replay)
-    rows = [(f["name"], f["state"], f.get("records"), f.get("events"), f.get("quarantined"), f.get("reason", ""))
+    rows = [(f["name"], f["state"], f.get("records"), f.get("events"), f.get("quarantined"), f.get("note", ""),
+             f.get("reason", ""))
             for f in found]  # fmt: skip
-    columns = ("file", "state", "records", "events", "quarantined", "reason")
+    columns = ("file", "state", "records", "events", "quarantined", "note", "reason")
     here.terminal.give({"files": found}, [table(columns, rows)] if rows else ["No file has arrived."])
     if any(file["state"] in _LOST for file in found):
         raise typer.Exit(_BAD_INPUT)

@@ -8,6 +8,7 @@ from typing import IO, Any
 import orjson
 from rich.console import Console, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 _PIPE_WIDTH = 4000
 """Columns where no terminal sets a width: a line in a pipe is one line, so that grep finds it."""
@@ -92,7 +93,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """A plain table; every cell is made safe."""
     made = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        made.add_row(*("" if cell is None else _literal(str(cell)) for cell in row))
+        made.add_row(*("" if cell is None else Text(safe(str(cell))) for cell in row))
     return made
 
 
@@ -104,10 +105,6 @@ def safe(text: str) -> str:
 def plain(value: object) -> str:
     """A value on one line: text as it is, anything else as JSON."""
     return value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
-
-
-def _literal(text: str) -> str:
-    return safe(text).replace("[", r"\[")
 
 
 def _console(stream: IO[str]) -> Console:
