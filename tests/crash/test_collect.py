@@ -42,7 +42,8 @@ def test_killed_at_many_places_each_record_is_an_event_once(home):
         killed += dead
         found = records(home)
         assert found == sorted(set(found))
-        assert [row[0] for row in home.rows("SELECT record FROM bf_checkpoint")] in ([], [found[-1] + 1])
+        reached = [row[0] for row in home.rows("SELECT record FROM bf_checkpoint")]
+        assert all(found[-1] < number <= found[-1] + 2 for number in reached)  # the trailer is no event
         if not dead:
             break
     assert killed >= 4

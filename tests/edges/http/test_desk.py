@@ -38,7 +38,8 @@ async def test_a_write_from_its_proposal_to_its_undo(door):
     made = (await client.post("/v1/canned/place_hold", json=HOLD, headers=agent)).json()
     url, good = made["url"], {"hash": made["hash"]}
     tries = [(agent, good, 403), (operator, good, 403), (marie, {}, 412), (marie, {"hash": "x"}, 412),
-             (marie, {"hash": 7}, 422), (marie, good | {"x": 1}, 422), (marie, good, 200), (marie, good, 409)]  # fmt: skip
+             (marie, {"hash": 7}, 422), (marie, good | {"x": 1}, 422), (marie, good, 200),
+             (marie, good, 409)]  # fmt: skip
     for headers, body, status in tries:
         assert (await client.post(f"{url}/approve", json=body, headers=headers)).status_code == status
     done = await until(client, url, agent, "done")

@@ -84,7 +84,8 @@ async def test_a_body_has_its_limit_on_every_route(door, path):
 
 @pytest.mark.parametrize(("text", "schema", "value"), [
     ("7", {"type": "integer"}, 7), ("-7", {"type": "integer"}, -7), ("7.0", {"type": "integer"}, "7.0"),
-    ("\u0667", {"type": "integer"}, "\u0667"), ("9" * 5000, {"type": "integer"}, "9" * 5000), ("7", {"type": "string"}, "7"),
+    ("\u0667", {"type": "integer"}, "\u0667"), ("9" * 5000, {"type": "integer"}, "9" * 5000),
+    ("7", {"type": "string"}, "7"),
     ("7", {"anyOf": [{"type": "integer"}, {"type": "null"}]}, 7), ("true", {"type": "boolean"}, True),
     ("True", {"type": "boolean"}, "True"), ("1", {"type": ["boolean"]}, "1"), ("x", {}, "x"),
     ("--1", {"type": "integer"}, "--1"),

@@ -59,7 +59,8 @@ async def test_the_trace_that_is_told_is_in_the_audit(door):
 
 @pytest.mark.parametrize("headers", [
     {}, {"authorization": ""}, {"authorization": "Bearer"}, {"authorization": "Bearer x"},
-    {"authorization": "Basic eDp5"}, {"x-api-key": "bf_0_0"}, {"cookie": "key=bf_0_0"}, {"authorization": "Bearer bf_00000000_\xe9".encode("latin-1")},
+    {"authorization": "Basic eDp5"}, {"x-api-key": "bf_0_0"}, {"cookie": "key=bf_0_0"},
+    {"authorization": "Bearer bf_00000000_\xe9".encode("latin-1")},
 ])  # fmt: skip
 async def test_no_key_no_answer(door, headers):
     """R49, R58: 401 says how to send one."""
