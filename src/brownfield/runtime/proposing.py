@@ -15,14 +15,14 @@ from brownfield.ledger.audit import Entry
 from brownfield.ledger.conflict import Moved
 from brownfield.ledger.proposal import Decision, Proposal, decisions, get, insert, listing, move, record_decision
 from brownfield.rules.access import Ability, Role
-from brownfield.rules.binding import Unbound, bind, same_named
+from brownfield.rules.binding import Unbound, bind
 from brownfield.rules.problem import Problem, from_failure
 from brownfield.rules.proposal import Event, NotPossible, State
 from brownfield.rules.tier import decide
 from brownfield.runtime.caller import Caller
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.personal import committed
-from brownfield.runtime.reader import read
+from brownfield.runtime.reader import read_before
 from brownfield.wrapper.bundle import Operation
 from brownfield.wrapper.money import Money
 
@@ -162,11 +162,8 @@ class Proposing:
         return {name: value for name, value in shown.items() if value is not None}
 
     async def _before(self, opened: OpenWrapper, operation: Operation, arguments: Fields) -> dict[str, Any] | None:
-        if operation.table.before is None:
-            return None
-        look = opened.bundle.operations[operation.table.before]
         try:
-            return await read(opened, look, same_named(arguments, look.input))
+            return await read_before(opened, operation, arguments)
         except Failure as failure:
             raise from_failure(failure, system=opened.title) from failure
 

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from brownfield.contract import Drifted, Failure, Fields, Reply
+from brownfield.rules.binding import same_named
 from brownfield.rules.problem import Problem
 from brownfield.runtime.kernel import OpenWrapper
 from brownfield.wrapper.bundle import Operation
@@ -30,6 +31,19 @@ async def read(opened: OpenWrapper, operation: Operation, arguments: Fields) -> 
         raise Problem("internal", f"the function of {operation.name} failed: {type(error).__name__}") from error
     opened.validators[operation.name].check_result(document)
     return document
+
+
+async def read_before(opened: OpenWrapper, operation: Operation, arguments: Fields) -> dict[str, Any] | None:
+    """The state that a write would change, as its `before` reads it; None when it names none.
+
+    Raises:
+        Problem: See `read`.
+        Failure: See `read`.
+    """
+    if operation.table.before is None:
+        return None
+    look = opened.bundle.operations[operation.table.before]
+    return await read(opened, look, same_named(arguments, look.input))
 
 
 def _read(opened: OpenWrapper, operation: Operation, arguments: Fields) -> dict[str, Any]:

@@ -17,14 +17,14 @@ from typing import Any
 from brownfield.contract import Failure, Fields, Rejected, Unavailable, Uncertain, fingerprint
 from brownfield.ledger.conflict import Moved
 from brownfield.ledger.proposal import Proposal, claim, expired, move, orphans
-from brownfield.rules.binding import Unbound, bind, same_named
+from brownfield.rules.binding import Unbound, bind
 from brownfield.rules.problem import Problem
 from brownfield.rules.proposal import Event, NotPossible, after_attempt
 from brownfield.runtime.connection import CallConnection, WriteCall
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.opening import open_calls
 from brownfield.runtime.proposing import proposal_entry
-from brownfield.runtime.reader import read, whole
+from brownfield.runtime.reader import read, read_before, whole
 from brownfield.wrapper.bundle import Operation
 from brownfield.wrapper.finding import BundleError
 from brownfield.wrapper.manifest import Reading
@@ -183,11 +183,8 @@ class Worker:
         return ""
 
     async def _before(self, opened: OpenWrapper, operation: Operation, arguments: Fields) -> dict[str, Any] | None:
-        if operation.table.before is None:
-            return None
-        look = opened.bundle.operations[operation.table.before]
         try:
-            return await read(opened, look, same_named(arguments, look.input))
+            return await read_before(opened, operation, arguments)
         except Problem as problem:
             raise Unavailable(problem.cause) from problem
         except Failure as failure:
