@@ -97,6 +97,14 @@ def render(units: int, scale: int) -> str:
     return f"{'-' if units < 0 else ''}{digits[:-scale]}.{digits[-scale:]}"
 
 
+def part_reader(part: Part, encoding: Encoding) -> Reader:
+    """A function from the bytes of a part to its value; it raises `Broken`."""
+    if isinstance(part, Field):
+        return value_reader(part, encoding)
+    read = _table_reader(part, encoding)
+    return lambda raw: read(raw, {})[0]
+
+
 _Counters = dict[str, Any]
 _Walk = Callable[[bytes, _Counters], tuple[Any, int]]
 
@@ -224,7 +232,7 @@ def _binary(field: Field, encoding: Encoding) -> Number:
 
 def _zoned(field: Field, encoding: Encoding) -> Number:
     """One digit per byte; the sign, if any, in the zone of the first or the last."""
-    signs = _overpunch(encoding, signed=field.signed)
+    signs = overpunch(encoding, signed=field.signed)
     at = 0 if field.sign == "leading" else field.length - 1
 
     def read(raw: bytes) -> int:
@@ -315,7 +323,7 @@ def _plain_digits(raw: bytes, encoding: Encoding, skipped: int) -> bytes:
     return digits
 
 
-def _overpunch(encoding: Encoding, *, signed: bool) -> tuple[tuple[int, bool], ...]:
+def overpunch(encoding: Encoding, *, signed: bool) -> tuple[tuple[int, bool], ...]:
     """For each byte: the digit that it holds with its sign, and whether that is negative; digit -1 for none.
 
     EBCDIC: zones F and C are positive, D is negative. ASCII: `0` to `9`; `{` and `A` to `I`, `}` and `J` to `R` (EBCDIC

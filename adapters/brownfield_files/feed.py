@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from itertools import islice
 from typing import BinaryIO
 
 from brownfield.contract import (
@@ -10,20 +9,17 @@ from brownfield.contract import (
     Checkpoint,
     Chunk,
     Contract,
-    Damage,
     Opening,
     Rejected,
-    Row,
     Unavailable,
     Verdict,
     fingerprint,
 )
-from brownfield_files.decode import Broken, record_reader
 from brownfield_files.drop import Drop, Stamp
-from brownfield_files.frame import Frame, frames
-from brownfield_files.layout import RecordType
+from brownfield_files.frame import batches
 from brownfield_files.preflight import Preflight, Survey
 from brownfield_files.router import router
+from brownfield_files.row import Decoder
 from brownfield_files.schema import contract_of
 from brownfield_files.setting import FilesSettings, Format
 
@@ -43,7 +39,8 @@ class FilesFeed:
         self._contract = contract_of(self._format.layout)
         self._shape = fingerprint(self._contract.model_dump(mode="json"))
         self._preflight = Preflight(self._format)
-        self._decoder = _Decoder(self._format)
+        self._route = router(self._format.layout, self._format.encoding)
+        self._decoder = Decoder(self._format.layout, self._format.encoding)
         self._known_drop: Drop | None = None
 
     def probe(self) -> None:
@@ -100,46 +97,18 @@ class FilesFeed:
         self, file: BinaryIO, stamp: Stamp, survey: Survey, arrival: Arrival, checkpoint: Checkpoint
     ) -> Iterator[Chunk]:
         """The second pass. A file that changes under us is noticed before the chunk is given."""
-        layout = self._format.layout
-        number, offset = checkpoint.record, checkpoint.offset
-        stream = frames(file, self._format.framing, layout.length, number=number, offset=offset)
-        while batch := list(islice(stream, self._settings.chunk)):
-            rows, damaged = self._decoder.decode(batch, survey)
-            number, offset = batch[-1].number + 1, batch[-1].offset + len(batch[-1].whole)
+        stream = batches(
+            file, self._format.cut, self._settings.chunk, number=checkpoint.record, offset=checkpoint.offset
+        )
+        for batch in stream:
+            names = self._route(batch.records)
+            survey.tally.add(names, batch.records)
+            survey.digest.update(batch.raw)
+            rows, damaged = self._decoder.decode(batch, names)
+            number, offset = batch.end
             prefix = survey.digest.hexdigest()
             if Stamp.of(file) != stamp or (offset == stamp.size and prefix != arrival.sha256):
                 raise Rejected(f"{arrival.name}: the file changed while it was read", code="changed")
             context = {"layout": self._shape, "header": survey.header}
             position = Checkpoint(number, offset, prefix, survey.tally.show(survey.statements), context)
             yield Chunk(rows, damaged, position)
-
-
-class _Decoder:
-    """Frames to rows and damage."""
-
-    def __init__(self, format_: Format) -> None:
-        layout = format_.layout
-        self._length = layout.length
-        self._route = router(layout, format_.encoding)
-        self._readers = {record.name: record_reader(record, format_.encoding) for record in layout.records}
-
-    def decode(self, batch: list[Frame], survey: Survey) -> tuple[tuple[Row, ...], tuple[Damage, ...]]:
-        rows: list[Row] = []
-        damaged: list[Damage] = []
-        for frame in batch:
-            kind = self._route(frame.record)
-            survey.tally.add(kind, frame.record)
-            survey.digest.update(frame.whole)
-            try:
-                rows.append(self._row(frame, kind))
-            except Broken as broken:
-                reason = broken.sentence if broken.field else broken.reason
-                damaged.append(Damage(frame.number, frame.offset, frame.whole, broken.field, broken.code, reason))
-        return tuple(rows), tuple(damaged)
-
-    def _row(self, frame: Frame, kind: RecordType | None) -> Row:
-        if len(frame.record) > self._length:
-            raise Broken("line-length", f"the line has {len(frame.record)} bytes, {self._length} are described")
-        if kind is None:
-            raise Broken("record-type", "it is of no declared record type")
-        return Row(frame.number, kind.name, self._readers[kind.name](frame.record))

@@ -1,13 +1,21 @@
 """Framing: where one record ends and the next begins. Reads in blocks; the file is never in memory as a whole."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from itertools import islice
 from typing import BinaryIO, Literal, NamedTuple, TypeAlias
 
-Framing: TypeAlias = Literal["fixed", "line"]
+from brownfield_files.descriptor import FIRST, IBM, LAST, MIDDLE, SIZE, BadFraming, Descriptor
+
+Framing: TypeAlias = Literal["fixed", "line", "variable", "blocked"]
 
 _BLOCK = 256 * 1024
 _LONGEST_LINE = 64 * 1024
-_CONTROL_Z = b"\x1a"
+_BOM = b"\xef\xbb\xbf"
+_BOM_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Frame(NamedTuple):
@@ -16,8 +24,8 @@ class Frame(NamedTuple):
     Attributes:
         number: From 0.
         offset: Bytes from the start of the file.
-        whole: All its bytes in the file, line end included.
-        record: The record, padded with blanks to the record length; longer only where the line is too long.
+        whole: All its bytes in the file, line end or descriptor included.
+        record: The record; in a file of lines filled with blanks to the record length.
     """
 
     number: int
@@ -26,42 +34,123 @@ class Frame(NamedTuple):
     record: bytes
 
 
-class BadFraming(Exception):
-    """The file cannot be cut into records; the message says why. Internal to the adapter."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records that follow each other.
+
+    Attributes:
+        number: The first one's number, from 0.
+        offset: Where it begins, in bytes from the start of the file.
+        raw: All their bytes in the file.
+        sizes: How many of these bytes each record has.
+        records: The records, see `Frame.record`.
+    """
+
+    number: int
+    offset: int
+    raw: bytes
+    sizes: list[int]
+    records: list[bytes]
+
+    @property
+    def end(self) -> tuple[int, int]:
+        """The number and the offset of the record after the last."""
+        return self.number + len(self.records), self.offset + len(self.raw)
+
+    def frame(self, index: int) -> Frame:
+        """One of them."""
+        start = sum(self.sizes[:index])
+        whole = self.raw[start : start + self.sizes[index]]
+        return Frame(self.number + index, self.offset + start, whole, self.records[index])
 
 
-def frames(file: BinaryIO, framing: Framing, length: int, *, number: int = 0, offset: int = 0) -> Iterator[Frame]:
-    """The records of a file from a position on.
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How a file is cut into records.
 
-    `fixed`: each record has `length` bytes. `line`: each ends with LF or CR LF; the last line end may be missing, a
-    Control-Z on the last line belongs to the record before it, and a short line is filled with blanks, as COBOL's LINE
-    SEQUENTIAL cuts them off.
+    `fixed`: each record has `length` bytes. `line`: each ends with LF or CR LF, in EBCDIC with NEL or LF; the last line
+    end may be missing, a Control-Z at the end of the file belongs to the record before it, and a short line is filled
+    with blanks, as COBOL's LINE SEQUENTIAL cuts them off. `variable`: a descriptor stands before each record (RECFM=V).
+    `blocked`: and one before each block of records (RECFM=VB).
+
+    Attributes:
+        framing: How records end.
+        length: The record length in bytes.
+        encoding: The name of the encoding, where lines are read.
+        ebcdic: Whether that is EBCDIC.
+        record: How the descriptors of records are written.
+        block: How those of blocks are.
+        spanned: Whether a record may be written in segments (VS, VBS).
+    """
+
+    framing: Framing
+    length: int
+    encoding: str = "ascii"
+    ebcdic: bool = False
+    record: Descriptor = IBM
+    block: Descriptor = IBM
+    spanned: bool = False
+
+
+def frames(file: BinaryIO, cut: Cut) -> Iterator[Frame]:
+    """The records of a file, one by one.
+
+    Raises:
+        BadFraming: See `batches`.
+    """
+    for batch in batches(file, cut, 1024):
+        yield from (batch.frame(index) for index in range(len(batch.records)))
+
+
+def batches(
+    file: BinaryIO, cut: Cut, size: int, *, number: int = 0, offset: int = 0, until: int | None = None
+) -> Iterator[Batch]:
+    """The records of a file from a position on, `size` at a time; fewer at the end.
 
     Args:
         file: Opened for reading bytes.
-        framing: How records end.
-        length: The record length in bytes.
+        cut: How records end.
+        size: Records in a batch.
         number: The number of the record at `offset`.
         offset: Where to begin, in bytes.
+        until: The number of the record before which to end, else the end of the file.
 
     Raises:
-        BadFraming: The last record is cut short, or a line has no end within 64 KB.
+        BadFraming: A record is cut short, has no length or more than there is, a line has no end within 64 KB.
     """
+    most = None if until is None else until - number
+    if cut.framing == "fixed":
+        return _fixed(file, cut.length, size, number, offset, most)
+    skipped = 0 if cut.framing == "line" else number  # which block a record is in is known from the start only
+    file.seek(offset if cut.framing == "line" else 0)
+    pieces = _lines(file, cut, offset) if cut.framing == "line" else _described(file, cut)
+    return _batched(islice(pieces, skipped, None if most is None else skipped + most), size, number, offset)
+
+
+_Piece: TypeAlias = tuple[bytes, bytes]
+
+
+def _batched(pieces: Iterator[_Piece], size: int, number: int, offset: int) -> Iterator[Batch]:
+    while taken := list(islice(pieces, size)):
+        wholes, records = zip(*taken, strict=True)
+        batch = Batch(number, offset, b"".join(wholes), list(map(len, wholes)), list(records))
+        yield batch
+        number, offset = batch.end
+
+
+def _fixed(file: BinaryIO, length: int, size: int, number: int, offset: int, most: int | None) -> Iterator[Batch]:
     file.seek(offset)
-    return _fixed(file, length, number, offset) if framing == "fixed" else _lines(file, length, number, offset)
-
-
-def _fixed(file: BinaryIO, length: int, number: int, offset: int) -> Iterator[Frame]:
-    block_size = max(1, _BLOCK // length) * length
-    while block := _read_fully(file, block_size):
-        over = len(block) % length
-        for start in range(0, len(block) - over, length):
-            record = block[start : start + length]
-            yield Frame(number, offset + start, record, record)
-            number += 1
-        offset += len(block)
+    while most is None or most > 0:
+        block = _read_fully(file, length * (size if most is None else min(size, most)))
+        count, over = divmod(len(block), length)
         if over:
-            raise BadFraming(f"{offset} bytes are not a whole number of records of {length}: {over} bytes over")
+            end = offset + len(block)
+            raise BadFraming(f"{end} bytes are not a whole number of records of {length}: {over} bytes over")
+        if not count:
+            return
+        records = [block[start : start + length] for start in range(0, len(block), length)]
+        yield Batch(number, offset, block, [length] * count, records)
+        number, offset, most = number + count, offset + len(block), None if most is None else most - count
 
 
 def _read_fully(file: BinaryIO, size: int) -> bytes:
@@ -72,15 +161,117 @@ def _read_fully(file: BinaryIO, size: int) -> bytes:
     return block
 
 
-def _lines(file: BinaryIO, length: int, number: int, offset: int) -> Iterator[Frame]:
-    longest = max(_LONGEST_LINE, 2 * length)
-    whole = file.readline(longest)
-    while whole:
-        if len(whole) == longest and not whole.endswith(b"\n"):
-            raise BadFraming(f"the line at byte {offset} has no end within {longest} bytes")
-        record = whole.removesuffix(b"\n").removesuffix(b"\r").ljust(length)
-        following = file.readline(longest)
-        if following.rstrip(b"\r\n") == _CONTROL_Z:
-            whole, following = whole + following, file.readline(longest)
-        yield Frame(number, offset, whole, record)
-        number, offset, whole = number + 1, offset + len(whole), following
+class _Marks(NamedTuple):
+    """The bytes that end lines and files, and the blank."""
+
+    ends: bytes
+    control_z: bytes
+    space: bytes
+
+
+_ASCII, _EBCDIC = _Marks(b"\n", b"\x1a", b" "), _Marks(b"\x15\x25", b"\x3f", b"\x40")
+
+
+def _lines(file: BinaryIO, cut: Cut, offset: int) -> Iterator[_Piece]:
+    """Each line with the record in it."""
+    marks = _EBCDIC if cut.ebcdic else _ASCII
+    mark = b"" if offset or cut.ebcdic else _byte_order_mark(file, cut.encoding)
+    length, space, (ends, control_z, _) = cut.length, marks.space, marks
+    for whole in _physical(file, marks, max(_LONGEST_LINE, 2 * length), offset):
+        bare = whole
+        if control_z in whole and (match := re.search(b"%b+[\r%b]*$" % (re.escape(control_z), ends), whole)):
+            before = whole[: match.start()]
+            bare = before if match[0].strip(control_z) == b"" or before[-1:] in ends else whole
+        bare = (bare[:-1] if bare[-1:] in ends else bare).removesuffix(b"\r").removeprefix(mark)
+        if b"\r" in bare:
+            raise BadFraming(f"a carriage return stands inside a line, {bare[:20]!r}: lines end with LF or CR LF")
+        mark = b""
+        yield whole, bare.ljust(length, space)
+
+
+def _byte_order_mark(file: BinaryIO, encoding: str) -> bytes:
+    """The UTF-8 mark at the start of a file of ASCII, which is UTF-8 too; any other encoding contradicts a mark."""
+    head = file.read(len(_BOM))
+    file.seek(0)
+    found = next((mark for mark in (_BOM, *_BOM_16) if head.startswith(mark)), b"")
+    if found and (found != _BOM or encoding != "ascii"):
+        raise BadFraming(f"it begins with a byte order mark, {found.hex(' ').upper()}, so it is not in {encoding}")
+    return found
+
+
+def _physical(file: BinaryIO, marks: _Marks, longest: int, offset: int) -> Iterator[bytes]:
+    """The lines as they stand, their ends with them; one of Control-Z alone belongs to the line before it."""
+    read: Callable[[], bytes] = partial(file.readline, longest)
+    lines = iter(read, b"") if marks.ends == b"\n" else _split(file, marks.ends, longest)
+    held = b""
+    for line in lines:
+        if len(line) >= longest and line[-1:] not in marks.ends:
+            raise BadFraming(f"the line at byte {offset + len(held)} has no end within {longest} bytes")
+        if held and line[:1] == marks.control_z and not line.strip(marks.control_z + marks.ends + b"\r"):
+            held += line
+            continue
+        if held:
+            yield held
+            offset += len(held)
+        held = line
+    if held:
+        yield held
+
+
+def _split(file: BinaryIO, ends: bytes, longest: int) -> Iterator[bytes]:
+    """Lines that end with any of `ends`; what exceeds `longest` comes as it is."""
+    held = b""
+    while block := file.read(_BLOCK):
+        *lines, held = re.split(b"(?<=[%b])" % ends, held + block)
+        yield from lines
+        if len(held) >= longest:
+            break
+    if held:
+        yield held
+
+
+def _described(file: BinaryIO, cut: Cut) -> Iterator[_Piece]:
+    """Each record with its descriptors; the segments of a spanned record are put together."""
+    whole, record, open_ = b"", b"", False
+    for piece, control, payload in _segments(file, cut):
+        if open_ != (control in {LAST, MIDDLE}):
+            raise BadFraming(f"record beginning {payload[:8].hex(' ').upper()}: a segment is missing before it")
+        whole, record, open_ = whole + piece, record + payload, control in {FIRST, MIDDLE}
+        if not open_:
+            yield whole, record
+            whole, record = b"", b""
+    if open_:
+        raise BadFraming("the file ends within a spanned record")
+
+
+_Segment: TypeAlias = tuple[bytes, int, bytes]
+
+
+def _segments(file: BinaryIO, cut: Cut) -> Iterable[_Segment]:
+    if cut.framing == "variable":
+        yield from _described_segments(file, cut, 0)
+        return
+    offset = 0
+    while head := _read_fully(file, SIZE):
+        block = _exactly(file, cut.block.block(head, offset), head, offset)
+        before = head
+        for piece, control, payload in _described_segments(BytesIO(block), cut, offset + SIZE):
+            yield before + piece, control, payload
+            before = b""
+        offset += SIZE + len(block)
+
+
+def _described_segments(file: BinaryIO, cut: Cut, offset: int) -> Iterator[_Segment]:
+    while head := _read_fully(file, SIZE):
+        length, control = cut.record.record(head, offset, spanned=cut.spanned)
+        payload = _exactly(file, length, head, offset)
+        yield head + payload, control, payload
+        offset += SIZE + length
+
+
+def _exactly(file: BinaryIO, length: int, head: bytes, offset: int) -> bytes:
+    """As many bytes as a descriptor states."""
+    found = _read_fully(file, length)
+    if len(found) < length:
+        raise BadFraming(f"byte {offset}: {head.hex(' ').upper()} states {length} bytes, and {len(found)} are left")
+    return found

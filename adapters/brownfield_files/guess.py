@@ -11,8 +11,9 @@ from brownfield_files.assemble import assemble
 from brownfield_files.copybook import Copybook, Entry
 from brownfield_files.declaration import RecordDeclaration
 from brownfield_files.decode import Broken, number_reader, value_reader
+from brownfield_files.descriptor import BadFraming
 from brownfield_files.encoding import Encoding, encoding
-from brownfield_files.frame import BadFraming, Frame, Framing, frames
+from brownfield_files.frame import Cut, Frame, Framing, frames
 from brownfield_files.layout import Field, Layout, RecordType, every_field, snake
 from brownfield_files.router import router
 
@@ -30,11 +31,15 @@ class Sample:
     encoding: Encoding
     framing: Framing
 
+    def cut(self, length: int) -> Cut:
+        """How it is cut into records."""
+        return Cut(self.framing, length, self.encoding.name, self.encoding.ebcdic)
+
     def frames(self, length: int) -> Iterator[Frame]:
         """Its records, as far as they can be cut, 200 000 at most."""
         with self.path.open("rb") as file:
             try:
-                for frame in frames(file, self.framing, length):
+                for frame in frames(file, self.cut(length)):
                     if frame.number >= _MOST_RECORDS:
                         return
                     yield frame
@@ -139,15 +144,15 @@ def _figures(
     unreadable: set[str] = set()
     count = 0
     for frame in sample.frames(layout.length):
-        kind = route(frame.record)
-        count += kind is body
-        for field, read in readers.get(kind.name if kind else "", ()):
+        (kind,) = route([frame.record])
+        count += kind == body.name
+        for field, read in readers.get(kind, ()):
             try:
                 units = read(frame.record[field.offset : field.offset + field.length])
             except Broken:
                 unreadable.add(field.name)
                 continue
-            if kind is body:
+            if kind == body.name:
                 sums[field.name] += units
             else:
                 stated[field.name] = units

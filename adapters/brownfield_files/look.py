@@ -47,12 +47,12 @@ def _kinds(reading: Reading, path: Path) -> Iterator[tuple[str, Iterator[Field]]
 def _look_at_records(reading: Reading, sample: Sample) -> Iterator[Sight]:
     route = router(reading.layout, sample.encoding)
     for frame in sample.frames(reading.layout.length):
-        kind = route(frame.record)
-        if kind is None:
+        (name,) = route([frame.record])
+        if not name:
             reason = "it is of no declared record type"
             yield Sight(frame.number, "", "", 0, len(frame.record), "", frame.record, reason=reason)
             continue
-        yield from _look_at(frame, kind, sample.encoding)
+        yield from _look_at(frame, reading.layout.record(name), sample.encoding)
 
 
 def _look_at(frame: Frame, kind: RecordType, encoding: Encoding) -> Iterator[Sight]:

@@ -6,17 +6,19 @@ and, when resuming, that the bytes before the checkpoint are those that were rea
 
 import hashlib
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from brownfield.contract import Arrival, Checkpoint, Rejected
 from brownfield_files.decode import Broken, record_reader
-from brownfield_files.frame import BadFraming, Frame, frames
-from brownfield_files.layout import Layout, RecordType
+from brownfield_files.descriptor import BadFraming
+from brownfield_files.frame import Batch, Frame, batches
+from brownfield_files.layout import Layout
 from brownfield_files.router import router
 from brownfield_files.setting import Format
 from brownfield_files.tally import Statement, Tally
+
+_BLOCK = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Preflight:
     def __init__(self, format_: Format) -> None:
         self._format = format_
         self._layout: Layout = format_.layout
-        self._route: Callable[[bytes], RecordType | None] = router(format_.layout, format_.encoding)
+        self._route = router(format_.layout, format_.encoding)
 
     def survey(self, file: BinaryIO, arrival: Arrival, checkpoint: Checkpoint) -> Survey:
         """Read the whole file once.
@@ -52,27 +54,32 @@ class Preflight:
                 `changed`.
         """
         self._check_size(os.fstat(file.fileno()).st_size)
-        order = _Order(self._layout)
-        digest, tally = hashlib.sha256(), Tally(self._layout, self._format.encoding)
+        order, digest = _Order(self._layout), hashlib.sha256()
+        tally = Tally(self._layout, self._format.encoding)
         mark: tuple[Any, Tally] | None = None
-        end = (0, 0)
         try:
-            for frame in frames(file, self._format.framing, self._layout.length):
-                if (frame.number, frame.offset) == (checkpoint.record, checkpoint.offset):
-                    mark = digest.copy(), tally.fork()
-                kind = self._route(frame.record)
-                order.add(frame, kind)
-                tally.add(kind, frame.record)
-                digest.update(frame.whole)
-                end = (frame.number + 1, frame.offset + len(frame.whole))
+            end = self._read(file, (0, 0), checkpoint.record, _Sums(order, digest, tally))
+            if end == (checkpoint.record, checkpoint.offset):
+                mark = digest.copy(), tally.fork()
+            self._read(file, end, None, _Sums(order, digest, tally))
         except BadFraming as error:
             raise Rejected(str(error), code="framing") from error
-        if end == (checkpoint.record, checkpoint.offset):
-            mark = digest.copy(), tally.fork()
         _check_identity(digest.hexdigest(), arrival, mark, checkpoint)
         header, trailer = self._whole(order.first), self._whole(order.end())
         statements = tally.judge(order.last.record if trailer is not None and order.last else None)
         return Survey(*mark, statements, header) if mark else Survey(digest, tally, statements, header)
+
+    def _read(self, file: BinaryIO, start: tuple[int, int], until: int | None, sums: "_Sums") -> tuple[int, int]:
+        """Take the records from `start` to `until` into account; the number and offset after the last of them."""
+        (number, offset), end = start, start
+        size = max(1, _BLOCK // self._layout.length)
+        for batch in batches(file, self._format.cut, size, number=number, offset=offset, until=until):
+            names = self._route(batch.records)
+            sums.order.add(batch, names)
+            sums.tally.add(names, batch.records)
+            sums.digest.update(batch.raw)
+            end = batch.end
+        return end
 
     def _check_size(self, size: int) -> None:
         """Refuse at once what reading could only find at the end."""
@@ -81,16 +88,16 @@ class Preflight:
                 "the file is empty: a job that found nothing cannot be told from one that failed", code="empty"
             )
         over = size % self._layout.length
-        if self._format.framing == "fixed" and over:
+        if self._format.cut.framing == "fixed" and over:
             length = self._layout.length
             reason = f"{size} bytes are not a whole number of records of {length}: {over} bytes over"
             raise Rejected(reason, code="framing", detail={"size": size, "length": length, "over": over})
 
     def _whole(self, frame: Frame | None) -> dict[str, Any] | None:
         """The fields of the header or trailer: what speaks for the whole file must be readable."""
-        kind = self._route(frame.record) if frame else None
-        if frame is None or kind is None:
+        if frame is None:
             return None
+        kind = self._layout.record(self._route([frame.record])[0])
         try:
             return record_reader(kind, self._format.encoding)(frame.record)
         except Broken as error:
@@ -104,26 +111,48 @@ class _Order:
     def __init__(self, layout: Layout) -> None:
         self._first = layout.at("first")
         self._last = layout.at("last")
+        self._ends = {record.name for record in (self._first, self._last) if record}
         self.first: Frame | None = None
         self.last: Frame | None = None
 
-    def add(self, frame: Frame, kind: RecordType | None) -> None:
-        if self.last is not None:
-            raise Rejected(f"record {frame.number} stands after the trailer, record {self.last.number}", code="trailer")
-        place = kind.place if kind else "body"
-        if place == "last":
-            self.last = frame
-        if place == "first" and frame.number:
-            raise Rejected(f"record {frame.number} is a second header", code="header")
-        if place == "first":
-            self.first = frame
-        elif not frame.number and self._first and not self._first.optional:
+    def add(self, batch: Batch, names: list[str]) -> None:
+        """Look at the types of records that follow those seen before."""
+        if self._first and not self._first.optional and not batch.number and names[0] != self._first.name:
             raise Rejected(f"the first record is no {self._first.name}", code="header")
+        if self.last is not None:
+            self._refuse_after(self.last, batch.number)
+        if self._ends.isdisjoint(names):
+            return
+        for index, name in enumerate(names):
+            if self.last is not None:
+                self._refuse_after(self.last, batch.number + index)
+            if name in self._ends:
+                self._add_end(batch.frame(index), name)
+
+    def _add_end(self, frame: Frame, name: str) -> None:
+        if self._last and name == self._last.name:
+            self.last = frame
+        elif frame.number:
+            raise Rejected(f"record {frame.number} is a second header", code="header")
+        else:
+            self.first = frame
+
+    def _refuse_after(self, last: Frame, number: int) -> None:
+        raise Rejected(f"record {number} stands after the trailer, record {last.number}", code="trailer")
 
     def end(self) -> Frame | None:
+        """The trailer; it is missed where it must be there."""
         if self.last is None and self._last and not self._last.optional:
             raise Rejected(f"the file ends without its {self._last.name}: it is cut short", code="trailer")
         return self.last
+
+
+class _Sums(NamedTuple):
+    """What is summed up over a file."""
+
+    order: _Order
+    digest: Any
+    tally: Tally
 
 
 def _check_identity(digest: str, arrival: Arrival, mark: tuple[Any, Tally] | None, checkpoint: Checkpoint) -> None:

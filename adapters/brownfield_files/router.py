@@ -1,6 +1,7 @@
 """Which record type a record is of."""
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from brownfield_files.decode import Broken, value_reader
 from brownfield_files.encode import DoesNotFit, encode_field
@@ -10,21 +11,45 @@ from brownfield_files.layout import Field, Layout, LayoutError, RecordType
 _Test = Callable[[bytes], bool]
 
 
-def router(layout: Layout, encoding: Encoding) -> Callable[[bytes], RecordType | None]:
-    """A function from a record's bytes to the first type whose tests all hold, or None.
+Router: TypeAlias = Callable[[list[bytes]], list[str]]
+"""A function from records to the names of their types, an empty string where it cannot be told."""
+
+
+def router(layout: Layout, encoding: Encoding) -> Router:
+    """The first type whose tests all hold. Where one text field tells all types, it is looked up.
 
     Raises:
         LayoutError: A declared value does not fit the field that it is compared with.
     """
-    routes = tuple((record, _tests(record, encoding)) for record in layout.records)
+    routes = tuple((record.name, _tests(record, encoding)) for record in layout.records)
+    name, tests = routes[0]
+    if not tests:
+        return lambda records: [name] * len(records)
+    if (told := _told(layout)) is not None:
+        return _looked_up(layout, told, encoding)
 
-    def route(raw: bytes) -> RecordType | None:
-        for record, tests in routes:
-            if all(test(raw) for test in tests):
-                return record
+    def route(raw: bytes) -> str:
+        return next((name for name, tests in routes if all(test(raw) for test in tests)), "")
+
+    return lambda records: list(map(route, records))
+
+
+def _told(layout: Layout) -> Field | None:
+    """The text field that alone tells every type, in the same place in each."""
+    if not all(len(record.when) == 1 for record in layout.records):
         return None
+    fields = [record.field(record.when[0][0]) for record in layout.records]
+    places = {(field.offset, field.length, field.kind, field.codec) for field in fields if field}
+    return fields[0] if fields[0] and len(places) == 1 and fields[0].kind == "text" else None
 
-    return route
+
+def _looked_up(layout: Layout, told: Field, encoding: Encoding) -> Router:
+    names: dict[bytes, str] = {}
+    for record in layout.records:
+        for value in record.when[0][1]:
+            names.setdefault(encode_field(told, value, encoding), record.name)
+    start, end, find = told.offset, told.offset + told.length, names.get
+    return lambda records: [find(raw[start:end], "") for raw in records]
 
 
 def _tests(record: RecordType, encoding: Encoding) -> tuple[_Test, ...]:
@@ -45,7 +70,7 @@ def _test(field: Field, values: tuple[str | int, ...], encoding: Encoding) -> _T
 
     def holds(raw: bytes) -> bool:
         try:
-            return reader(raw[start:end]) in values
+            return len(raw) >= end and reader(raw[start:end]) in values
         except Broken:
             return False
 

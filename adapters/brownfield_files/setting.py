@@ -9,8 +9,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from brownfield_files.assemble import assemble
 from brownfield_files.copybook import read_copybook
 from brownfield_files.declaration import RecordDeclaration, TotalDeclaration
+from brownfield_files.descriptor import IBM, Descriptor
 from brownfield_files.encoding import Encoding, encoding
-from brownfield_files.frame import Framing
+from brownfield_files.frame import Cut, Framing
 from brownfield_files.layout import Layout, LayoutError, every_field
 from brownfield_files.toml_layout import read_toml_layout
 
@@ -43,7 +44,11 @@ class FilesSettings(BaseModel):
         location: The folder that the files arrive in; None when its environment variable is not set.
         match: Which files, as a glob within the location (`STK*.DAT`).
         encoding: Python's name of a single-byte code page.
-        framing: `fixed` or `line`; unless told, `fixed` for EBCDIC and for layouts with packed or binary fields.
+        framing: `fixed`, `line`, `variable` (RECFM=V) or `blocked` (VB), see `Cut`; unless told, `fixed` for EBCDIC and
+            for layouts with packed or binary fields, else `line`.
+        rdw: How the descriptor before a record is written (`{ order = "little", includes = false }`).
+        bdw: How that before a block is.
+        spanned: Whether a record may be written in segments (VS, VBS).
         record_length: Bytes of a record, where the file's records are longer than the copybook.
         byte_order: Of COMP-5 and IEEE fields; needs to be told when there is one and the file is not EBCDIC.
         floating: What COMP-1 and COMP-2 are; `ibm` for EBCDIC, needs to be told elsewhere.
@@ -63,6 +68,9 @@ class FilesSettings(BaseModel):
     match: Annotated[str, AfterValidator(_inside)]
     encoding: Annotated[str, AfterValidator(_known_encoding)] = "ascii"
     framing: Framing | None = None
+    rdw: Descriptor = IBM
+    bdw: Descriptor = IBM
+    spanned: bool = False
     record_length: int | None = Field(default=None, ge=1, le=1 << 20)
     byte_order: Literal["big", "little"] | None = None
     floating: Literal["ibm", "ieee"] | None = None
@@ -83,8 +91,16 @@ class Format:
 
     def __init__(self, settings: FilesSettings) -> None:
         self.layout: Layout = _layout(settings)
-        self.framing: Framing = _framing(settings, self.layout)
         self.encoding: Encoding = _encoding(settings, self.layout)
+        self.cut = Cut(
+            _framing(settings, self.layout),
+            self.layout.length,
+            self.encoding.name,
+            self.encoding.ebcdic,
+            settings.rdw,
+            settings.bdw,
+            settings.spanned,
+        )
 
 
 def _encoding(settings: FilesSettings, layout: Layout) -> Encoding:
@@ -105,8 +121,6 @@ def _framing(settings: FilesSettings, layout: Layout) -> Framing:
     binary = any(field.kind in {"packed", "binary", "float"} or field.codec for field in fields)
     ebcdic = encoding(settings.encoding).ebcdic
     framing = settings.framing or ("fixed" if ebcdic or binary else "line")
-    if framing == "line" and ebcdic:
-        raise LayoutError(settings.layout.name, 0, "lines in EBCDIC are not read yet")
     if framing == "line" and binary:
         reason = "it has packed or binary fields, in which a line end may be data: not line framing"
         raise LayoutError(settings.layout.name, 0, reason)

@@ -9,16 +9,19 @@ where another field of it is damaged. What cannot be known is never passed in si
 Everything else must be equal to the last digit.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any, Literal, Self, TypeAlias
 
 from brownfield.contract import Fields, Rejected
-from brownfield_files.decode import Broken, number_reader, render
+from brownfield_files.compiled import DOUBTS, Sum, compile_sum
+from brownfield_files.decode import Broken, check_whole, number_reader, render
 from brownfield_files.encoding import Encoding
-from brownfield_files.layout import Field, Layout, RecordType, Total
+from brownfield_files.layout import Field, Layout, Total
 
 State: TypeAlias = Literal["verified", "unverified", "absent"]
 
@@ -28,6 +31,7 @@ class _Sum:
     total: str
     field: Field
     read: Callable[[bytes], int]
+    add: Sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +53,37 @@ class Tally:
             kind = layout.record(total.kinds[0])
             field = kind.field(total.sums) if total.sums else None
             if field is not None:
-                self._sums.setdefault(kind.name, []).append(_Sum(total.stated, field, number_reader(field, encoding)))
+                add = compile_sum(field, sys.maxsize, encoding)
+                one = _Sum(total.stated, field, number_reader(field, encoding), add)
+                self._sums.setdefault(kind.name, []).append(one)
         self._kinds: Counter[str] = Counter()
         self._summed: Counter[str] = Counter()
         self._unreadable: Counter[str] = Counter()
 
-    def add(self, kind: RecordType | None, record: bytes) -> None:
-        """Take a record into account; `kind` is None when its type cannot be told."""
-        name = kind.name if kind else ""
-        self._kinds[name] += 1
-        for each in self._sums.get(name, ()):
-            try:
-                self._summed[each.total] += each.read(record[each.field.offset : each.field.offset + each.field.length])
-            except Broken:
-                self._unreadable[each.total] += 1
+    def add(self, names: list[str], records: list[bytes]) -> None:
+        """Take records into account; the name of one whose type cannot be told is empty."""
+        counted = Counter(names)
+        self._kinds.update(counted)
+        for name in counted.keys() & self._sums.keys():
+            chosen = records if counted[name] == len(records) else list(compress(records, map(name.__eq__, names)))
+            for each in self._sums[name]:
+                self._add(each, chosen)
+
+    def _add(self, each: _Sum, records: list[bytes]) -> None:
+        """All at once, or, where one of them is in doubt, one by one."""
+        try:
+            self._summed[each.total] += each.add(records)
+        except DOUBTS:
+            for record in records:
+                self._add_one(each, record)
+
+    def _add_one(self, each: _Sum, record: bytes) -> None:
+        piece = record[each.field.offset : each.field.offset + each.field.length]
+        try:
+            check_whole(piece, each.field.length)
+            self._summed[each.total] += each.read(piece)
+        except Broken:
+            self._unreadable[each.total] += 1
 
     def fork(self) -> Self:
         """The same totals, to go on from separately."""

@@ -16,7 +16,7 @@ from brownfield_files.copybook import Copybook, read_copybook
 from brownfield_files.declaration import RecordDeclaration
 from brownfield_files.decode import Broken, record_reader
 from brownfield_files.encoding import encoding
-from brownfield_files.frame import frames
+from brownfield_files.frame import Cut, frames
 from brownfield_files.layout import LayoutError
 from brownfield_files.router import router
 
@@ -85,7 +85,7 @@ def decoded(copybook: Copybook, path: Path, code: str, framing: str) -> list[dic
     layout = assemble(copybook)
     read = record_reader(layout.records[0], encoding(code))
     with path.open("rb") as file:
-        return [read(frame.record) for frame in frames(file, framing, layout.length)]  # type: ignore[arg-type]
+        return [read(frame.record) for frame in frames(file, Cut(framing, layout.length, code, framing == "fixed"))]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -122,12 +122,11 @@ def test_a_file_of_five_record_types_is_read_whole() -> None:
     seen: dict[str, int] = {}
     damaged = 0
     with (CARDDEMO / "data" / "EBCDIC" / "AWS.M2.CARDDEMO.EXPORT.DATA.PS").open("rb") as file:
-        for frame in frames(file, "fixed", layout.length):
-            kind = route(frame.record)
-            assert kind is not None
-            seen[kind.name] = seen.get(kind.name, 0) + 1
+        for frame in frames(file, Cut("fixed", layout.length)):
+            (kind,) = route([frame.record])
+            seen[kind] = seen.get(kind, 0) + 1
             try:
-                readers[kind.name](frame.record)
+                readers[kind](frame.record)
             except Broken:
                 damaged += 1
     assert (sum(seen.values()), damaged) == (500, 0)

@@ -308,7 +308,7 @@ def test_a_line_that_is_too_long_is_damage(bench: "Bench") -> None:
     """R20: bytes that the layout does not describe are not dropped."""
     (chunk,) = lines(bench, b"D +0105abcdX\nD +0105abcdXY\nT002+002100\n")
     (damage,) = chunk.damaged
-    assert (damage.number, damage.offset, damage.code, damage.raw) == (1, 13, "line-length", b"D +0105abcdXY\n")
+    assert (damage.number, damage.offset, damage.code, damage.raw) == (1, 13, "record-length", b"D +0105abcdXY\n")
 
 
 def test_a_file_without_line_ends_is_not_line_framed(bench: "Bench") -> None:
@@ -327,7 +327,6 @@ def test_text_in_fixed_records_is_read_too(bench: "Bench") -> None:
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"framing": "line"}, "lines in EBCDIC"),
         ({"framing": "line", "encoding": "ascii"}, "packed or binary"),
         ({"record_length": 10}, "more than the 10 declared"),
         ({"layout": Path("x.txt")}, "a copybook"),
