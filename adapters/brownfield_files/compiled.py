@@ -10,17 +10,17 @@ For `05 SKU PIC X(4). 05 ON-HAND PIC S9(5) COMP-3. 05 COST PIC 9(3)V99.` the gen
         joined = join(records)
         text = cut(charmap(joined, 'strict', TEXT)[0], 12)
         digit = cut(charmap(joined, 'strict', DIGIT)[0], 12)
-        hexed = cut(joined.hex(), 24)
-        c0 = [v[0:4].rstrip(PAD) for v in text]
-        c1 = [int(SIGN1[v[13]] + v[8:13]) for v in hexed]
-        c2 = [f'{u // 100}{FRACTION2[u % 100]}' if u >= 0 else render(u, 2) for u in
-              [int(v[7:11] + PLUS2[v[11]]) if v[11] in PLUS2 else -int(v[7:11] + MINUS2[v[11]]) for v in digit]]
-        no_nul(c0)
+        c0 = no_nul([v[0:4].rstrip(' ') for v in text])
+        c1 = (few(READ1, records, 4, 7) or
+              [(t0_1[w0] * 1000 + t1_1[w1]) * sign_1[w1] for w0, w1, in unpack_1(joined)])
+        c2 = (few(READ2, records, 7, 12) or
+              [f'{u // 100}{FRACTION2[u % 100]}' if u >= 0 else render(u, 2) for u in
+               [int(v[7:11] + PLUS2[v[11]]) for v in digit]])
         return [Row(n, 'detail', {'sku': v0, 'on_hand': v1, 'cost': v2}) for n, v0, v1, v2 in zip(numbers, c0, c1, c2)]
 
-What makes it fast is that the whole batch is translated at once, and that a bad byte is found by what happens to it
-anyway: in `DIGIT` every byte that is neither digit nor sign becomes U+FFFF, which `int` refuses, as it refuses the
-letters of a hexadecimal nibble; a sign that is none is not in its table.
+What makes it fast is that the whole batch is translated at once, that a value seen before is not read again (`few`),
+and that a bad byte is found by what happens to it anyway: in `DIGIT` every byte that is neither digit nor sign becomes
+U+FFFF, which `int` refuses; a nibble that is no digit is None in its table; a sign that is none is not in it.
 """
 
 import struct
@@ -39,6 +39,7 @@ from brownfield_files.decode import (
 )
 from brownfield_files.encoding import Encoding
 from brownfield_files.layout import Field, Part, RecordType, varies
+from brownfield_files.table import Add, few, packed_column, packed_sum, zoned_sum
 
 Decode: TypeAlias = Callable[[Sequence[bytes], Sequence[int]], list[Row]]
 Sum: TypeAlias = Callable[[Sequence[bytes]], int]
@@ -67,7 +68,6 @@ def compile_decoder(record: RecordType, length: int, encoding: Encoding) -> Deco
     sources = ", ".join(f"c{index}" for index in range(len(columns)))
     lines = [
         *(f"c{index} = {column}" for index, column in enumerate(columns)),
-        *code.checks,
         f"return [Row(n, {record.name!r}, {{{fields}}}) for {', '.join(['n', *values])} in zip(numbers, {sources})]",
     ]
     decode: Decode = code.function("decode(records, numbers)", lines)
@@ -77,8 +77,22 @@ def compile_decoder(record: RecordType, length: int, encoding: Encoding) -> Deco
 def compile_sum(field: Field, length: int, encoding: Encoding) -> Sum:
     """A function from records to the sum of a field, in units of 10 ** -scale."""
     code = _Code((field,), length, encoding)
-    add: Sum = code.function("add(records)", [f"c0 = {code.units(0, field)}", *code.checks, "return sum(c0)"])
+    lines = [f"c0 = {code.units(0, field)}", "return sum(c0)"]
+    at_once = _at_once(field, encoding)
+    if at_once is not None:
+        lines = ["total = at_once(joined)", "if total is not None: return total", *lines]
+    add: Sum = code.function("add(records)", lines, at_once=at_once)
     return add
+
+
+def _at_once(field: Field, encoding: Encoding) -> Add | None:
+    if field.kind == "packed":
+        return packed_sum(field, part_end(field))
+    return zoned_sum(field, part_end(field), encoding) if _is_plain_zoned(field) else None
+
+
+def _is_plain_zoned(field: Field) -> bool:
+    return field.kind == "zoned" and field.sign == "trailing" and not (field.point or field.blank_zero)
 
 
 class _Code:
@@ -93,22 +107,22 @@ class _Code:
     def __init__(self, parts: tuple[Part, ...], length: int, encoding: Encoding) -> None:
         self._encoding = encoding
         self._stride = max(part_end(part) for part in parts)
-        self.checks: list[str] = []
         self._uses: dict[str, str] = {}
         self._names: dict[str, Any] = {
             "Row": Row,
-            "PAD": " \0",
             "TEXT": _text_table(encoding),
             "DIGIT": _digit_table(encoding),
             "charmap": charmap_decode,
             "cut": _cut,
+            "few": few,
             "join": _joiner(self._stride, length),
             "no_nul": _no_nul,
             "render": render,
         }
 
-    def function(self, head: str, lines: list[str]) -> Any:
+    def function(self, head: str, lines: list[str], **names: Any) -> Any:
         """Compile it."""
+        self._names |= names
         body = ["joined = join(records)", *self._uses.values(), *lines]
         source = f"def {head}:\n" + "".join(f"    {line}\n" for line in body)
         exec(source, self._names)  # noqa: S102 -- made here, of numbers and quoted names only
@@ -119,16 +133,16 @@ class _Code:
         if not isinstance(part, Field) or part.kind == "float" or part.codec:
             return self._plain(index, part, part_reader(part, self._encoding))
         if part.kind == "text":
-            self.checks.append(f"no_nul(c{index})")
-            return f"[v[{part.offset}:{part_end(part)}].rstrip(PAD) for v in {self._use('text')}]"
+            return f"no_nul([v[{part.offset}:{part_end(part)}].rstrip(' ') for v in {self._use('text')}])"
         if part.scale < 0 or (part.scale == 0 and part.digits > INT_DIGITS):
             return self._plain(index, part, part_reader(part, self._encoding))
-        units = self.units(index, part)
-        if not part.scale:
-            return units
-        self._names[f"FRACTION{index}"] = _fractions(part.scale)
-        whole, rest = f"u // {10**part.scale}", f"FRACTION{index}[u % {10**part.scale}]"
-        return f"[f'{{{whole}}}{{{rest}}}' if u >= 0 else render(u, {part.scale}) for u in {units}]"
+        column = self.units(index, part)
+        if part.scale:
+            self._names[f"FRACTION{index}"] = _fractions(part.scale)
+            whole, rest = f"u // {10**part.scale}", f"FRACTION{index}[u % {10**part.scale}]"
+            column = f"[f'{{{whole}}}{{{rest}}}' if u >= 0 else render(u, {part.scale}) for u in {column}]"
+        self._names[f"READ{index}"] = part_reader(part, self._encoding)
+        return f"few(READ{index}, records, {part.offset}, {part_end(part)}) or {column}"
 
     def units(self, index: int, field: Field) -> str:
         """An expression for the values of a numeric field in units of 10 ** -scale."""
@@ -136,7 +150,7 @@ class _Code:
             return self._packed(index, field)
         if field.kind == "binary" and field.length in {2, 4, 8}:
             return self._binary(index, field)
-        if field.kind == "zoned" and field.sign == "trailing" and not (field.point or field.blank_zero):
+        if _is_plain_zoned(field):
             return self._zoned(index, field)
         return self._plain(index, field, number_reader(field, self._encoding))
 
@@ -144,23 +158,19 @@ class _Code:
         sources = {
             "text": f"cut(charmap(joined, 'strict', TEXT)[0], {self._stride})",
             "digit": f"cut(charmap(joined, 'strict', DIGIT)[0], {self._stride})",
-            "hexed": f"cut(joined.hex(), {2 * self._stride})",
         }
         self._uses.setdefault(name, f"{name} = {sources[name]}")
         return name
 
     def _plain(self, index: int, part: Part, read: Callable[[bytes], Any]) -> str:
         """The plain decoder, column by column: for what is rare."""
-        self._names[f"READ{index}"] = read
-        return f"[READ{index}(v[{part.offset}:{part_end(part)}]) for v in records]"
+        self._names[f"PLAIN{index}"] = read
+        return f"[PLAIN{index}(v[{part.offset}:{part_end(part)}]) for v in records]"
 
     def _packed(self, index: int, field: Field) -> str:
-        start, sign = 2 * field.offset, 2 * part_end(field) - 1
-        self._names[f"SIGN{index}"] = {"c": "", "f": ""} | ({"d": "-"} if field.signed else {})
-        if field.digits % 2 == 0:
-            self._names["all_zero"] = _all_zero
-            self.checks.append(f"all_zero([v[{start}] for v in {self._use('hexed')}])")
-        return f"[int(SIGN{index}[v[{sign}]] + v[{start}:{sign}]) for v in {self._use('hexed')}]"
+        expression, names = packed_column(field, self._stride)
+        self._names |= {f"{name}_{index}": value for name, value in names.items()}
+        return expression.format_map({name: f"{name}_{index}" for name in names})
 
     def _binary(self, index: int, field: Field) -> str:
         letter = {2: "h", 4: "i", 8: "q"}[field.length]
@@ -169,9 +179,7 @@ class _Code:
         self._names[f"binary{index}"] = _unpacker(order, field.offset, code, self._stride)
         if not field.native:
             self._names["within"] = _within
-            column = f"u{index}"
-            self.checks.append(f"within({column}, {10**field.digits})")
-            return f"({column} := binary{index}(joined))"
+            return f"within(binary{index}(joined), {10**field.digits})"
         return f"binary{index}(joined)"
 
     def _zoned(self, index: int, field: Field) -> str:
@@ -215,23 +223,22 @@ def _cut(text: str, stride: int) -> list[str]:
     return [text[start : start + stride] for start in range(0, len(text), stride)]
 
 
-def _no_nul(column: list[str]) -> None:
-    """Neither a NUL inside text, nor a byte that is no character."""
+def _no_nul(column: list[str]) -> list[str]:
+    """Text without the NULs on its right. One that stands inside, or a byte that is no character, is a doubt."""
     text = "".join(column)
+    if "\0" in text:
+        column = [value.rstrip(" \0") for value in column]
+        text = "".join(column)
     if "\0" in text or _STRANGE in text:
         _doubt()
+    return column
 
 
-def _all_zero(nibbles: list[str]) -> None:
-    """The spare nibble of an even number of packed digits."""
-    if "".join(nibbles).strip("0"):
-        _doubt()
-
-
-def _within(units: list[int], limit: int) -> None:
-    """No more digits than the picture says."""
+def _within(units: list[int], limit: int) -> list[int]:
+    """Units with no more digits than the picture says."""
     if not (-limit < min(units) and max(units) < limit):
         _doubt()
+    return units
 
 
 def _unpacker(order: str, offset: int, code: str, stride: int) -> Callable[[bytes], list[int]]:
