@@ -12,7 +12,7 @@ def held(warehouse):
 
 
 def test_killed_between_the_claim_and_the_reply(house, warehouse):
-    """R77, R79, R84, R98: it ends unknown with what could be found out; written once; the lock and the chain are free
+    """R77, R79, R98: it ends unknown with what could be found out; written once; the lock and the chain are free
     and whole; whoever looked may say what it did.
     """
     warehouse.knob("delay", operation="PlaceHold", after=10)
@@ -58,7 +58,7 @@ def test_killed_before_the_claim_and_after_the_end(house, warehouse):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
 def test_told_to_end_in_the_middle_of_a_write(house, warehouse, number):
-    """R77, R80: it finishes what it began, and the ledger says how it ended."""
+    """R77: it finishes what it began, and the ledger says how it ended."""
     warehouse.knob("delay", operation="PlaceHold", after=1)
     house.up()
     made = house.propose()

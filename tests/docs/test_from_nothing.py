@@ -44,7 +44,7 @@ def script(text, warehouse):
 
 @pytest.mark.slow
 def test_from_nothing_to_a_call(tmp_path):
-    """R15, R47: the lines that a stranger pastes work, on a WSDL never seen."""
+    """R15: the lines that a stranger pastes work, on a WSDL never seen."""
     with Warehouse() as warehouse:
         text = section("wrapper.md", "From nothing")
         [edit] = blocks("toml", text)

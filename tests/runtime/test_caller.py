@@ -91,7 +91,7 @@ async def test_what_is_hidden_answers_as_what_is_not_there(stage):
 
 
 async def test_a_grant_holds_from_the_next_call(stage):
-    """R30, R31: no restart, no new key."""
+    """R31: no restart, no new key."""
     key = stage.key("agent", Role.AGENT)
     assert stage.assembly.guard.visible(stage.assembly.guard.admit(key), "canned") == []
     kernel = stage.assembly.kernel

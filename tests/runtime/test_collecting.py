@@ -221,7 +221,7 @@ def relayout(folder):
 
 
 def test_a_layout_that_changed_meanwhile_holds_the_file(tmp_path):
-    """R20, R88: half under one layout and half under another would be believed as a whole."""
+    """R20: half under one layout and half under another would be believed as a whole."""
     Stumbling.left = 1
     drop = CannedDrop()
     drop.put("one.dat", GOOD)
@@ -328,7 +328,7 @@ async def test_of_two_collectors_at_once_one_is_busy(tmp_path):
 
 
 def test_a_drop_that_cannot_be_read_is_told(stage):
-    """R80, R97."""
+    """R97."""
     stage.drop.down = True
     with pytest.raises(Problem) as problem:
         collect(stage)

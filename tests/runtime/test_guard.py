@@ -106,7 +106,7 @@ async def test_an_answer_says_as_of_when_and_from_where(stage):
 
 
 async def test_rows_come_back_under_their_name(stage):
-    """R32: an answer that the adapter streams is whole for the caller."""
+    """An answer that the adapter streams is whole for the caller."""
     answer = await stage.call(stage.agent, "list_stock", {})
     assert [row["Sku"] for row in answer.data["Rows"]] == ["A-100", "B-200"]
 

@@ -74,7 +74,7 @@ async def test_a_line_that_is_too_long_is_not_joined(connect):
 
 
 async def test_a_slow_connection_does_not_delay_another(connect):
-    """R80, R92: each has its own threads."""
+    """R92: each has its own threads."""
     slow, quick = Far(), Far()
     quick.let.set()
     stuck, free = connect(slow, concurrency=1), connect(quick, concurrency=1)
@@ -99,7 +99,7 @@ async def test_calls_begin_at_the_pace_that_is_declared(connect):
 
 
 async def test_a_turn_that_comes_after_the_deadline_is_not_waited_for(connect):
-    """R80, R82."""
+    """R82."""
     far = Far()
     far.let.set()
     connection = connect(far, per_second=0.5, deadline=0.2)
@@ -111,7 +111,7 @@ async def test_a_turn_that_comes_after_the_deadline_is_not_waited_for(connect):
 
 
 async def test_what_waits_past_its_deadline_is_never_called(connect):
-    """R80: nobody would read the answer."""
+    """Nobody would read the answer."""
     far = Far()
     connection = connect(far, concurrency=1, deadline=0.2)
     calls = [asyncio.create_task(connection.run(lambda: connection.reader()("Look"))) for _ in range(3)]
@@ -123,7 +123,7 @@ async def test_what_waits_past_its_deadline_is_never_called(connect):
 
 
 async def test_a_deadline_is_told_and_audited(put_up):
-    """R80, R97: 504, and an entry that says so."""
+    """R97: 504, and an entry that says so."""
     stage = put_up({'deadline = "5s"': 'deadline = "200ms"'}, adapters={"canned": slow_adapter()})
     with pytest.raises(Problem) as problem:
         await stage.call(stage.agent, "get_stock", {"Sku": "A-100"})

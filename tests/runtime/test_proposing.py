@@ -67,7 +67,7 @@ async def test_an_impact_that_fails_is_unknown_and_so_the_highest_tier(put_up):
 
 
 async def test_the_same_key_is_the_same_write(stage):
-    """R38, R86: the same request again gives the same proposal; another one a conflict; somebody else's too."""
+    """R86: the same request again gives the same proposal; another one a conflict; somebody else's too."""
     agent = stage.agent
     first, again = await stage.proposed(agent), await stage.proposed(agent)
     assert again.id == first.id

@@ -9,6 +9,12 @@ from brownfield.rules.problem import Problem
 from brownfield.runtime.scheduler import Schedule
 from brownfield.wrapper.manifest import ScheduleTable
 
+SCHEDULE = """\
+[schedules.hourly]
+feed = "stock_count"
+cron = "0 * * * *"
+timezone = "UTC"
+"""
 PARIS = "Europe/Paris"
 
 
@@ -60,3 +66,17 @@ async def test_a_halt_stops_schedules_and_collecting_until_it_is_lifted(tmp_path
             await assembly.collecting.collect(operator, "canned", "stock_count")
         assembly.control.resume(operator, "wrapper:canned")
         assert await assembly.scheduler.tick() == 1
+
+
+@pytest.mark.anyio
+async def test_status_says_what_is_due_when_and_how_it_went(tmp_path):
+    """R17: the clock of each schedule can be looked at."""
+    edits = {"[feeds.stock_count]": SCHEDULE + "\n[feeds.stock_count]"}
+    with staged(tmp_path, edits) as stage:
+        stage.clock.move(timedelta(hours=1))
+        assert await stage.assembly.scheduler.tick() == 1
+        (seen,) = stage.assembly.control.status(stage.operator)["schedules"]
+        assert seen["schedule"] == "canned.hourly"
+        assert seen["outcome"] == "0 files"
+        assert seen["last"] < seen["next"]
+        assert stage.assembly.control.status(stage.agent)["schedules"] == []

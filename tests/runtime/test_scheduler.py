@@ -88,7 +88,7 @@ async def test_every_hour_is_every_hour_on_the_long_night(put_up):
 
 
 async def test_a_run_that_fails_is_recorded_and_the_next_goes_on(put_up):
-    """R95, R97."""
+    """R97."""
     stage = put_up(schedule(), clock=FrozenClock(START))
     stage.drop.down = True
     await pass_time(stage, timedelta(seconds=30))
@@ -100,7 +100,7 @@ async def test_a_run_that_fails_is_recorded_and_the_next_goes_on(put_up):
 
 
 async def test_a_defect_in_a_run_is_its_outcome(put_up, monkeypatch):
-    """R95: no firing stays `running` while its process lives."""
+    """No firing stays `running` while its process lives."""
     stage = put_up(schedule(), clock=FrozenClock(START))
     monkeypatch.setattr(stage.assembly.collecting, "run", lambda *_: 1 // 0)
     await pass_time(stage, timedelta(seconds=30))
@@ -118,7 +118,7 @@ async def test_a_read_can_be_scheduled(put_up):
 
 
 async def test_a_long_run_holds_no_other_schedule_back(put_up, monkeypatch):
-    """R17, R95: each follows the clock on its own."""
+    """R17: each follows the clock on its own."""
     feed = FEED.format(cron="* * * * *", misfire='{ grace = "1h" }')
     stage = put_up({'key = "sku"\n': 'key = "sku"\n' + feed + READ}, clock=FrozenClock(START))
     scheduler, let, looked = stage.assembly.scheduler, asyncio.Event(), asyncio.Event()

@@ -110,7 +110,7 @@ async def test_state_that_changed_since_is_denied(stage):
 
 
 async def test_a_surface_that_changed_since_is_denied(tmp_path):
-    """R35, R88: an approval is of this operation, not of its successor."""
+    """R35: an approval is of this operation, not of its successor."""
     with staged(tmp_path) as stage:
         id_ = await stage.approved()
     manifest = tmp_path / "wrappers" / "canned" / "wrapper.toml"
@@ -126,7 +126,7 @@ async def test_a_surface_that_changed_since_is_denied(tmp_path):
 
 
 async def test_an_operation_that_has_gone_is_denied(tmp_path):
-    """R36: and the worker goes on."""
+    """And the worker goes on."""
     with staged(tmp_path) as stage:
         id_ = await stage.approved()
         stage.assembly.kernel.wrappers["canned"].bundle.operations.pop("place_hold")
@@ -165,7 +165,7 @@ async def test_a_system_that_says_no_has_said_it(stage):
 
 @pytest.mark.parametrize("failure", [Uncertain("no answer"), Drifted("another answer")], ids=["lost", "odd"])
 async def test_what_may_have_happened_is_unknown_and_never_repeated(put_up, failure):
-    """R79, R80, R84: the effect is there; what was found out is kept for the person who decides."""
+    """R79: the effect is there; what was found out is kept for the person who decides."""
     stage = put_up(RECONCILE)
     stage.system.fails_after["PlaceHold"] = failure
     proposal = await ended(stage)
@@ -177,7 +177,7 @@ async def test_what_may_have_happened_is_unknown_and_never_repeated(put_up, fail
 
 
 async def test_a_write_past_its_deadline_is_unknown(put_up):
-    """R80: it may end any time after."""
+    """It may end any time after."""
     system, let = CannedSystem(), threading.Event()
 
     class Stuck(CannedCalls):
@@ -198,7 +198,7 @@ async def test_a_write_past_its_deadline_is_unknown(put_up):
 
 
 async def test_a_write_given_up_before_it_began_is_never_begun(put_up):
-    """R79, R80: its thread comes to the call after the deadline, when the next attempt is already allowed."""
+    """R79: its thread comes to the call after the deadline, when the next attempt is already allowed."""
     edits = {'deadline = "5s"': 'deadline = "200ms"'}
     stage = on_function(put_up, 'time.sleep(0.5); return Hold(**far("PlaceHold", **fields).fields)', edits)
     proposal = await ended(stage)
@@ -269,7 +269,7 @@ async def test_a_read_back_that_fails_is_unknown(stage):
 
 
 async def test_what_a_dead_worker_left_is_unknown(put_up):
-    """R77, R84: with what the reconciling read found; never a second call."""
+    """R77: with what the reconciling read found; never a second call."""
     stage = put_up(RECONCILE)
     id_ = await stage.approved()
     with stage.assembly.kernel.ledger.write() as connection:

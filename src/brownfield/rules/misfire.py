@@ -48,17 +48,12 @@ def due(times: Sequence[datetime], now: datetime, misfire: Misfire) -> Plan:
     return Plan(fire=tuple(fire), missed=tuple(time for time in passed if time not in fire))
 
 
-def local_key(due: datetime, timezone: ZoneInfo) -> str:
-    """The local wall time of a due time, to the minute.
-
-    On the night when 02:30 comes twice both have this key, so a unique key runs the job once. On the night without
-    a 02:30 the scheduler's 03:30 has a key of its own: once again.
-    """
-    return due.astimezone(timezone).strftime("%Y-%m-%dT%H:%M")
-
-
 def earliest(due: datetime, timezone: ZoneInfo) -> datetime:
-    """The first instant (UTC) with the local wall time of `due`: `local_key` for a ledger that keeps instants."""
+    """The first instant (UTC) with the local wall time of `due`.
+
+    On the night when 02:30 comes twice both give the same, so a unique row runs the job once. On the night without
+    a 02:30 the scheduler's 03:30 is an instant of its own: once again.
+    """
     return due.astimezone(timezone).replace(fold=0).astimezone(UTC)
 
 

@@ -130,8 +130,10 @@ def assemble(folder: Path, settings: Settings, home: Home, around: Surroundings,
     worker = Worker(kernel, alone=True)
     proposing = Proposing(kernel, worker.wake)
     collecting = Collecting(kernel)
-    return Assembly(kernel, Guard(kernel, proposing), proposing, Control(kernel), collecting, Streaming(kernel),
-                    Asking(kernel, key), worker, Scheduler(kernel, collecting))  # fmt: skip
+    scheduler = Scheduler(kernel, collecting)
+    control = Control(kernel, scheduler.schedules)
+    return Assembly(kernel, Guard(kernel, proposing), proposing, control, collecting, Streaming(kernel),
+                    Asking(kernel, key), worker, scheduler)  # fmt: skip
 
 
 def find_settings(folder: Path) -> Settings:

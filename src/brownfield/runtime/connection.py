@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -164,6 +164,3 @@ class FeedConnection:
     def close(self) -> None:
         """Close the adapter."""
         self.adapter.close()
-
-
-Connections = Mapping[str, CallConnection | FeedConnection]

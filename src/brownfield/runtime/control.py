@@ -1,14 +1,17 @@
 """Stopping and looking: halts that hold at once, and the state of everything on one page."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from brownfield.ledger.conflict import Moved
 from brownfield.ledger.count import proposal_counts
+from brownfield.ledger.firing import last_firing
 from brownfield.ledger.halt import lift_halt, set_halt
 from brownfield.rules.access import Ability, Role, covers
 from brownfield.rules.problem import Problem
 from brownfield.runtime.caller import Caller
 from brownfield.runtime.kernel import Kernel, OpenWrapper
+from brownfield.runtime.scheduler import Schedule
 from brownfield.wrapper.bundle import Feed, Operation
 
 
@@ -17,10 +20,12 @@ class Control:
 
     Args:
         kernel: What is open.
+        schedules: What is due when.
     """
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, schedules: Sequence[Schedule]) -> None:
         self._kernel = kernel
+        self._schedules = schedules
 
     def halt(self, caller: Caller, scope: str, reason: str = "") -> dict[str, Any]:
         """Stop everything in `scope`: once this returns, no call and no write of it begins.
@@ -46,7 +51,7 @@ class Control:
         return self._change(caller, "halt.lifted", scope, "")
 
     def status(self, caller: Caller) -> dict[str, Any]:
-        """Systems, halts, what waits and what is unknown."""
+        """Systems, halts, what waits, what is unknown, and what is due when."""
         with self._kernel.ledger.read() as connection:
             counts = proposal_counts(connection)
         return {
@@ -58,7 +63,19 @@ class Control:
             "halts": [{"scope": h.scope, "by": h.by, "reason": h.reason, "at": h.at.isoformat(timespec="seconds")}
                       for h in caller.halts],
             "proposals": counts if caller.may(Ability.OVERSEE) else {},
+            "schedules": [self._schedule(one) for one in self._schedules] if caller.may(Ability.OVERSEE) else [],
         }  # fmt: skip
+
+    def _schedule(self, schedule: Schedule) -> dict[str, Any]:
+        with self._kernel.ledger.read() as connection:
+            last = last_firing(connection, schedule.name)
+        due = schedule.next(self._kernel.clock.now())
+        return {
+            "schedule": schedule.name,
+            "next": due.isoformat(timespec="minutes") if due else None,
+            "last": last.due_at.isoformat(timespec="minutes") if last else None,
+            "outcome": last.outcome if last else None,
+        }
 
     def _change(self, caller: Caller, event: str, scope: str, reason: str) -> dict[str, Any]:
         kernel, now = self._kernel, self._kernel.clock.now()

@@ -32,7 +32,7 @@ async def until(client, url, headers, *states):
 
 
 async def test_a_write_from_its_proposal_to_its_undo(door):
-    """R37, R61, R69, R103: in requests, each by whom it behoves."""
+    """R61, R69, R103: in requests, each by whom it behoves."""
     stage, client = door
     agent, marie, operator = (stage.keys[name] for name in ("agent", "marie", "operator"))
     made = (await client.post("/v1/canned/place_hold", json=HOLD, headers=agent)).json()

@@ -51,7 +51,7 @@ def test_a_hold_is_the_same_thing_everywhere(functions, name, call, given, sent)
 
 @pytest.mark.parametrize("rows", [0, 1, 3])
 def test_the_holds_of_an_order_are_a_list(functions, rows):
-    """R32: an empty one too."""
+    """An empty one too."""
     wms = Said(FindHolds=[HOLD] * rows)
     assert len(functions["find_holds"](wms, order="SO-1").holds) == rows
 

@@ -105,5 +105,8 @@ def _status(address: str, found: dict[str, Any]) -> Iterator[RenderableType]:
     rows = [(s["id"], s["title"], s["mode"], s["owner"], ", ".join(f"{n} ({e})" for n, e in s["operations"].items()),
              ", ".join(s["feeds"]), ", ".join(s["stopped"])) for s in found["systems"]]  # fmt: skip
     yield table(("wrapper", "system", "mode", "owner", "operations", "feeds", "stopped by drift"), rows)
+    if found.get("schedules"):
+        due = [(s["schedule"], s["next"], s["last"], s["outcome"]) for s in found["schedules"]]
+        yield table(("schedule", "next due (UTC)", "last due", "its outcome"), due)
     if found.get("proposals"):
         yield "Proposals: " + ", ".join(f"{count} {state}" for state, count in found["proposals"].items())
