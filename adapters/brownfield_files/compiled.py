@@ -263,8 +263,9 @@ class _Fractions:
 
 
 def _text_table(encoding: Encoding) -> str:
-    """A character for each byte."""
-    return "".join(bytes([byte]).decode(encoding.name, "replace") for byte in range(256)).replace("\ufffd", _STRANGE)
+    """A character for each byte; U+FFFF where there is none, and for a shift-out."""
+    table = "".join(bytes([byte]).decode(encoding.name, "replace") for byte in range(256)).replace("\ufffd", _STRANGE)
+    return table.replace("\x0e", _STRANGE) if encoding.ebcdic else table
 
 
 def _digit_table(encoding: Encoding) -> str:

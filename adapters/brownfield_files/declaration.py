@@ -70,13 +70,21 @@ class RecordDeclaration(BaseModel):
 
 
 class TotalDeclaration(BaseModel):
-    """One control total: the trailer's field, and the count or sum that it must equal."""
+    """One control total: the trailer's field, and the count or sum that it must equal.
+
+    Attributes:
+        trailer: The field of the last record.
+        counts: The record types that are counted.
+        sums: The field that is summed.
+        wraps: A hash total: where the sum has more digits than the field, it states the last of them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     trailer: str
     counts: Names = ()
     sums: str = ""
+    wraps: bool = False
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "TotalDeclaration":
@@ -89,7 +97,7 @@ class TotalDeclaration(BaseModel):
         if self.counts:
             return Total(snake(self.trailer), self.counts)
         kind, _, field = self.sums.partition(".")
-        return Total(snake(self.trailer), (kind,), snake(field))
+        return Total(snake(self.trailer), (kind,), snake(field), self.wraps)
 
 
 def finish(records: tuple[RecordType, ...], totals: tuple[TotalDeclaration, ...], length: int, file: str) -> Layout:

@@ -26,7 +26,7 @@ Reader = Callable[[bytes], Any]
 Number = Callable[[bytes], int]
 INT_DIGITS = 18
 
-_NEGATIVE_NIBBLE, _UNSIGNED_NIBBLE = 0xD, 0xF
+_SHIFT_OUT = "\x0e"
 
 
 class Broken(Exception):
@@ -67,7 +67,7 @@ def record_reader(record: RecordType, encoding: Encoding) -> Callable[[bytes], d
 def value_reader(field: Field, encoding: Encoding) -> Reader:
     """A function from a field's own bytes to its value; it raises `Broken`."""
     if field.kind == "text":
-        return _text(field.codec or encoding.name)
+        return _text(field.codec or encoding.name, shifts=encoding.ebcdic and not field.codec)
     if field.kind == "float":
         return _floating(encoding)
     number = number_reader(field, encoding)
@@ -177,12 +177,17 @@ def element_count(table: Table, stated: int) -> int:
     return stated
 
 
-def _text(name: str) -> Reader:
+def _text(name: str, *, shifts: bool) -> Reader:
+    """`shifts`: a shift-out begins double-byte characters, which no codec of ours reads."""
+
     def read(raw: bytes) -> str:
         try:
             text = raw.decode(name).rstrip(" \0")
         except UnicodeDecodeError as error:
             raise Broken("text-byte", f"0x{raw[error.start]:02X} is no character in {name}", error.start) from None
+        if shifts and _SHIFT_OUT in text:
+            at = text.index(_SHIFT_OUT)
+            raise Broken("text-shift", "a shift-out (0x0E): double-byte characters, for which there is no codec", at)
         if "\0" in text:
             raise Broken("text-nul", "a NUL (0x00) inside text", text.index("\0"))
         return text

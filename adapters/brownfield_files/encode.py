@@ -129,7 +129,7 @@ def _ieee(exact: Fraction, length: int, order: str) -> bytes | None:
 
 
 def _text(field: Field, value: Any, encoding: Encoding) -> bytes:
-    if not isinstance(value, str) or "\0" in value:
+    if not isinstance(value, str) or "\0" in value or (encoding.ebcdic and "\x0e" in value):
         raise DoesNotFit(f"{field.name}: {value!r} is not text")
     codec = field.codec or encoding.name
     try:

@@ -133,11 +133,13 @@ class Total:
         stated: The field of the last record that states it.
         kinds: The record types that are counted, or the one whose field is summed.
         sums: The field that is summed, or None for a count.
+        wraps: A hash total: of a sum with more digits than the trailer's field has, the last ones are stated.
     """
 
     stated: str
     kinds: tuple[str, ...]
     sums: str | None = None
+    wraps: bool = False
 
 
 @dataclass(frozen=True, slots=True)

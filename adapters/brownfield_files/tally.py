@@ -114,8 +114,11 @@ class Tally:
         scale = self._scale(total)
         common = max(field.scale, scale, 0)
         stated, shown = units * 10 ** (common - field.scale), _shown(total, units, field.scale)
-        if exact and not least * 10 ** (common - scale) <= stated <= most * 10 ** (common - scale):
-            found = _shown(total, least, scale)
+        least, most = least * 10 ** (common - scale), most * 10 ** (common - scale)
+        if total.wraps:
+            least = most = abs(least) % 10 ** (field.digits + common - field.scale)
+        if exact and not least <= stated <= most:
+            found = _shown(total, self._found(total)[0], scale)
             raise Rejected(
                 f"the trailer states {total.stated} = {shown}, and the file holds {found}",
                 code="totals",
