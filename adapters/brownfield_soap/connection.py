@@ -1,5 +1,6 @@
 """The SOAP connection: the verbs of a call adapter over one WSDL and one endpoint."""
 
+import contextlib
 import socket
 import threading
 from dataclasses import dataclass
@@ -10,14 +11,15 @@ from urllib.parse import urlsplit
 from brownfield.contract import Contract, Drifted, Fields, Opening, Rejected, Reply, Unavailable
 from brownfield_soap.answer import Answer, answer
 from brownfield_soap.check import Check
-from brownfield_soap.decode import Decoder
+from brownfield_soap.codec import Codec
 from brownfield_soap.describe import contract, shape
 from brownfield_soap.model import Model, Operation
 from brownfield_soap.reader import read
-from brownfield_soap.reply import answer_element
+from brownfield_soap.reply import Parsed, answer_element, parsed
 from brownfield_soap.request import Requests
 from brownfield_soap.settings import SoapSettings
-from brownfield_soap.transport import Transport
+from brownfield_soap.stream import Rows, Stream, rows
+from brownfield_soap.transport import Exchange, Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,13 @@ class _Call:
     answer: Answer
     input: Check
     output: Check
+    rows: Rows | None
+
+    @property
+    def path(self) -> str:
+        """Where the result stands, for messages."""
+        step = self.answer.step
+        return f"{self.operation.name}/{step.name}" if step else self.operation.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,7 @@ class _Far:
 
     model: Model
     requests: Requests
-    decoder: Decoder
+    decoder: Codec
 
 
 class SoapConnection:
@@ -57,7 +66,7 @@ class SoapConnection:
 
     @cached_property
     def _known(self) -> _Far:
-        return _Far(self._model, Requests(self._model, self._settings, self._opening.secret), Decoder(self._model))
+        return _Far(self._model, Requests(self._model, self._settings, self._opening.secret), Codec(self._model))
 
     def probe(self) -> None:
         """Opens a TCP connection to the endpoint and closes it. Performs no operation.
@@ -97,7 +106,7 @@ class SoapConnection:
         fault = call.input.fault(given)
         if fault is not None:
             raise Rejected(f"{operation}: {fault}. Nothing was sent.", code="invalid-field")
-        reply = self._transport.request(
+        exchange = self._transport.open(
             "POST",
             endpoint,
             seconds=self._opening.limits.deadline,
@@ -105,9 +114,7 @@ class SoapConnection:
             headers=far.requests.http_headers(call.operation),
             content=far.requests.envelope(call.operation, given),
         )
-        element = answer_element(far.model, far.decoder, call.operation, reply)
-        found = {} if element is None else far.decoder.answer(call.answer, element, operation)
-        return _reply(call, operation, found)
+        return _received(far, call, exchange)
 
     def close(self) -> None:
         """Closes every socket. May be called twice."""
@@ -125,16 +132,39 @@ class SoapConnection:
         with self._reading:
             far = self._known
             if operation not in self._calls:
-                self._calls[operation] = _prepare(far.model, operation)
+                self._calls[operation] = _prepare(far, operation)
             return far, self._calls[operation]
 
 
-def _prepare(model: Model, name: str) -> _Call:
+def _prepare(far: _Far, name: str) -> _Call:
+    model = far.model
     operation = model.operations.get(name)
     if operation is None:
         raise Rejected(f"The WSDL has no operation {name}.", code="unknown-operation")
     described = shape(model, operation)
-    return _Call(operation, answer(model, operation.reply), Check(described.input), Check(described.output))
+    result = answer(model, operation.reply)
+    streamed = rows(model, operation, result, far.decoder.reader, described.output)
+    return _Call(operation, result, Check(described.input), Check(described.output), streamed)
+
+
+def _received(far: _Far, call: _Call, exchange: Exchange) -> Reply:
+    """The reply: rows that still come, or the whole of it. Only rows keep the exchange open."""
+    with contextlib.ExitStack() as held:
+        held.enter_context(exchange)
+        if call.rows is None or exchange.status != 200:
+            return _whole(far, call, parsed(exchange.whole()))
+        stream = Stream(call.rows, exchange, call.path)
+        coming = stream.begin()
+        if coming is None:
+            return _whole(far, call, stream.parsed())
+        held.pop_all()
+        return Reply({}, coming)
+
+
+def _whole(far: _Far, call: _Call, reply: Parsed) -> Reply:
+    element = answer_element(far.model, far.decoder, call.operation, reply)
+    found = {} if element is None else far.decoder.answer(call.answer, element, call.operation.name)
+    return _reply(call, call.operation.name, found)
 
 
 def _reply(call: _Call, name: str, found: dict[str, Any]) -> Reply:

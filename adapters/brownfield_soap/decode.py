@@ -1,7 +1,10 @@
-"""The XML of a reply → plain JSON values, driven by the model.
+"""The XML of a reply → plain JSON values, driven by the model: the interpreter, which can read everything.
+
+`codec` reads the straight cases faster and leaves all others to this.
 
 * Text is kept as the system gave it: decimals and times are strings; see `scalar`.
-* nil is None, absent is absent; a repeated element is always a list, empty when there is none.
+* nil is None, absent is absent; a repeated element is always a list, empty when there is none. An element with content
+  is not nil, whatever it says.
 * Elements and attributes that the contract does not know are dropped, and so is what a wildcard has no room for: a
   system may add fields. A known element with a value outside its type is `Drifted`; so is more than one of an element
   that may occur once.
@@ -73,7 +76,8 @@ class Decoder:
             yield self._members(key, record, occurrence, path)
 
     def _value(self, field: Field, element: etree._Element, path: str) -> Any:
-        return None if is_nil(element) else self._content(field.type, element, path)
+        spaces = isinstance(field.type, Scalar) and field.type.kind == "string" and element.text
+        return None if is_nil(element) and not spaces else self._content(field.type, element, path)
 
     def _attributes(self, record: Record, element: etree._Element, value: dict[str, Any], path: str) -> None:
         for field in record.fields:
@@ -179,8 +183,9 @@ def member(step: Field, root: etree._Element) -> etree._Element | None:
 
 
 def is_nil(element: etree._Element) -> bool:
-    """Whether the element says `xsi:nil`."""
-    return element.get(NIL, "").strip() in ("true", "1")
+    """Whether the element says `xsi:nil` and is empty, as a nil one has to be."""
+    nil = element.get(NIL)
+    return nil is not None and nil.strip() in ("true", "1") and not (len(element) or (element.text or "").strip())
 
 
 def node(element: etree._Element) -> dict[str, Any]:

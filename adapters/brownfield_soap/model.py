@@ -163,6 +163,7 @@ class Model:
         operations: By name.
         records: Complex types by key.
         notes: What was repaired to read the WSDL, one sentence each.
+        shapes: Fingerprints of records with all that they reach, once they were asked for; see `schema`.
     """
 
     service: str
@@ -172,3 +173,4 @@ class Model:
     operations: Mapping[str, Operation]
     records: Mapping[str, Record]
     notes: tuple[str, ...] = ()
+    shapes: dict[str, str] = field(default_factory=dict, compare=False, repr=False)

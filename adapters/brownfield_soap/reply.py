@@ -1,5 +1,6 @@
 """The bytes of a reply → the element that holds the answer, or the failure that the reply means."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
@@ -13,28 +14,62 @@ from brownfield_soap.transport import HttpReply
 SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 
 
+def parser() -> dict[str, Any]:
+    """Options of a parser that reads no DTD, resolves no entity, reaches no network and keeps libxml2's limits."""
+    return {
+        "resolve_entities": False,
+        "no_network": True,
+        "load_dtd": False,
+        "huge_tree": False,
+        "remove_comments": True,
+        "remove_pis": True,
+    }
+
+
 def parse(content: bytes) -> etree._Element | None:
     """The root of a reply, None when it is not well-formed XML.
-
-    The parser reads no DTD, resolves no entity, reaches no network and keeps libxml2's limits on depth and size.
 
     Raises:
         Drifted: The reply carries a DOCTYPE, which no SOAP message may.
     """
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
     try:
-        root = etree.fromstring(content, parser)
+        root = etree.fromstring(content, etree.XMLParser(**parser()))
     except (etree.XMLSyntaxError, ValueError):
         return None
-    info: Any = etree.ElementTree(root).docinfo
-    if info.doctype:
-        raise Drifted("The reply carries a DOCTYPE, which a SOAP message may not. It was not read.")
+    refuse_doctype(root)
     return root
 
 
-def answer_element(model: Model, decoder: Decoder, operation: Operation, reply: HttpReply) -> etree._Element | None:
+def refuse_doctype(element: etree._Element) -> None:
+    """Raises `Drifted` when the element's document carries a DOCTYPE."""
+    info: Any = element.getroottree().docinfo
+    if info.doctype:
+        raise Drifted("The reply carries a DOCTYPE, which a SOAP message may not. It was not read.")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A reply whose body has been parsed.
+
+    Attributes:
+        status: The HTTP status.
+        media_type: The media type without parameters, in lower case.
+        root: The root of the body, None when it is no XML.
+        empty: Whether there was no body.
+    """
+
+    status: int
+    media_type: str
+    root: etree._Element | None
+    empty: bool
+
+
+def parsed(reply: HttpReply) -> Parsed:
+    """A whole reply, its body parsed."""
+    return Parsed(reply.status, reply.media_type, parse(reply.body) if reply.body else None, not reply.body)
+
+
+def answer_element(model: Model, decoder: Decoder, operation: Operation, reply: Parsed) -> etree._Element | None:
     """The element that holds the answer; None when the operation answers with nothing.
 
     Raises:
@@ -43,8 +78,7 @@ def answer_element(model: Model, decoder: Decoder, operation: Operation, reply: 
         Uncertain: A gateway gave up.
         Drifted: The reply cannot be understood.
     """
-    root = parse(reply.body) if reply.body else None
-    body = None if root is None else _body(root)
+    body = None if reply.root is None else _body(reply.root)
     fault = None if body is None else _fault(body)
     if fault is not None:
         raise rejected(decoder, operation, fault)
@@ -86,9 +120,9 @@ def _root(model: Model, operation: Operation, body: etree._Element) -> etree._El
     return children[0]
 
 
-def _not_understood(reply: HttpReply) -> str:
+def _not_understood(reply: Parsed) -> str:
     """Names what came instead of an envelope, from the status and the media type alone."""
-    if not reply.body:
+    if reply.empty:
         what = "is empty"
     elif reply.media_type.startswith("multipart/"):
         what = "has attachments (MTOM), which are not read yet"

@@ -1,14 +1,21 @@
 """A model's types → JSON Schema 2020-12.
 
 A record that is used more than once within a schema, or that contains itself, stands in `$defs`; all others are inline.
+The schema of a reply is cut where it would grow beyond `MOST_BYTES`: the records furthest from its root are then plain
+objects, with the fingerprint of what they hold, so that a change within is still seen. The decoder holds a reply to the
+whole model, cut or not. The schema of a request is never cut, for it is what refuses unknown fields.
 """
 
 from collections import Counter
+from dataclasses import asdict
 
-from brownfield.contract import JsonSchema
+from brownfield.contract import JsonSchema, fingerprint
 from brownfield_soap import scalar
 from brownfield_soap.answer import Answer
 from brownfield_soap.model import Field, Model, Part, Record, Scalar
+
+MOST_BYTES = 64 * 1024
+"""About how large the schema of a reply may be."""
 
 
 def input_schema(model: Model, part: Part | None) -> JsonSchema:
@@ -60,7 +67,8 @@ class _Writer:
     def __init__(self, model: Model, root: Scalar | str, *, closed: bool) -> None:
         self._model = model
         self._closed = closed
-        self._uses = _uses(model, root)
+        self._whole = set(model.records) if closed else _whole(model, root)
+        self._uses = _uses(model, root, self._whole)
         self._names: dict[str, str] = {}
         self._defs: dict[str, JsonSchema] = {}
 
@@ -73,6 +81,8 @@ class _Writer:
         if isinstance(content, Scalar):
             return _described(scalar.schema(content), content.documentation)
         record = self._model.records[content]
+        if content not in self._whole:
+            return {"type": "array" if record.items else "object", "x-cut": _shape(self._model, content)}
         if record.items is not None and self._uses[content] < 2:
             return self._array(record, record.items)
         if self._uses[content] < 2:
@@ -123,14 +133,55 @@ class _Writer:
         return _described(one, field.documentation)
 
 
-def _uses(model: Model, root: Scalar | str) -> Counter[str]:
-    """How often each record is referred to from the root, the root's own use included."""
+def _whole(model: Model, root: Scalar | str) -> set[str]:
+    """The records that are written in full: level by level from the root, as long as there is room."""
+    found: set[str] = set()
+    level = [root] if isinstance(root, str) else []
+    room = MOST_BYTES
+    while level:
+        room -= sum(_bytes(field) for key in level for field in model.records[key].fields)
+        if room < 0 and found:
+            break
+        found.update(level)
+        members = [field.type for key in level for field in model.records[key].fields if isinstance(field.type, str)]
+        level = [key for key in dict.fromkeys(members) if key not in found]
+    return found
+
+
+def _bytes(field: Field) -> int:
+    """About what a member takes: its name, its words, its values."""
+    size = 100 + len(field.name) + len(field.documentation)
+    if isinstance(field.type, Scalar):
+        facets = field.type.facets
+        size += len(field.type.documentation) + sum(len(text) + 3 for text in (*facets.enumeration, *facets.patterns))
+        size += 200 if field.type.kind in scalar.LEXICAL else 0
+    return size
+
+
+def _shape(model: Model, root: str) -> str:
+    """The fingerprint of a record and of everything that it reaches."""
+    if root not in model.shapes:
+        reached = sorted(_uses(model, root, set(model.records)))
+        model.shapes[root] = fingerprint([_own_shape(model, key) for key in reached])[:16]
+    return model.shapes[root]
+
+
+def _own_shape(model: Model, key: str) -> str:
+    """The fingerprint of a record's own members, by its key with a space before it, which no key has."""
+    own = f" {key}"
+    if own not in model.shapes:
+        model.shapes[own] = fingerprint([asdict(field) for field in model.records[key].fields])
+    return model.shapes[own]
+
+
+def _uses(model: Model, root: Scalar | str, whole: set[str]) -> Counter[str]:
+    """How often each record is referred to from the root by what is written in full, the root's own use included."""
     uses: Counter[str] = Counter()
     waiting = [root] if isinstance(root, str) else []
     while waiting:
         key = waiting.pop()
         uses[key] += 1
-        if uses[key] == 1:
+        if uses[key] == 1 and key in whole:
             waiting.extend(field.type for field in model.records[key].fields if isinstance(field.type, str))
     return uses
 

@@ -4,6 +4,7 @@ httpcore2 is the layer under httpx2. It follows no redirects and reads no proxy 
 of a socket be held to what is left of the deadline, so that a reply that drips byte by byte is given up in time.
 """
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -17,6 +18,12 @@ from typing import Any, Self
 import httpcore2
 
 from brownfield.contract import Drifted, Failure, Unavailable, Uncertain
+
+QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
+"""Linux only, and the kernel forgets it: it is set before each read."""
+
+PIECE = 64 * 1024
+"""Bytes that a compressed reply is inflated by at a time."""
 
 _call = threading.local()
 
@@ -73,6 +80,7 @@ class _Stream(httpcore2.NetworkStream):
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._acknowledge()
         deadline: Deadline | None = getattr(_call, "deadline", None)
         if deadline is not None and deadline.over:
             raise httpcore2.ReadTimeout("deadline")
@@ -80,6 +88,12 @@ class _Stream(httpcore2.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._inner.write(buffer, _timeout(timeout))
+
+    def _acknowledge(self) -> None:
+        """Sends acknowledgements at once. A server that waits for one before its next packet otherwise loses 40 ms."""
+        if QUICKACK is not None and (found := self._inner.get_extra_info("socket")) is not None:
+            with contextlib.suppress(OSError, AttributeError):
+                found.setsockopt(socket.IPPROTO_TCP, QUICKACK, 1)
 
     def close(self) -> None:
         self._inner.close()
@@ -161,37 +175,96 @@ class Transport:
             Uncertain: The request was sent, at least in part, and no whole reply came.
             Drifted: The reply is larger than allowed, or compressed in a way that cannot be read.
         """
+        with self.open(method, url, seconds=seconds, max_bytes=max_bytes, headers=headers, content=content) as exchange:
+            return exchange.whole()
+
+    def open(
+        self,
+        method: str,
+        url: str,
+        *,
+        seconds: float,
+        max_bytes: int,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> "Exchange":
+        """Sends one request, once, and reads the head of the reply. See `request`; whoever opens it has to close it."""
+        deadline = Deadline(seconds)
         sent = threading.Event()
 
         def trace(event: str, _info: object) -> None:
             if event.endswith("send_request_headers.started"):
                 sent.set()
 
-        with Deadline(seconds) as deadline:
-            try:
-                return self._exchange(method, url, headers or {}, content, deadline, max_bytes, trace)
-            except Failure:
-                raise
-            except (*NETWORK_ERRORS, OSError, ValueError) as error:
-                raise _lost(error, deadline, sent=sent.is_set()) from None
-
-    def _exchange(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        content: bytes | None,
-        deadline: Deadline,
-        max_bytes: int,
-        trace: Any,
-    ) -> HttpReply:
+        pairs = [*(headers or {}).items(), ("Accept-Encoding", "gzip")]
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), deadline.left())
-        pairs = [*headers.items(), ("Accept-Encoding", "gzip")]
-        extensions = {"timeout": timeout, "trace": trace}
-        with self._pool.stream(method, url, headers=pairs, content=content, extensions=extensions) as reply:
-            found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in reply.headers}
-            chunks = _inflated(reply.iter_stream(), found.get("content-encoding", ""), max_bytes)
-            return HttpReply(reply.status, found, b"".join(_capped(chunks, deadline, max_bytes)))
+        extensions: dict[str, Any] = {"timeout": timeout, "trace": trace}
+        stack = contextlib.ExitStack()
+        try:
+            with deadline:
+                reply = self._pool.stream(method, url, headers=pairs, content=content, extensions=extensions)
+                return Exchange(stack.enter_context(reply), deadline, max_bytes, stack)
+        except Failure:
+            raise
+        except (*NETWORK_ERRORS, OSError, ValueError) as error:
+            raise _lost(error, deadline, sent=sent.is_set()) from None
+
+
+class Exchange:
+    """A reply under way: its head is here, its body is still coming.
+
+    Attributes:
+        status: The HTTP status.
+        headers: Header names in lower case.
+    """
+
+    def __init__(
+        self, reply: httpcore2.Response, deadline: Deadline, max_bytes: int, stack: contextlib.ExitStack
+    ) -> None:
+        self.status = reply.status
+        self.headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in reply.headers}
+        self._deadline = deadline
+        self._stack = stack
+        inflated = _inflated(reply.iter_stream(), self.headers.get("content-encoding", ""))
+        self._chunks = _capped(inflated, deadline, max_bytes)
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body as it comes, decompressed, held to the deadline and the cap, whichever thread asks.
+
+        Raises:
+            Uncertain: The connection was lost, or the deadline has passed.
+            Drifted: The body is larger than allowed, or compressed in a way that cannot be read.
+        """
+        while True:
+            try:
+                with self._deadline:
+                    chunk = next(self._chunks, None)
+            except (*NETWORK_ERRORS, OSError) as error:
+                raise _lost(error, self._deadline, sent=True) from None
+            if chunk is None:
+                return
+            yield chunk
+
+    def whole(self) -> HttpReply:
+        """The whole reply. Raises like `chunks`."""
+        return HttpReply(self.status, self.headers, b"".join(self.chunks()))
+
+    @property
+    def media_type(self) -> str:
+        """The media type without parameters, in lower case."""
+        return HttpReply(self.status, self.headers, b"").media_type
+
+    def close(self) -> None:
+        """Gives the connection back when the whole body was read, and closes it otherwise. May be called twice."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 NETWORK_ERRORS = (
@@ -233,8 +306,8 @@ def _capped(chunks: Iterable[bytes], deadline: Deadline, max_bytes: int) -> Iter
         yield chunk
 
 
-def _inflated(chunks: Iterable[bytes], encoding: str, max_bytes: int) -> Iterator[bytes]:
-    """The chunks decompressed, never more than the cap at a time: a small reply may inflate without end."""
+def _inflated(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """The chunks decompressed, piece by piece: a small reply may inflate without end."""
     encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
         yield from chunks
@@ -242,13 +315,13 @@ def _inflated(chunks: Iterable[bytes], encoding: str, max_bytes: int) -> Iterato
     if encoding not in ("gzip", "x-gzip"):
         raise Drifted("The reply is compressed in a way that was not asked for.")
     inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
-    for chunk in chunks:
-        try:
-            yield inflater.decompress(chunk, max_bytes + 1)
-        except zlib.error:
-            raise Drifted("The reply's compression is damaged.") from None
-        if inflater.unconsumed_tail:
-            raise _too_large(max_bytes)
+    try:
+        for chunk in chunks:
+            yield inflater.decompress(chunk, PIECE)
+            while inflater.unconsumed_tail:
+                yield inflater.decompress(inflater.unconsumed_tail, PIECE)
+    except zlib.error:
+        raise Drifted("The reply's compression is damaged.") from None
     if not inflater.eof:
         raise Drifted("The reply's compression is cut short.")
 

@@ -1,0 +1,164 @@
+"""A reply that is one long list → its rows, one by one, while it still comes.
+
+The XML is parsed as it arrives and each row is taken out of the tree as soon as it is read, so memory stays flat. What
+is not that kind of reply — a fault, an empty list, a page — is parsed to its end and read like any other.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from brownfield.contract import Drifted, Fields
+from brownfield_soap.answer import Answer
+from brownfield_soap.check import Check
+from brownfield_soap.decode import names_match
+from brownfield_soap.model import Field, Model, Operation
+from brownfield_soap.reply import Parsed, parser, refuse_doctype
+from brownfield_soap.transport import Exchange
+
+Read = Callable[[etree._Element, str], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """How to find and read the rows of one operation's reply.
+
+    Attributes:
+        path: The elements around a row, from the Envelope inwards.
+        row: The row itself.
+        read: Reads one.
+        check: Holds one to the contract.
+    """
+
+    path: tuple[str, ...]
+    row: Field
+    read: Read
+    check: Check
+
+
+def rows(model: Model, operation: Operation, answer: Answer, read: Callable[[str], Read], schema: Any) -> Rows | None:
+    """How to stream the rows of an operation; None when its reply has none, or cannot be streamed."""
+    if not answer.rows or operation.rpc or operation.reply is None or answer.step is None:
+        return None
+    (row,) = model.records[str(answer.type)].fields
+    envelope = f"{{{model.envelope}}}"
+    path = (f"{envelope}Envelope", f"{envelope}Body", operation.reply.tag, answer.step.tag)
+    one = {**schema["properties"]["items"]["items"], "$defs": schema.get("$defs", {})}
+    return Rows(path, row, read(str(row.type)), Check(one))
+
+
+class Coming(Iterator[Fields]):
+    """Rows that still come. When they end, fail or are given up, the connection is free again."""
+
+    def __init__(self, first: Fields, others: Iterator[Fields], exchange: Exchange) -> None:
+        self._waiting = [first]
+        self._others = others
+        self._exchange = exchange
+
+    def __next__(self) -> Fields:
+        if self._waiting:
+            return self._waiting.pop()
+        try:
+            return next(self._others)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Gives the rest up. May be called twice."""
+        self._waiting.clear()
+        self._exchange.close()
+
+    def __del__(self) -> None:
+        self._exchange.close()
+
+
+class Stream:
+    """One reply, parsed as it comes."""
+
+    def __init__(self, rows: Rows, exchange: Exchange, path: str) -> None:
+        self._rows = rows
+        self._exchange = exchange
+        self._path = f"{path}/{rows.row.name}"
+        local = rows.row.tag.rpartition("}")[2]
+        self._parser = etree.XMLPullParser(events=("end",), tag=f"{{*}}{local}", **parser())
+        self._chunks = exchange.chunks()
+        self._within: etree._Element | None = None
+        self._last: etree._Element | None = None
+        self._root: etree._Element | None = None
+        self._count = 0
+        self._empty = True
+
+    def begin(self) -> Coming | None:
+        """The rows, once the first has come; None when the reply ended without one, and is then `parsed`.
+
+        Raises:
+            Drifted: The first row is outside the contract.
+            Uncertain: The connection was lost.
+        """
+        found = self._events()
+        try:
+            first = next(found, None)
+        except etree.XMLSyntaxError:
+            for _ in self._chunks:
+                pass
+            return None
+        return None if first is None else Coming(first, self._later(found), self._exchange)
+
+    def parsed(self) -> Parsed:
+        """The whole reply, when it has no rows."""
+        if self._root is not None:
+            refuse_doctype(self._root)
+        return Parsed(self._exchange.status, self._exchange.media_type, self._root, self._empty)
+
+    def _events(self) -> Iterator[Fields]:
+        """The rows, as the parser completes them."""
+        for chunk in self._chunks:
+            self._empty = self._empty and not chunk
+            self._parser.feed(chunk)
+            events: Any = self._parser.read_events()
+            for _, element in events:
+                if self._is_next(element) or self._is_first(element):
+                    yield self._row(element)
+        self._root = self._parser.close()
+
+    def _later(self, found: Iterator[Fields]) -> Iterator[Fields]:
+        try:
+            yield from found
+        except etree.XMLSyntaxError:
+            raise Drifted(f"The reply breaks off or is not well-formed after {self._count} rows.") from None
+        if self._root is None or len(self._root[-1]) != 1:
+            raise Drifted("The reply is outside the contract: its Body holds more than the answer.")
+
+    def _is_next(self, element: etree._Element) -> bool:
+        """Whether an element is a row that stands beside the first."""
+        tag = str(element.tag)
+        known = tag == self._rows.row.tag or names_match(self._rows.row.tag, tag)
+        return known and element.getparent() is self._within
+
+    def _is_first(self, element: etree._Element) -> bool:
+        """Whether an element is the first row: it stands where the contract says. Later ones stand beside it."""
+        around = list(element.iterancestors())[::-1]
+        names = [str(one.tag) for one in around]
+        if self._within is not None or len(names) != len(self._rows.path) or names[:3] != list(self._rows.path[:3]):
+            return False
+        if not names_match(self._rows.path[3], names[3]) or not names_match(self._rows.row.tag, str(element.tag)):
+            return False
+        refuse_doctype(element)
+        self._within = around[-1]
+        return True
+
+    def _row(self, element: etree._Element) -> Fields:
+        """One row, read, held to the contract and taken out of the tree."""
+        self._count += 1
+        found: Fields = self._rows.read(element, self._path)
+        fault = self._rows.check.fault(found)
+        if fault is not None:
+            raise Drifted(f"The reply is outside the contract: {self._path}, row {self._count}: {fault}.")
+        if self._last is not None and self._within is not None:
+            self._within.remove(self._last)
+        self._last = element  # it stays until the next: the parser still writes the text behind it
+        element.clear()
+        return found
