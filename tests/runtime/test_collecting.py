@@ -13,6 +13,7 @@ from brownfield.ledger.event import page
 from brownfield.ledger.lease import take
 from brownfield.rules.access import Role
 from brownfield.rules.problem import Problem
+from brownfield.runtime.collecting import _Run
 from brownfield.runtime.streaming import cloud_event
 from brownfield.testing.canned import CannedDrop
 from brownfield.testing.canned.drop import CannedFeed, CannedFeedSettings
@@ -145,6 +146,24 @@ def test_too_many_are_too_many_over_a_kill_as_well(tmp_path):
         with pytest.raises(Stumble):
             collect(stage)
         assert [file["state"] for file in collect(stage)] == ["held"]
+
+
+def test_too_many_are_too_many_when_the_last_chunk_was_the_one(put_up, monkeypatch):
+    """R20, R77: killed between its commit and the count."""
+    stage = put_up(LIMIT)
+    stage.drop.put("one.dat", b"A-100 1\nx\ny\n= 3\n")
+    within = _Run._within_limit
+
+    def killed(run, quarantined):
+        if quarantined > 1:
+            raise Stumble
+        within(run, quarantined)
+
+    monkeypatch.setattr(_Run, "_within_limit", killed)
+    with pytest.raises(Stumble):
+        collect(stage)
+    monkeypatch.setattr(_Run, "_within_limit", within)
+    assert [file["state"] for file in collect(stage)] == ["held"]
 
 
 @pytest.mark.parametrize("body", ['raise KeyError("x")', 'return {"sku": row["sku"], "on_hand": "many"}'])

@@ -3,7 +3,9 @@
 import pytest
 from stage import staged
 
+from brownfield.contract import Unavailable
 from brownfield.runtime import assembly as assembly_module
+from brownfield.runtime.secret import resolver
 from brownfield.testing.canned import CannedSystem
 
 pytestmark = pytest.mark.anyio
@@ -71,3 +73,14 @@ async def test_a_secret_that_others_may_read_is_not_used(stage):
         await stage.call(agent, "get_stock", {"Sku": "A-100"})
     path.chmod(0o600)
     assert (await stage.call(agent, "get_stock", {"Sku": "A-100"})).data["OnHand"] == 140
+
+
+def test_a_side_has_the_secrets_that_the_manifest_names_for_it():
+    """R5, R64: another name is not looked for at all."""
+    looked = []
+    resolve = resolver({"password": "canned/read"}, (lambda name: looked.append(name) or "value",))
+    assert resolve("password") == "value"
+    for name in ("canned/write", "canned/read", "user", ""):
+        with pytest.raises(Unavailable, match="has no secret"):
+            resolve(name)
+    assert looked == ["canned/read"]

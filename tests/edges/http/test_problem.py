@@ -71,6 +71,14 @@ async def test_no_key_no_answer(door, headers):
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
+@pytest.mark.parametrize(("scheme", "status"), [("Bearer", 200), ("bearer", 200), ("Basic", 401), ("Token", 401)])
+async def test_a_key_is_shown_as_a_bearer_s(door, scheme, status):
+    """R58."""
+    _, client = door
+    shown = {"authorization": client.headers["authorization"].replace("Bearer", scheme)}
+    assert (await client.get("/v1/status", headers=shown)).status_code == status
+
+
 @pytest.mark.parametrize(("method", "path"), [
     ("GET", "/"), ("DELETE", "/v1/status"), ("PUT", "/v1/canned/get_stock"), ("GET", "/v1/canned"), ("GET", "/docs"),
     ("GET", "/v2/status"),
