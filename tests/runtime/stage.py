@@ -4,11 +4,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from brownfield.ledger.audit import Recorded, search
 from brownfield.ledger.identity import add_grant, add_identity, add_key, revoke_key
+from brownfield.ledger.migration.migrate import migrate
+from brownfield.ledger.store import Ledger
 from brownfield.rules.access import Role
 from brownfield.runtime.assembly import Assembly, open_assembly
 from brownfield.runtime.caller import Caller
@@ -143,6 +147,16 @@ def staged(folder: Path, edits: Mapping[str, str] | None = None, wrapper: str = 
         yield Stage(assembly, system, drop, clock, folder, asked)
 
 
+@cache
+def _migrated() -> bytes:
+    """A new ledger's file, migrated once for all tests of this process."""
+    with TemporaryDirectory() as place:
+        ledger = Ledger(f"sqlite:///{place}/ledger.db")
+        migrate(ledger)
+        ledger.close()
+        return (Path(place) / "ledger.db").read_bytes()
+
+
 def environ(folder: Path) -> dict[str, str]:
     """What the assembly is told of its surroundings."""
     return {"BROWNFIELD_HOME": str(folder / "home"), "BROWNFIELD_SECRETS": str(folder / "secrets")}
@@ -154,6 +168,8 @@ def prepare(folder: Path, edits: Mapping[str, str], wrapper: str = "", *, settin
     bundle = folder / "wrappers" / "canned"
     if bundle.exists():
         return bundle
+    (folder / "home").mkdir(parents=True, mode=0o700)
+    (folder / "home" / "ledger.db").write_bytes(_migrated())
     write_canned_bundle(folder / "wrappers")
     (folder / "brownfield.toml").write_text(f'environment = "sandbox"\n{settings}', "utf-8")
     text = (bundle / "wrapper.toml").read_text("utf-8")

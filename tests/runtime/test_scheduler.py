@@ -131,6 +131,7 @@ async def test_a_long_run_holds_no_other_schedule_back(put_up, monkeypatch):
         looked.set()
         return "done"
 
+    monkeypatch.setattr("brownfield.runtime.scheduler.TICK", 0.02)
     monkeypatch.setattr(scheduler, "_collect", long)
     monkeypatch.setattr(scheduler, "_read", look)
     running = asyncio.create_task(scheduler.run())
