@@ -45,6 +45,11 @@ class Encoder:
             raise Rejected(f"{part.name} is nested too deeply. Nothing was sent.", code="invalid-field") from None
 
     def _members(self, record: Record, fields: Mapping[str, Any], into: etree._Element, path: str) -> None:
+        for choice in record.choices:
+            given = {name for branch in choice for name in branch if name in fields}
+            if not any(given <= set(branch) for branch in choice):
+                names = ", ".join(sorted(given))
+                raise Rejected(f"{path}: {names}: only one may be given. Nothing was sent.", code="invalid-field")
         for field in record.fields:
             if field.name not in fields:
                 continue

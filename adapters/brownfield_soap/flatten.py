@@ -52,10 +52,13 @@ class Flattener:
         self._keys[id(xsd_type)] = key
         self._alive.append(xsd_type)
         array = xsd_type._array_type
-        fields = self._array_items(array, key) if array is not None else self._fields(xsd_type, key)
+        choices: Choices = []
+        found = self._array_items(array, key) if array is not None else self._fields(xsd_type, key, choices)
+        fields = tuple(unique(found))
         self.records[key] = Record(
             name=key.rpartition("}")[2].rpartition("/")[2],
-            fields=tuple(unique(fields)),
+            fields=fields,
+            choices=tuple(telling(choices, fields)),
             array_type=array_type_name(array),
             documentation=kept(xsd_type).documentation,
         )
@@ -73,18 +76,18 @@ class Flattener:
         content = self._content(array.array_type, f"{key}/item") if array.array_type is not None else ANYTHING
         yield Field("item", ANY_TAG, content, least=0, most=None, nillable=True)
 
-    def _fields(self, xsd_type: Any, key: str) -> Iterator[Field]:
+    def _fields(self, xsd_type: Any, key: str, choices: "Choices") -> Iterator[Field]:
         content = xsd_type._element
         if isinstance(content, zeep_elements.Element):
             if isinstance(content.type, zeep_types.AnySimpleType):
                 yield Field("value", "", scalar(content.type), "text")
         elif content is not None:
-            yield from self._members(content, key, optional=False)
+            yield from self._members(content, key, choices, optional=False)
         for attribute in xsd_type._attributes_unwrapped:
             if attribute.qname is not None:
                 yield self._attribute(attribute, key)
 
-    def _members(self, node: Any, key: str, *, optional: bool) -> Iterator[Field]:
+    def _members(self, node: Any, key: str, choices: "Choices", *, optional: bool) -> Iterator[Field]:
         """A compositor's members in document order: repeated compositors become groups, all others are unfolded."""
         if isinstance(node, zeep_elements.Element):
             yield from self._element(node, key, optional=optional)
@@ -96,9 +99,13 @@ class Flattener:
             yield self._group(node, key)
         else:
             children = [node.child] if isinstance(node, zeep_elements.Group) else node
-            branch = isinstance(node, zeep_elements.Choice)
-            for child in children:
-                yield from self._members(child, key, optional=optional or branch or node.min_occurs == 0)
+            chosen = isinstance(node, zeep_elements.Choice)
+            optional = optional or chosen or node.min_occurs == 0
+            branches = [list(self._members(child, key, choices, optional=optional)) for child in children]
+            if chosen:
+                choices.append(tuple(tuple(field.name for field in branch) for branch in branches))
+            for branch in branches:
+                yield from branch
 
     def _element(self, element: Any, key: str, *, optional: bool) -> Iterator[Field]:
         self._count += 1
@@ -124,7 +131,7 @@ class Flattener:
         name = self._free_key(f"{key}/group")
         branches = list(inner) if isinstance(inner, OrderIndicator) else [inner]
         choice = isinstance(inner, zeep_elements.Choice)
-        fields = [field for branch in branches for field in self._members(branch, name, optional=choice)]
+        fields = [field for branch in branches for field in self._members(branch, name, [], optional=choice)]
         self.records[name] = Record("group", tuple(unique(fields)), choice=choice)
         return Field("group", "", name, "group", least=0, most=most(node))
 
@@ -141,6 +148,20 @@ class Flattener:
             default=attribute.default,
             documentation=words.documentation,
         )
+
+
+Choices = list[tuple[tuple[str, ...], ...]]
+"""For each choice its branches, for each branch the names of its members."""
+
+
+def telling(choices: Choices, fields: tuple[Field, ...]) -> Iterator[tuple[tuple[str, ...], ...]]:
+    """The choices with two branches at least, when none of their members had to take another name."""
+    names = [field.name for field in fields]
+    for choice in choices:
+        branches = tuple(branch for branch in choice if branch)
+        plain = all(name in names and f"{name}__1" not in names for branch in branches for name in branch)
+        if len(branches) > 1 and plain:
+            yield branches
 
 
 def settled(xsd_type: Any) -> Any:

@@ -91,6 +91,7 @@ class Record:
         name: A readable name, used for `$defs`.
         fields: Members in document order; a choice is plain optional members.
         choice: For a group: each occurrence is one of the members, not a run of them.
+        choices: The choices among the members: for each, its branches, and for each branch the names of its members.
         array_type: For a SOAP-encoded array, the XSD name of its items, else None.
         documentation: The far side's own words, on one line.
     """
@@ -98,6 +99,7 @@ class Record:
     name: str
     fields: tuple[Field, ...]
     choice: bool = False
+    choices: tuple[tuple[tuple[str, ...], ...], ...] = ()
     array_type: str | None = None
     documentation: str = ""
 

@@ -8,7 +8,8 @@ from lxml import etree
 from brownfield.contract import Drifted
 from brownfield_soap.decode import Decoder
 from brownfield_soap.fault import SOAP_12, rejected, without_fault
-from brownfield_soap.model import Model, Operation
+from brownfield_soap.model import ANY_TAG, Model, Operation, Part
+from brownfield_soap.multiref import is_referred, resolve
 from brownfield_soap.transport import HttpReply
 
 SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -111,13 +112,24 @@ def _root(model: Model, operation: Operation, body: etree._Element) -> etree._El
         raise Drifted("The reply is outside the contract: it is in another version of SOAP.")
     if operation.reply is not None and operation.reply.tag == body.tag:
         return body
-    children = list(body.iterchildren("*"))
+    if operation.rpc:
+        resolve(body)
+    children = [child for child in body.iterchildren("*") if not (operation.rpc and is_referred(child))]
     if len(children) != 1:
-        what = "is empty" if not children else f"holds {len(children)} elements; multi-references are not read yet"
+        what = f"holds {len(children)} elements" if children else "is empty"
         raise Drifted(f"The reply is outside the contract: its Body {what}.")
     if operation.reply is not None and not operation.rpc and children[0].tag != operation.reply.tag:
         raise Drifted(f"The reply is outside the contract: its root is not {operation.reply.name}.")
+    if operation.rpc and operation.reply is not None:
+        _place_only_part(model, operation.reply, children[0])
     return children[0]
+
+
+def _place_only_part(model: Model, reply: Part, root: etree._Element) -> None:
+    """The only part of a reply is the contract's only part, whatever its name: old servers say `return` or `result`."""
+    fields = model.records[reply.type].fields if isinstance(reply.type, str) else ()
+    if len(fields) == len(root) == 1 and fields[0].place == "element" and fields[0].tag != ANY_TAG:
+        root[0].tag = fields[0].tag
 
 
 def _not_understood(reply: Parsed) -> str:

@@ -92,8 +92,9 @@ class _Writer:
     def object(self, record: Record) -> JsonSchema:
         """The schema of a record's members."""
         found: JsonSchema = {"type": "object"}
-        if record.documentation:
-            found["description"] = record.documentation
+        words = " ".join(filter(None, [record.documentation, *map(_one_of, record.choices if self._closed else ())]))
+        if words:
+            found["description"] = words
         found["properties"] = {field.name: self._field(field) for field in record.fields}
         required = [field.name for field in record.fields if self._always(field)]
         if required:
@@ -131,6 +132,11 @@ class _Writer:
         elif field.default is not None and isinstance(field.type, Scalar):
             one = _defaulted(one, field.type, field.default)
         return _described(one, field.documentation)
+
+
+def _one_of(choice: tuple[tuple[str, ...], ...]) -> str:
+    """A choice as a sentence: `oneOf` would say it in JSON Schema, but callers of tools may not have it at the top."""
+    return f"Give one at most: {', or '.join(' with '.join(branch) for branch in choice)}."
 
 
 def _whole(model: Model, root: Scalar | str) -> set[str]:

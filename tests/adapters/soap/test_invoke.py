@@ -215,6 +215,15 @@ def test_false_in_a_choice_is_sent(clinic, canned):
     assert ("Smoker", "false") in texts(sent(canned))
 
 
+def test_two_branches_of_a_choice_are_not_sent_and_the_schema_says_so(clinic, canned):
+    patient = {"Id": 7, "Name": "A", "Born": None, "rev": 1, "Smoker": False, "Cigarettes": 0}
+    with pytest.raises(Rejected, match="Register/Patient: Cigarettes, Smoker: only one may be given") as caught:
+        clinic.invoke("Register", {"Patient": patient})
+    assert (caught.value.code, canned.requests) == ("invalid-field", [])
+    assert "Give one at most: Smoker, or Cigarettes." in str(clinic.describe().operations["Register"].input)
+    assert "Give one at most" not in str(clinic.describe().operations["GetPatient"].output)
+
+
 @pytest.mark.parametrize(
     ("fields", "path"),
     [
