@@ -26,6 +26,7 @@ U+FFFF, which `int` refuses; a nibble that is no digit is None in its table; a s
 import struct
 from codecs import charmap_decode
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, NoReturn, TypeAlias
 
 from brownfield.contract import Row
@@ -74,6 +75,7 @@ def compile_decoder(record: RecordType, length: int, encoding: Encoding) -> Deco
     return decode
 
 
+@lru_cache(maxsize=256)
 def compile_sum(field: Field, length: int, encoding: Encoding) -> Sum:
     """A function from records to the sum of a field, in units of 10 ** -scale."""
     code = _Code((field,), length, encoding)

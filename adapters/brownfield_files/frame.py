@@ -177,7 +177,12 @@ def _lines(file: BinaryIO, cut: Cut, offset: int) -> Iterator[_Piece]:
     marks = _EBCDIC if cut.ebcdic else _ASCII
     mark = b"" if offset or cut.ebcdic else _byte_order_mark(file, cut.encoding)
     length, space, (ends, control_z, _) = cut.length, marks.space, marks
+    plain_ends = {cr + bytes([end]) for cr in (b"", b"\r") for end in ends}
     for whole in _physical(file, marks, max(_LONGEST_LINE, 2 * length), offset):
+        bare = whole[:length]
+        if whole[length:] in plain_ends and not mark and b"\r" not in bare and control_z not in bare:
+            yield whole, bare  # as nearly all of them are
+            continue
         bare = whole
         if control_z in whole and (match := re.search(b"%b+[\r%b]*$" % (re.escape(control_z), ends), whole)):
             before = whole[: match.start()]
