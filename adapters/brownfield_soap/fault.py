@@ -5,8 +5,9 @@
 | no connection, DNS, TLS; nothing was sent | Unavailable | nothing happened (`transport`) |
 | deadline or connection lost after sending began | Uncertain | it may have happened (`transport`) |
 | a SOAP fault, whatever the status | Rejected | the system understood and said no |
-| 429, 503 without a fault | Unavailable | the server says that it did not begin |
-| 408, 502, 504 without a fault | Uncertain | a gateway gave up on a system that may go on |
+| a fault of the server, without a declared detail | Uncertain | something broke in it, before or after the effect |
+| 429 without a fault | Unavailable | the server says that it did not begin |
+| 408, 502, 503, 504 without a fault | Uncertain | a gateway gave up on a system that may go on; a mesh says 503 too |
 | other 4xx without a fault | Rejected `http-NNN` | the server refused the request |
 | 3xx | Drifted | a redirect is never followed: it could lead credentials elsewhere |
 | anything else that is no envelope: HTML, empty, cut short | Drifted | it cannot be understood |
@@ -24,8 +25,10 @@ from brownfield_soap.answer import detail as detail_answer
 from brownfield_soap.decode import Decoder, names_match
 from brownfield_soap.model import Operation
 
-NOT_BEGUN = frozenset({429, 503})
-GATEWAY = frozenset({408, 502, 504})
+NOT_BEGUN = frozenset({429})
+GATEWAY = frozenset({408, 502, 503, 504})
+BROKEN = frozenset({"Server", "Receiver"})
+"""The standard codes of a fault that is not the caller's: SOAP 1.1 4.4.1, SOAP 1.2 part 1, 5.4.6."""
 STACK = re.compile(r"\s*(?:--->|[\r\n]|\s+at [\w.$<>]+\(|Traceback \(most recent).*", re.DOTALL)
 """Where the words for a person end and a stack trace begins, in .NET, Java and Python."""
 
@@ -46,7 +49,7 @@ def without_fault(status: int) -> Failure | None:
     return None
 
 
-def rejected(decoder: Decoder, operation: Operation, fault: etree._Element) -> Rejected:
+def said(decoder: Decoder, operation: Operation, fault: etree._Element) -> Rejected | Uncertain:
     """A SOAP 1.1 or 1.2 fault as what the system said: its code, one line of words, its typed detail."""
     space = f"{{{SOAP_12}}}" if str(fault.tag).startswith(f"{{{SOAP_12}}}") else ""
     if space:
@@ -57,7 +60,10 @@ def rejected(decoder: Decoder, operation: Operation, fault: etree._Element) -> R
     detail = _detail(decoder, operation, fault.find(f"{space}Detail" if space else "detail"))
     own = detail.get("Code")
     code = own if isinstance(own, str) and own else _local(code)
-    return Rejected(one_line(words or "") or "The system said no, without a word.", code=code, detail=detail)
+    words = one_line(words or "")
+    if code in BROKEN and not detail:
+        return Uncertain(words or "Something broke in the system, without a word.", code=code)
+    return Rejected(words or "The system said no, without a word.", code=code, detail=detail)
 
 
 def one_line(words: str) -> str:

@@ -7,7 +7,7 @@ from lxml import etree
 
 from brownfield.contract import Drifted
 from brownfield_soap.decode import Decoder
-from brownfield_soap.fault import SOAP_12, rejected, without_fault
+from brownfield_soap.fault import SOAP_12, said, without_fault
 from brownfield_soap.model import ANY_TAG, Model, Operation, Part
 from brownfield_soap.multiref import is_referred, resolve
 from brownfield_soap.transport import HttpReply
@@ -76,13 +76,13 @@ def answer_element(model: Model, decoder: Decoder, operation: Operation, reply: 
     Raises:
         Rejected: The system said no.
         Unavailable: The server did not begin.
-        Uncertain: A gateway gave up.
+        Uncertain: A gateway gave up, or something broke in the system.
         Drifted: The reply cannot be understood.
     """
     body = None if reply.root is None else _body(reply.root)
     fault = None if body is None else _fault(body)
     if fault is not None:
-        raise rejected(decoder, operation, fault)
+        raise said(decoder, operation, fault)
     failure = without_fault(reply.status)
     if failure is not None:
         raise failure

@@ -50,6 +50,21 @@ def test_a_soap_1_2_fault_gives_its_subcode_and_reason(connect, failure, canned)
     assert (type(found), found.code, found.message) == (Rejected, "BadId", "No such patient")
 
 
+@pytest.mark.parametrize("code", ["s:Server", "Server"])
+def test_a_fault_of_the_server_may_come_after_the_effect(failure, canned, code):
+    """R79: "timeout while waiting for the commit" is no no: a write that ends so is never repeated."""
+    fault = FAULT.format(words="Timeout while waiting for commit", detail="").replace("s:Client", code)
+    canned.says(envelope(fault), 500)
+    found = failure()
+    assert (type(found), found.code, found.message) == (Uncertain, "Server", "Timeout while waiting for commit")
+
+
+def test_a_fault_of_the_server_with_a_declared_detail_is_the_system_saying_no(failure, canned):
+    fault = FAULT.format(words="No such patient", detail=TYPED).replace("s:Client", "s:Server")
+    canned.says(envelope(fault), 500)
+    assert type(failure()) is Rejected
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -77,7 +92,7 @@ def test_a_stack_trace_never_reaches_the_caller(failure, canned, words):
         (429, Unavailable, "http-429"),
         (500, Drifted, ""),
         (502, Uncertain, ""),
-        (503, Unavailable, "http-503"),
+        (503, Uncertain, ""),
         (504, Uncertain, ""),
     ],
 )
