@@ -19,7 +19,7 @@ from brownfield_soap.reply import Parsed, answer_element, parsed
 from brownfield_soap.request import Requests
 from brownfield_soap.settings import SoapSettings
 from brownfield_soap.stream import Rows, Stream, rows
-from brownfield_soap.transport import Exchange, Transport
+from brownfield_soap.transport import Exchange, Transport, Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,9 @@ class SoapConnection:
     def __init__(self, opening: Opening[SoapSettings]) -> None:
         self._opening = opening
         self._settings = opening.settings
-        self._transport = Transport(opening.limits.concurrency)
+        given = opening.settings
+        wire = Wire(given.keep_alive, given.certificate, given.certificate_key, given.proxy)
+        self._transport = Transport(opening.limits.concurrency, wire=wire)
         self._reading = threading.RLock()
         self._calls: dict[str, _Call] = {}
 

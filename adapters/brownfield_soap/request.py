@@ -13,7 +13,7 @@ from brownfield_soap.encode import XSD, XSI, Encoder
 from brownfield_soap.fault import SOAP_12
 from brownfield_soap.model import Model, Operation, Part
 from brownfield_soap.schema import input_schema
-from brownfield_soap.security import username_token
+from brownfield_soap.security import block, timestamp, username_token
 from brownfield_soap.settings import SoapSettings, resolved
 
 
@@ -68,12 +68,17 @@ class Requests:
         self._encoder.part(part, values, header)
 
     def _security(self, header: etree._Element) -> None:
-        if self._settings.security == "none":
+        settings = self._settings
+        if settings.security == "none" and not settings.timestamp:
             return
-        if not self._settings.user:
-            raise Unavailable("The connection has `security` but no `user`. Set `user` in the manifest.")
-        digest = self._settings.security == "username-token-digest"
-        username_token(header, self._settings.user, self._secret("password"), digest=digest)
+        security = block(header)
+        if settings.timestamp:
+            timestamp(security, settings.timestamp)
+        if settings.security != "none":
+            if not settings.user:
+                raise Unavailable("The connection has `security` but no `user`. Set `user` in the manifest.")
+            digest = settings.security == "username-token-digest"
+            username_token(security, settings.user, self._secret("password"), digest=digest)
 
 
 def _prefixes(model: Model) -> dict[str, str]:

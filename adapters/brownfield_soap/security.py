@@ -1,9 +1,9 @@
-"""WS-Security UsernameToken, as text or as a digest (OASIS WSS Username Token Profile 1.0, section 3)."""
+"""WS-Security: UsernameToken as text or as a digest (OASIS Username Token Profile 1.0, section 3), and Timestamp."""
 
 import base64
 import hashlib
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from lxml import etree
 
@@ -13,17 +13,30 @@ WSU = f"{OASIS}-wssecurity-utility-1.0.xsd"
 PROFILE = f"{OASIS}-username-token-profile-1.0"
 
 
-def username_token(header: etree._Element, user: str, password: str, *, digest: bool) -> None:
-    """Adds a `wsse:Security` block with one UsernameToken to a SOAP header.
+def block(header: etree._Element) -> etree._Element:
+    """Adds an empty `wsse:Security` to a SOAP header."""
+    security = etree.SubElement(header, f"{{{WSSE}}}Security", nsmap={"wsse": WSSE, "wsu": WSU})
+    security.set(f"{{{etree.QName(header).namespace}}}mustUnderstand", "1")
+    return security
+
+
+def timestamp(security: etree._Element, seconds: int) -> None:
+    """Adds a Timestamp: when the message was made, and until when it is good (SOAP Message Security 1.0, 10)."""
+    now = datetime.now(UTC)
+    stamp = etree.SubElement(security, f"{{{WSU}}}Timestamp")
+    for name, moment in (("Created", now), ("Expires", now + timedelta(seconds=seconds))):
+        etree.SubElement(stamp, f"{{{WSU}}}{name}").text = moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def username_token(security: etree._Element, user: str, password: str, *, digest: bool) -> None:
+    """Adds a UsernameToken to a `wsse:Security`.
 
     Args:
-        header: The Header element.
+        security: The Security element.
         user: The user's name.
         password: The password; with `digest` it does not leave this machine.
         digest: Whether to send `Base64(SHA-1(nonce + created + password))`. SHA-1 is what the profile prescribes.
     """
-    security = etree.SubElement(header, f"{{{WSSE}}}Security", nsmap={"wsse": WSSE, "wsu": WSU})
-    security.set(f"{{{etree.QName(header).namespace}}}mustUnderstand", "1")
     token = etree.SubElement(security, f"{{{WSSE}}}UsernameToken")
     etree.SubElement(token, f"{{{WSSE}}}Username").text = user
     secret = etree.SubElement(token, f"{{{WSSE}}}Password")

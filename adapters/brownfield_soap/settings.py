@@ -22,6 +22,11 @@ class SoapSettings(BaseModel):
         user: The name in a UsernameToken; the password is the connection's secret `password`.
         headers: Values of SOAP headers that the WSDL declares, by element name. `{ secret = "password" }` in place of
             a value is resolved at each call.
+        timestamp: Seconds that a WS-Security Timestamp is valid for; 0 sends none.
+        keep_alive: Whether sockets are kept for the next call. A server that serves one at a time wants false.
+        certificate: The client's certificate and its chain, PEM.
+        certificate_key: Its private key, PEM; None when it lies in the same file.
+        proxy: The address of an HTTP proxy. Variables such as `HTTPS_PROXY` are never read.
         repair: Whether known breakage of a WSDL is repaired when it is read; see `doctor`.
     """
 
@@ -34,6 +39,11 @@ class SoapSettings(BaseModel):
     security: Security = "none"
     user: str | None = None
     headers: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    timestamp: int = Field(default=0, ge=0)
+    keep_alive: bool = True
+    certificate: Path | None = None
+    certificate_key: Path | None = None
+    proxy: str | None = None
     repair: bool = True
 
 

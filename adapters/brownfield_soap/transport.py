@@ -12,6 +12,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -135,20 +136,67 @@ class _Backend(httpcore2.SyncBackend):
         return _Stream(super().connect_tcp(host, port, _timeout(timeout), local_address, socket_options))
 
 
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How a connection reaches its system.
+
+    Attributes:
+        keep_alive: Whether sockets are kept for the next call.
+        certificate: The client's certificate, PEM, or None.
+        key: Its private key, PEM, or None when it lies in the same file.
+        proxy: The address of an HTTP proxy, or None. No variable of the environment is read.
+    """
+
+    keep_alive: bool = True
+    certificate: Path | None = None
+    key: Path | None = None
+    proxy: str | None = None
+
+    def tls(self) -> ssl.SSLContext:
+        """The context for TLS.
+
+        Raises:
+            Unavailable: The certificate cannot be read.
+        """
+        context = ssl.create_default_context()
+        if self.certificate is not None:
+            try:
+                context.load_cert_chain(self.certificate, self.key)
+            except OSError as error:  # an SSLError is one
+                reason = error.strerror or "it is no PEM certificate with its key"
+                raise Unavailable(f"The client certificate cannot be read: {reason}. Nothing was sent.") from None
+        return context
+
+
 class Transport:
     """The pool of one connection. Used by several threads at once."""
 
-    def __init__(self, concurrency: int, allow: Allow | None = None) -> None:
-        self._pool = httpcore2.ConnectionPool(
-            ssl_context=ssl.create_default_context(),
-            max_connections=max(concurrency, 1),
-            keepalive_expiry=30.0,
-            network_backend=_Backend(allow),
-        )
+    def __init__(self, concurrency: int, allow: Allow | None = None, wire: Wire | None = None) -> None:
+        self._concurrency = concurrency
+        self._allow = allow
+        self._wire = wire or Wire()
+        self._making = threading.Lock()
+        self._made: httpcore2.ConnectionPool | None = None
+
+    @property
+    def _pool(self) -> httpcore2.ConnectionPool:
+        """The pool, made when it is first needed: only then is a certificate read."""
+        with self._making:
+            if self._made is None:
+                self._made = httpcore2.ConnectionPool(
+                    ssl_context=self._wire.tls(),
+                    proxy=httpcore2.Proxy(self._wire.proxy) if self._wire.proxy else None,
+                    max_connections=max(self._concurrency, 1),
+                    max_keepalive_connections=None if self._wire.keep_alive else 0,
+                    keepalive_expiry=30.0,
+                    network_backend=_Backend(self._allow),
+                )
+            return self._made
 
     def close(self) -> None:
         """Closes every socket."""
-        self._pool.close()
+        if self._made is not None:
+            self._made.close()
 
     def request(
         self,
@@ -197,6 +245,7 @@ class Transport:
                 sent.set()
 
         pairs = [*(headers or {}).items(), ("Accept-Encoding", "gzip")]
+        pairs += [] if self._wire.keep_alive else [("Connection", "close")]
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), deadline.left())
         extensions: dict[str, Any] = {"timeout": timeout, "trace": trace}
         stack = contextlib.ExitStack()

@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from datetime import UTC, datetime
 
 import jsonschema_rs
 import pytest
@@ -328,6 +329,42 @@ def test_a_username_token_is_sent_when_the_settings_say_so(connect, canned, secu
     plain = token.findtext("{*}Password") == SECRETS["password"]
     assert plain is (security == "username-token")
     assert (token.find("{*}Nonce") is None) is plain
+
+
+def test_a_timestamp_is_sent_when_the_settings_say_so(connect, canned):
+    canned.answers(result(SOME_ONE))
+    connect(timestamp=60).invoke("GetPatient", {"Id": 7})
+    stamp = sent(canned).find("{*}Header/{*}Security/{*}Timestamp")
+    created, expires = (datetime.fromisoformat(node.text) for node in stamp)
+    assert (expires - created).total_seconds() == 60
+    assert abs((datetime.now(UTC) - created).total_seconds()) < 30
+
+
+def test_a_server_that_wants_it_gets_a_connection_for_each_call(connect, canned):
+    canned.answers(result(SOME_ONE))
+    opened = connect(keep_alive=False)
+    for _ in range(3):
+        opened.invoke("GetPatient", {"Id": 7})
+    assert canned.connections == 3
+    assert all(b"\r\nConnection: close\r\n" in request for request in canned.requests)
+
+
+def test_a_proxy_is_used_when_the_settings_name_it_and_never_from_the_environment(connect, canned, monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9/")
+    canned.answers(result(SOME_ONE))
+    connect().invoke("GetPatient", {"Id": 7})
+    connect(endpoint="http://wms.invalid/soap", proxy=canned.url).invoke("GetPatient", {"Id": 7})
+    assert [request.split(b" ")[1] for request in canned.requests] == [b"/soap", b"http://wms.invalid/soap"]
+
+
+@pytest.mark.parametrize("content", [None, "no PEM"])
+def test_a_client_certificate_that_cannot_be_read_means_that_nothing_was_sent(connect, canned, tmp_path, content):
+    if content:
+        (tmp_path / "client.pem").write_text(content)
+    with pytest.raises(Unavailable, match="client certificate cannot be read"):
+        connect(certificate=tmp_path / "client.pem").invoke("GetPatient", {"Id": 7})
+    assert canned.requests == []
 
 
 def test_without_an_endpoint_the_call_says_what_to_set(connect):
