@@ -50,17 +50,18 @@ DOUBTS = (ValueError, LookupError, TypeError, OverflowError, struct.error, Broke
 
 _STRANGE = "\uffff"
 _FRACTIONS_UP_TO = 4
+_MOST_COLUMNS = 1000
 
 
 def compile_decoder(record: RecordType, length: int, encoding: Encoding) -> Decode | None:
-    """A function from records and their numbers to rows; None where the places of the fields vary.
+    """A function from records and their numbers to rows; None where fields vary in place, or are very many.
 
     Args:
         record: The record type.
         length: The most bytes that a record may have.
         encoding: The file's.
     """
-    if varies(record.parts) or not record.parts:
+    if varies(record.parts) or not 0 < len(record.parts) <= _MOST_COLUMNS:
         return None
     code = _Code(record.parts, length, encoding)
     columns = [code.column(index, part) for index, part in enumerate(record.parts)]

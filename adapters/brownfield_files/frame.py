@@ -121,10 +121,11 @@ def batches(
     most = None if until is None else until - number
     if cut.framing == "fixed":
         return _fixed(file, cut.length, size, number, offset, most)
-    skipped = 0 if cut.framing == "line" else number  # which block a record is in is known from the start only
-    file.seek(offset if cut.framing == "line" else 0)
-    pieces = _lines(file, cut, offset) if cut.framing == "line" else _described(file, cut)
-    return _batched(islice(pieces, skipped, None if most is None else skipped + most), size, number, offset)
+    if cut.framing == "line":
+        return _line_batches(file, cut, size, number, offset, most)
+    file.seek(0)  # which block a record is in is known from the start only
+    pieces = islice(_described(file, cut), number, None if most is None else number + most)
+    return _batched(pieces, size, number, offset)
 
 
 _Piece: TypeAlias = tuple[bytes, bytes]
@@ -161,6 +162,43 @@ def _read_fully(file: BinaryIO, size: int) -> bytes:
     return block
 
 
+def _line_batches(file: BinaryIO, cut: Cut, size: int, number: int, offset: int, most: int | None) -> Iterator[Batch]:
+    """Whole batches of full lines at once, and the others line by line."""
+    while most is None or most > 0:
+        wanted = size if most is None else min(size, most)
+        batch = _full_lines(file, cut, wanted, number, offset)
+        if batch is None:
+            file.seek(offset)
+            batch = next(_batched(_lines(file, cut, offset), wanted, number, offset), None)
+        if batch is None:
+            return
+        yield batch
+        (number, offset), most = batch.end, None if most is None else most - len(batch.records)
+
+
+def _full_lines(file: BinaryIO, cut: Cut, size: int, number: int, offset: int) -> Batch | None:
+    """A batch of lines that all have the record's length and one line end; None where there is anything else."""
+    if cut.ebcdic or (not offset and _byte_order_mark(file, cut.encoding)):
+        return None
+    file.seek(offset)
+    block = file.read((cut.length + 2) * size)
+    end = b"\r\n" if block[cut.length : cut.length + 2] == b"\r\n" else b"\n"
+    stride = cut.length + len(end)
+    raw = block[: stride * size]
+    count, over = divmod(len(raw), stride)
+    ends = all(raw[cut.length + at :: stride] == end[at : at + 1] * count for at in range(len(end)))
+    only = (raw.count(b"\n"), raw.count(b"\r")) == (count, count * (len(end) - 1))
+    if not (count and ends and only) or over or b"\x1a" in raw or _byte_at(file, offset + len(raw)) == b"\x1a":
+        return None
+    records = [raw[start : start + cut.length] for start in range(0, len(raw), stride)]
+    return Batch(number, offset, raw, [stride] * count, records)
+
+
+def _byte_at(file: BinaryIO, offset: int) -> bytes:
+    file.seek(offset)
+    return file.read(1)
+
+
 class _Marks(NamedTuple):
     """The bytes that end lines and files, and the blank."""
 
@@ -184,7 +222,7 @@ def _lines(file: BinaryIO, cut: Cut, offset: int) -> Iterator[_Piece]:
             yield whole, bare  # as nearly all of them are
             continue
         bare = whole
-        if control_z in whole and (match := re.search(b"%b+[\r%b]*$" % (re.escape(control_z), ends), whole)):
+        if control_z in whole and (match := re.search(b"[%b][%b\r%b]*$" % (control_z, control_z, ends), whole)):
             before = whole[: match.start()]
             bare = before if match[0].strip(control_z) == b"" or before[-1:] in ends else whole
         bare = (bare[:-1] if bare[-1:] in ends else bare).removesuffix(b"\r").removeprefix(mark)
@@ -214,6 +252,8 @@ def _physical(file: BinaryIO, marks: _Marks, longest: int, offset: int) -> Itera
             raise BadFraming(f"the line at byte {offset + len(held)} has no end within {longest} bytes")
         if held and line[:1] == marks.control_z and not line.strip(marks.control_z + marks.ends + b"\r"):
             held += line
+            if len(held) > 2 * longest:
+                raise BadFraming(f"lines of Control-Z alone follow byte {offset}, more than {longest} bytes of them")
             continue
         if held:
             yield held
@@ -238,10 +278,13 @@ def _split(file: BinaryIO, ends: bytes, longest: int) -> Iterator[bytes]:
 def _described(file: BinaryIO, cut: Cut) -> Iterator[_Piece]:
     """Each record with its descriptors; the segments of a spanned record are put together."""
     whole, record, open_ = b"", b"", False
+    longest = max(_LONGEST_LINE, 2 * cut.length)
     for piece, control, payload in _segments(file, cut):
         if open_ != (control in {LAST, MIDDLE}):
             raise BadFraming(f"record beginning {payload[:8].hex(' ').upper()}: a segment is missing before it")
         whole, record, open_ = whole + piece, record + payload, control in {FIRST, MIDDLE}
+        if len(record) > longest:
+            raise BadFraming(f"record beginning {record[:8].hex(' ').upper()}: it goes on beyond {longest} bytes")
         if not open_:
             yield whole, record
             whole, record = b"", b""

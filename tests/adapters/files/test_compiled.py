@@ -180,7 +180,7 @@ def test_tables_are_compiled_and_tables_that_vary_are_left_to_the_plain_decoder(
 
 @pytest.mark.parametrize("name", ["it's", 'q"', "{v}", "class"])
 def test_a_name_is_never_code(name: str) -> None:
-    """R53: what a layout calls its fields stands in the generated code as text only."""
+    """R21: what a layout calls its fields stands in the generated code as text only."""
     record = RecordType(name, 3, (placed("X(3)", name),))
     decode = compile_decoder(record, 3, encoding("ascii"))
     assert decode is not None

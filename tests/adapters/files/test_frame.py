@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from brownfield.contract import Rejected
 from brownfield_files.descriptor import BadFraming, Descriptor
-from brownfield_files.frame import Cut, batches, frames
+from brownfield_files.frame import Cut, _batched, _lines, batches, frames
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -136,6 +136,33 @@ def test_lines_that_are_none_are_refused(content: bytes, encoding: str, reason: 
     """R21: another machine's lines, or another encoding, would be read as one long record or as letters."""
     with pytest.raises(BadFraming, match=reason):
         cut(content, Cut("line", 3, encoding))
+
+
+@pytest.mark.parametrize(
+    ("content", "how"),
+    [
+        (b"abc\n" + b"\x1a\n" * 200_000, Cut("line", 3)),
+        (rdw(b"a", control=1) + rdw(*[b"b"] * 200_000, control=3), Cut("variable", 3, record=EXCLUDING, spanned=True)),
+    ],
+)
+def test_a_record_does_not_grow_without_end(content: bytes, how: Cut) -> None:
+    """R21: a file made to be put together piece by piece is refused before that takes its time."""
+    with pytest.raises(BadFraming, match=r"more than|goes on beyond"):
+        cut(content, how)
+
+
+@given(
+    lines=st.lists(st.sampled_from([b"abc", b"de", b"", b"fgh", b"\x1a", b"abcd", b"a\x1ac"]), min_size=1, max_size=9),
+    end=st.sampled_from([b"\n", b"\r\n"]),
+    size=st.integers(1, 4),
+    last=st.booleans(),
+)
+def test_full_lines_are_cut_as_lines_are(lines: list[bytes], end: bytes, size: int, last: bool) -> None:
+    """R20: the quick way gives what the slow way gives, whatever stands beside full lines."""
+    content = end.join(lines) + end * last
+    quick = [batch.frame(at) for batch in batches(BytesIO(content), LINE, size) for at in range(len(batch.records))]
+    slow = list(_batched(_lines(BytesIO(content), LINE, 0), 100, 0, 0))
+    assert quick == [batch.frame(at) for batch in slow for at in range(len(batch.records))]
 
 
 def test_an_ebcdic_line_without_end_is_refused() -> None:
