@@ -2,8 +2,9 @@
 
 One step per file, data flowing one way:
 
-    fetch → reader (visitor, flatten) → model → describe (answer, schema) | request (encode, security) | decode | draft
-    connection: request → transport → reply (fault) → decode → check
+    fetch → closure (document) → link (catalog, reference) → doctor → reader (visitor, flatten) → model
+    model → describe (answer, schema) | request (encode, security) | codec (decode) | draft
+    connection: request → transport → stream | reply (multiref, fault) → codec → check
 
 Importing this package imports neither zeep nor lxml; they come with `pip install 'brownfield[soap]'`.
 """
