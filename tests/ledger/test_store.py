@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
 from brownfield.ledger import lease, schema
 
@@ -50,3 +51,13 @@ def test_a_commit_is_on_disk_when_it_returns(ledger):
         assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
         assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+def test_an_error_does_not_repeat_what_was_to_be_stored(ledger):
+    """R60: somebody logs every error's text, and the values may be personal."""
+    values = {"resource": "CANARY-jane-doe", "holder": "", "fence": 0, "until": 0}
+    with ledger.write() as connection:
+        connection.execute(schema.lease.insert().values(**values))
+        with pytest.raises(IntegrityError) as error:
+            connection.execute(schema.lease.insert().values(**values))
+    assert "CANARY" not in str(error.value)

@@ -143,3 +143,16 @@ async def test_a_long_run_holds_no_other_schedule_back(put_up, monkeypatch):
     scheduler.stop()
     await asyncio.wait_for(running, 5)
     assert len([time for time, outcome in fired(stage) if outcome == "done"]) == 3
+
+
+async def test_a_defect_is_logged_by_its_place_and_not_by_its_words(put_up, caplog):
+    """R60: what an error says may be somebody's value."""
+    stage = put_up(schedule(), clock=FrozenClock(START))
+
+    def stumbling(*_):
+        raise RuntimeError("CANARY-jane-doe")
+
+    stage.assembly.kernel.wrappers["canned"].feeds["drop"].adapter.arrivals = stumbling
+    await pass_time(stage, timedelta(seconds=30))
+    assert "a defect in a run of canned.nightly: RuntimeError at " in caplog.text
+    assert "CANARY" not in caplog.text

@@ -55,7 +55,8 @@ class Ledger:
 
 
 def _engine(url: str) -> Engine:
-    engine = create_engine(url, pool_size=16, max_overflow=16)
+    # Hidden, because an error's text has the statement's values, and somebody logs or shows every error's text.
+    engine = create_engine(url, pool_size=16, max_overflow=16, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -20,6 +19,7 @@ from brownfield.runtime.asking import Asking
 from brownfield.runtime.clock import Clock
 from brownfield.runtime.collecting import Collecting
 from brownfield.runtime.control import Control
+from brownfield.runtime.defect import report
 from brownfield.runtime.guard import Guard
 from brownfield.runtime.home import SETTINGS, Home, Settings, read_settings
 from brownfield.runtime.journal import Journal
@@ -33,7 +33,6 @@ from brownfield.runtime.secret import providers
 from brownfield.runtime.streaming import Streaming
 from brownfield.runtime.worker import Worker
 
-log = logging.getLogger("brownfield")
 SEAL_EVERY = 60.0
 """Seconds between two seals of the audit."""
 SAFE_SQLITE = (3, 51, 3)
@@ -82,8 +81,8 @@ class Assembly:
             await asyncio.sleep(SEAL_EVERY)
             try:
                 await asyncio.to_thread(self.seal)
-            except Exception:
-                log.exception("the audit could not be sealed; it is tried again")
+            except Exception as error:  # noqa: BLE001  whatever it is: the next seal may succeed
+                report("the audit could not be sealed, it is tried again", error)
 
     def _note(self, event: str) -> None:
         with self.kernel.ledger.write() as connection:

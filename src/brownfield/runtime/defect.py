@@ -36,6 +36,11 @@ def problem_of(error: Exception, *, system: str, trace: str) -> Problem:
     return Problem("internal", f"{type(error).__name__} (logged under {trace})")
 
 
+def report(doing: str, error: BaseException) -> None:
+    """Log what went wrong, and where; never in the error's own words, for they may hold a caller's values."""
+    log.error("%s: %s at %s", doing, type(error).__name__, place(error))
+
+
 def place(error: BaseException) -> str:
     """Where an error was raised. Its message may hold a caller's values, so a log gets the place instead."""
     frames = traceback.extract_tb(error.__traceback__)

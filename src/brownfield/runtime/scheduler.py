@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -18,11 +17,11 @@ from brownfield.rules.misfire import Misfire, by_the_wall, due, earliest, weekda
 from brownfield.rules.problem import Problem
 from brownfield.rules.redaction import commit
 from brownfield.runtime.collecting import Collecting
+from brownfield.runtime.defect import report
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.reader import read
 from brownfield.wrapper.manifest import ScheduleTable
 
-log = logging.getLogger("brownfield.scheduler")
 TICK = 1.0
 """Seconds between two looks at the clock."""
 LOOK_BACK = timedelta(days=7)
@@ -99,8 +98,8 @@ class Scheduler:
         while not self._stopping.is_set():
             try:
                 await self._serve(schedule)
-            except Exception:
-                log.exception("the scheduler could not go on with %s; it tries again", schedule.name)
+            except Exception as error:  # noqa: BLE001  whatever it is: the clock goes on
+                report(f"{schedule.name} could not go on, it tries again", error)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), TICK)
 
@@ -146,8 +145,8 @@ class Scheduler:
             return await work(schedule)
         except (Problem, Failure) as problem:
             return f"failed: {problem}"
-        except Exception as error:
-            log.exception("a defect in a run of %s", schedule.name)
+        except Exception as error:  # noqa: BLE001  the run has failed, the schedule goes on
+            report(f"a defect in a run of {schedule.name}", error)
             return f"failed: {type(error).__name__}"
 
     async def _collect(self, schedule: Schedule) -> str:

@@ -1,6 +1,5 @@
 """One page: its frame, its headers, and how a problem looks as one."""
 
-import logging
 import secrets
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
@@ -16,8 +15,8 @@ from brownfield.contract import Failure
 from brownfield.edges.console import text
 from brownfield.rules import phrase
 from brownfield.rules.problem import Problem, from_failure
+from brownfield.runtime.defect import report
 
-log = logging.getLogger("brownfield.console")
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -114,5 +113,5 @@ def _problem(request: Request, error: Exception) -> Problem:
             return Problem("malformed", "the address or the form cannot be read; nothing was done",
                            next="Go back, reload the page, and send it once more.")  # fmt: skip
     trace = secrets.token_hex(8)
-    log.error("a defect, trace %s", trace, exc_info=error)
+    report(f"a defect, trace {trace}", error)
     return Problem("internal", f"{type(error).__name__} (logged under {trace})")
