@@ -30,7 +30,7 @@ manifest.write_text(before.replace(header, f"{header}\\n{added}"))
 def script(text, warehouse):
     """The section's lines as one script; only addresses, the port and the wait are put in."""
     written = [line.removeprefix("$ ") for block in blocks("console", text) for line in block.text.splitlines()]
-    assert written.pop(0) == "pip install 'brownfield[soap]'"
+    assert written.pop(0) == "pip install '.[soap]'"
     body = ["set -e"]
     for line in written:
         here = line.replace("http://wms.example.com/service?wsdl", f"'{warehouse.wsdl}'")
