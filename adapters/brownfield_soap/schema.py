@@ -3,7 +3,8 @@
 A record that is used more than once within a schema, or that contains itself, stands in `$defs`; all others are inline.
 The schema of a reply is cut where it would grow beyond `MOST_BYTES`: the records furthest from its root are then plain
 objects, with the fingerprint of what they hold, so that a change within is still seen. Below a cut the decoder still
-holds a reply to types, counts and required members; facets are checked above it only. The schema of a request is never cut, for it is what refuses unknown fields.
+holds a reply to types, counts and required members; facets are checked above it only. The schema of a request is never
+cut, for it is what refuses unknown fields.
 """
 
 from collections import Counter
