@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -121,38 +122,52 @@ def peak(records: int, folder: Path) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="files")
     parser.add_argument("--quick", action="store_true", help="only see that everything runs; the numbers mean nothing")
+    parser.add_argument("--pairs", type=int, default=7, help="pairs of the files of a million records")
     parser.add_argument("--peak", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.peak:
         Drop(given.peak, EBCDIC).seconds(feed, setting)
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         return
-    sizes, pairs, growth = (
-        ((2000,), 1, (2000, 4000)) if given.quick else ((100_000, 1_000_000), 7, (1_000_000, 8_000_000))
-    )
-    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="brownfield-files-") as name:
-        folder, rows = Path(name), list[Ratio]()
+        folder = Path(name)
         (folder / "lines.toml").write_text(LINES)
-        for records in sizes:
-            write_extract(folder / f"STK{records}.DAT", records)
-            write_lines(folder / f"TXT{records}.TXT", records)
-            ascii_ = {"layout": folder / "lines.toml", "encoding": "ascii"}
-            rows.append(ratio("ascii-lines", Drop(folder / f"TXT{records}.TXT", ascii_), records, pairs))
-            rows.append(ratio("ebcdic-comp3", Drop(folder / f"STK{records}.DAT", EBCDIC), records, pairs))
-        peaks = {f"{records}": round(peak(records, folder), 1) for records in growth}
-    facts = {
+        if given.quick:
+            print([row.ratio for row in ratios(folder, 2000, 1)], peak(2000, folder))
+            return
+        document: dict[str, Any] = {"environment": environment(), "rows": [], "peak_megabytes": {}}
+        for records, pairs, measured in ((100_000, 7, 1_000_000), (1_000_000, given.pairs, 8_000_000)):
+            for row in ratios(folder, records, pairs):
+                document["rows"].append(row.document())
+                write(document)
+            document["peak_megabytes"][f"{measured}"] = round(peak(measured, folder), 1)
+            write(document)
+
+
+def ratios(folder: Path, records: int, pairs: int) -> Iterator[Ratio]:
+    """Text in lines, then EBCDIC with packed decimals."""
+    write_lines(folder / "ORD.TXT", records)
+    ascii_ = {"layout": folder / "lines.toml", "encoding": "ascii"}
+    yield ratio("ascii-lines", Drop(folder / "ORD.TXT", ascii_), records, pairs)
+    write_extract(folder / "STK.DAT", records)
+    yield ratio("ebcdic-comp3", Drop(folder / "STK.DAT", EBCDIC), records, pairs)
+
+
+def environment() -> dict[str, Any]:
+    """What a reader must know to judge the numbers."""
+    return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": " ".join(["python", "bench/files.py", *sys.argv[1:]]),
         "python": platform.python_version(),
         "cores": os.cpu_count(),
-        "load_before": round(load, 1),
-        "load_after": round(os.getloadavg()[0], 1),
+        "load_before": round(os.getloadavg()[0], 1),
     }
-    document = {"environment": facts, "rows": [row.document() for row in rows], "peak_megabytes": peaks}
-    if not given.quick:
-        (BENCH / "results" / "files.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
-    print(json.dumps({row.id: round(row.ratio, 2) for row in rows} | {"peak": peaks}))
+
+
+def write(document: dict[str, Any]) -> None:
+    """The results so far: a run that is cut short leaves what it has measured."""
+    document["environment"]["load_after"] = round(os.getloadavg()[0], 1)
+    (BENCH / "results" / "files.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
