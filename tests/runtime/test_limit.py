@@ -7,7 +7,7 @@ import time
 import pytest
 from stage import staged
 
-from brownfield.contract import Adapter, Limits, Reply
+from brownfield.contract import Adapter, Limits, Reply, Unavailable
 from brownfield.rules.problem import Problem
 from brownfield.runtime.connection import QUEUE, CallConnection
 from brownfield.wrapper.manifest import Calls
@@ -71,6 +71,18 @@ async def test_a_line_that_is_too_long_is_not_joined(connect):
     busy = [one for one in results if isinstance(one, Problem)]
     assert [(one.code, one.kind.retry, bool(one.retry_after)) for one in busy] == [("busy", True, True)] * 3
     assert far.calls == QUEUE
+
+
+async def test_a_call_is_under_way_until_its_thread_is_free(connect):
+    """R92: who asked has been told `deadline`; the far side is still busy."""
+    far = Far()
+    connection = connect(far, concurrency=1, deadline=0.1)
+    with pytest.raises(Problem):
+        await connection.run(lambda: connection.reader()("Look"))
+    assert connection.under_way == 1
+    far.let.set()
+    await asyncio.sleep(0.1)
+    assert connection.under_way == 0
 
 
 async def test_a_slow_connection_does_not_delay_another(connect):
@@ -149,3 +161,13 @@ def test_staged_assemblies_do_not_share(tmp_path):
     """R13: two homes are two brownfields."""
     with staged(tmp_path / "a") as first, staged(tmp_path / "b") as second:
         assert first.assembly.kernel.home != second.assembly.kernel.home
+
+
+async def test_a_reader_that_is_given_up_begins_no_call(connect):
+    """R102: the far side is not asked any more for somebody who was answered."""
+    far = Far()
+    reader = connect(far).reader()
+    reader.give_up()
+    with pytest.raises(Unavailable):
+        reader("Look")
+    assert far.calls == 0

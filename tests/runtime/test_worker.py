@@ -229,6 +229,61 @@ async def test_what_fails_after_the_answer_does_not_undo_the_write(put_up, case)
     assert proposal.key == "SO-1"
 
 
+SWALLOWED = {
+    "look fails": ('try: far("PlaceHold", **fields)\n    except Uncertain: far("GetHold", Id="H-1")', "unknown"),
+    "look says no": ('try: far("PlaceHold", **fields)\n    except Uncertain: far("GetHold", Id="H-9")', "unknown"),
+    "retry": ('try: far("PlaceHold", **fields)\n    except Uncertain: far("PlaceHold", **fields)', "unknown"),
+    "silence": ('try: far("PlaceHold", **fields)\n    except Uncertain: return Hold(Id="H-1", **fields)', "unknown"),
+    "crash": ('try: far("PlaceHold", **fields)\n    except Uncertain: raise KeyError("x")', "unknown"),
+}
+
+
+@pytest.mark.parametrize("case", SWALLOWED)
+async def test_only_the_write_call_says_how_the_write_ended(put_up, case):
+    """R79: a handler that catches what the write said and goes on changes nothing about it."""
+    body, state = SWALLOWED[case]
+    body = "from brownfield.contract import Uncertain\n    " + body
+    stage = on_function(put_up, body, {'before = "get_stock"\n': ""})
+    stage.system.fails_after["PlaceHold"] = Uncertain("no answer")
+    if case == "look fails":
+        stage.system.fails["GetHold"] = Unavailable("closed")
+    proposal = await ended(stage)
+    stage.clock.move(timedelta(days=1))
+    await stage.work()
+    assert (stage.state(proposal.id), len(stage.system.writes), proposal.key) == (state, 1, "SO-1")
+
+
+async def test_a_no_that_the_function_swallows_is_still_a_no(put_up):
+    """R79: `done` is never said of a write that the system refused."""
+    body = 'from brownfield.contract import Rejected\n    try: far("PlaceHold", **fields)\n    except Rejected: pass\n'
+    stage = on_function(put_up, body + '    return Hold(Id="H-1", **fields)')
+    stage.system.fails["PlaceHold"] = Rejected("Not enough.", code="WMS-2001")
+    assert (await ended(stage)).state == "rejected"
+
+
+async def test_a_function_that_makes_no_write_call_has_done_nothing(put_up):
+    """R23: and what it kept of the far side writes nothing later."""
+    stage = on_function(put_up, 'kept.append(far); return Hold(Id="H-1", **fields)\nkept = []')
+    proposal = await ended(stage)
+    assert (proposal.state, stage.system.writes) == ("denied", [])
+    assert "made no write call" in proposal.outcome
+    handler = stage.assembly.kernel.wrappers["canned"].bundle.operations["place_hold"].handler
+    (far,) = handler.function.__globals__["kept"]
+    for call, fields in (("PlaceHold", HOLD), ("GetStock", {"Sku": "A-100"})):
+        before = len(stage.system.calls)
+        with pytest.raises(Unavailable):
+            await asyncio.to_thread(far, call, **fields)
+        assert len(stage.system.calls) == before
+
+
+async def test_what_is_hidden_is_hidden_of_a_write_too(put_up):
+    """R31: from its result, and so from whoever sees the proposal."""
+    stage = put_up({PLACE: PLACE + '\nhide = ["Order"]'})
+    proposal = await ended(stage)
+    assert proposal.state == "done"
+    assert proposal.result == {"Id": "H-1", "Sku": "A-100", "Units": 2}
+
+
 BEFOREHAND = {
     "defect": ('raise KeyError("x")', "denied"),
     "drift": ('far("GetStock", Sku=Sku); far("PlaceHold", **fields)', "denied"),
@@ -374,6 +429,38 @@ async def test_halt_holds_before_it_returns(stage):
         await stage.work()
         assert stage.state(id_) == "done", scope
     assert len(stage.entries("halt.set", "halt.lifted")) == 8
+
+
+async def test_a_halt_after_the_claim_holds_the_write_back(stage):
+    """R102: once halt has returned no write begins; what was held back is no attempt."""
+    id_ = await stage.approved()
+    operator = stage.operator
+    stage.system.delays["GetStock"] = 0.4
+    working = asyncio.create_task(stage.assembly.worker.step())
+    await asyncio.sleep(0.2)
+    assert stage.state(id_) == "executing"
+    stage.assembly.control.halt(operator, "everything", "a drill")
+    await working
+    proposal = stage.proposal(id_)
+    assert (proposal.state, proposal.attempts, proposal.not_before, stage.system.writes) == ("approved", 0, None, [])
+    assert "has halted everything" in proposal.outcome
+    await stage.work()
+    assert stage.state(id_) == "approved"
+    stage.assembly.control.resume(operator, "everything")
+    await stage.work()
+    assert (stage.state(id_), placed(stage)) == ("done", 1)
+
+
+async def test_nothing_is_looked_up_for_an_orphan_while_it_is_halted(put_up):
+    """R102: reconciling is a call as any other."""
+    stage = put_up(RECONCILE)
+    id_ = await stage.approved()
+    with stage.assembly.kernel.ledger.write() as connection:
+        claim(connection, "somebody who is dead", stage.clock.now(), timedelta(minutes=1))
+    stage.assembly.control.halt(stage.operator, "wrapper:canned", "a drill")
+    stage.system.calls.clear()
+    await stage.work()
+    assert (stage.state(id_), stage.system.calls) == ("unknown", [])
 
 
 async def test_a_halted_caller_is_told_by_whom_and_why(stage):

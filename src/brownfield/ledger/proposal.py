@@ -100,6 +100,7 @@ class Details(TypedDict, total=False):
     outcome: str
     reference: str
     not_before: datetime
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from brownfield.contract import Drifted, Failure, Rejected, Unavailable, Uncertain
+from brownfield.rules.problem import Problem
 
 
 class State(StrEnum):
@@ -129,3 +130,41 @@ def after_attempt(failure: Failure | None, attempts: int) -> Event:
             return Event.RELEASE if attempts < ATTEMPTS else Event.EXHAUST
         case Uncertain() | Drifted() | _:
             return Event.LOSE
+
+
+def judge(error: Exception | None, *, begun: bool, answered: bool, ending: Failure | None) -> Failure | Problem | None:
+    """What an attempt did, by what the write call itself said; None when it was written and all went well.
+
+    Once the write call was begun only its own ending decides: what a handler caught, looked up or raised afterwards
+    says nothing about the write.
+
+    Args:
+        error: How the attempt ended: the handler's exception, or None when it returned.
+        begun: Whether the write call was begun.
+        answered: Whether the system answered it.
+        ending: The failure that the write call ended in; None while it runs, and when it was answered.
+    """
+    if answered:
+        return Uncertain(f"the system answered the write, and then: {words(error)}") if error else None
+    if begun:
+        return ending or Uncertain(words(error) if error else "the function returned while the write was under way")
+    match error:
+        case None:
+            return Problem("drifted", "the function made no write call; nothing was written")
+        case Rejected():
+            return error
+        case Unavailable() | Uncertain() | Problem():
+            return Unavailable(words(error))
+        case _:
+            return Problem("drifted", f"{words(error)}; nothing was written")
+
+
+def words(error: Exception) -> str:
+    """An error in one sentence; of one that is none of ours only its kind, for its text may hold anything."""
+    match error:
+        case Failure():
+            return error.message
+        case Problem():
+            return error.cause
+        case _:
+            return f"the wrapper's function failed: {type(error).__name__}"

@@ -7,7 +7,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from brownfield.contract import CallAdapter, Drifted, FeedAdapter, Limits, Rejected, Reply, Unavailable
+from brownfield.contract import (
+    CallAdapter,
+    Drifted,
+    Failure,
+    FeedAdapter,
+    Limits,
+    Rejected,
+    Reply,
+    Unavailable,
+    Uncertain,
+)
 from brownfield.rules.limit import Bucket, take
 from brownfield.rules.problem import Problem
 from brownfield.wrapper.manifest import Calls, Effect
@@ -38,6 +48,7 @@ class CallConnection:
         self.drifted = drifted
         self._pool = ThreadPoolExecutor(limits.concurrency, thread_name_prefix=f"connection-{name}")
         self._waiting = 0
+        self._count = threading.Lock()
         self._bucket = Bucket(tokens=max(1.0, limits.per_second), at=time.monotonic())
         self._pace = threading.Lock()
 
@@ -54,14 +65,15 @@ class CallConnection:
         """
         if self._waiting >= self.limits.concurrency * QUEUE:
             raise Problem("busy", f"{self._waiting} calls wait for {self.name} already", retry_after=1.0)
-        self._waiting += 1
+        started = self._pool.submit(work)
+        with self._count:
+            self._waiting += 1
+        # It is over when its thread is free again, not when whoever asked has gone.
+        started.add_done_callback(self._over)
         try:
-            loop = asyncio.get_running_loop()
-            return await asyncio.wait_for(loop.run_in_executor(self._pool, work), self.limits.deadline)
+            return await asyncio.wait_for(asyncio.wrap_future(started), self.limits.deadline)
         except TimeoutError:
             raise Problem("deadline", f"{self.name} did not answer within {self.limits.deadline:g} s") from None
-        finally:
-            self._waiting -= 1
 
     def admit(self, call: str, effect: Effect) -> None:
         """Return when a call may be made now: declared to have this effect, of the locked shape, its turn come.
@@ -88,6 +100,10 @@ class CallConnection:
         self._pool.shutdown(wait=False, cancel_futures=True)
         self.adapter.close()
 
+    def _over(self, _: object) -> None:
+        with self._count:
+            self._waiting -= 1
+
     def _wait_for_a_turn(self) -> None:
         pace = self.limits.per_second
         with self._pace:
@@ -101,42 +117,57 @@ class CallConnection:
 
 
 class ReadCall:
-    """The `Call` of a read: any number of calls that are declared reads."""
+    """The `Call` of a read: any number of calls that are declared reads, until it is given up."""
 
     def __init__(self, connection: CallConnection) -> None:
         self._connection = connection
+        self._given_up = False
 
     def __call__(self, call: str, /, **fields: Any) -> Reply:
         """See `brownfield.Call`."""
         self._connection.admit(call, "read")
+        if self._given_up:
+            raise Unavailable("its caller was answered already; the call was not made")
         return self._connection.adapter.invoke(call, fields)
+
+    def give_up(self) -> None:
+        """Let no call begin any more: whoever asked has been answered."""
+        self._given_up = True
 
 
 class WriteCall:
     """The `Call` of a write: reads, and one write call.
 
+    Args:
+        connection: The write side.
+        stopped: Asked at the last moment before the write call: why it may not be made now, empty when it may.
+
     Attributes:
         made: Whether the write call was begun.
         answered: Whether the system answered it: then it is written, whatever the handler says afterwards.
+        ending: The failure that the write call ended in; None while it runs, and when it was answered.
+        held: Why the write call was held back; empty when it was not.
     """
 
-    def __init__(self, connection: CallConnection) -> None:
+    def __init__(self, connection: CallConnection, stopped: Callable[[], str] = str) -> None:
         self._connection = connection
+        self._stopped = stopped
         self._turn = threading.Lock()
         self._given_up = False
         self.made = False
         self.answered = False
+        self.ending: Failure | None = None
+        self.held = ""
 
     def __call__(self, call: str, /, **fields: Any) -> Reply:
         """See `brownfield.Call`."""
         if call in self._connection.calls.read:
             self._connection.admit(call, "read")
+            self._still_wanted()
             return self._connection.adapter.invoke(call, fields)
         self._connection.admit(call, "write")
         self._begin()
-        reply = self._connection.adapter.invoke(call, fields)
-        self.answered = True
-        return reply
+        return self._write(call, fields)
 
     def give_up(self) -> bool:
         """Whether the write call was begun. If not, it never will be: its thread may still be on the way to it."""
@@ -144,12 +175,30 @@ class WriteCall:
             self._given_up = True
             return self.made
 
+    def _write(self, call: str, fields: dict[str, Any]) -> Reply:
+        try:
+            reply = self._connection.adapter.invoke(call, fields)
+        except Failure as failure:
+            self.ending = failure
+            raise
+        except BaseException as error:
+            self.ending = Uncertain(f"the adapter failed in the write call: {type(error).__name__}")
+            raise
+        self.answered = True
+        return reply
+
+    def _still_wanted(self) -> None:
+        if self._given_up:
+            raise Unavailable("the write has ended or its deadline has passed; the call was not made")
+
     def _begin(self) -> None:
         with self._turn:
             if self.made:
                 raise Rejected("a write operation makes one write call; this would be the second", code="second-write")
-            if self._given_up:
-                raise Unavailable("the deadline passed before the write call was begun; it was not made")
+            self._still_wanted()
+            self.held = self._stopped()
+            if self.held:
+                raise Unavailable(f"{self.held}; the write call was not made")
             self.made = True
 
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from brownfield.contract import Drifted, Failure, Fields, Reply
 from brownfield.rules.binding import same_named
 from brownfield.rules.problem import Problem
+from brownfield.runtime.connection import ReadCall
 from brownfield.runtime.kernel import OpenWrapper
 from brownfield.wrapper.bundle import Operation
 from brownfield.wrapper.handler import places
@@ -21,14 +22,18 @@ async def read(opened: OpenWrapper, operation: Operation, arguments: Fields) -> 
         Problem: `busy` or `deadline`; `internal` when the wrapper's own function failed.
         Failure: One of the four, from the system.
     """
+    calls: list[ReadCall] = []
     try:
-        document = await opened.calls[operation.table.via].run(partial(_read, opened, operation, arguments))
+        document = await opened.calls[operation.table.via].run(partial(_read, opened, operation, arguments, calls))
     except (Failure, Problem):
         raise
     except ValidationError as error:
         raise Drifted(f"{operation.name} was answered otherwise than its models say: {places(error)}") from error
     except Exception as error:
         raise Problem("internal", f"the function of {operation.name} failed: {type(error).__name__}") from error
+    finally:
+        for call in calls:
+            call.give_up()
     opened.validators[operation.name].check_result(document)
     return document
 
@@ -46,15 +51,15 @@ async def read_before(opened: OpenWrapper, operation: Operation, arguments: Fiel
     return await read(opened, look, same_named(arguments, look.input))
 
 
-def _read(opened: OpenWrapper, operation: Operation, arguments: Fields) -> dict[str, Any]:
+def _read(opened: OpenWrapper, operation: Operation, arguments: Fields, calls: list[ReadCall]) -> dict[str, Any]:
     table, handler = operation.table, operation.handler
+    calls += [opened.calls[name].reader() for name in (handler.connections if handler else (table.via,))]
     if handler is None:
-        reply = opened.calls[table.via].reader()(table.call or "", **arguments)
+        reply = calls[0](table.call or "", **arguments)
         rows = opened.bundle.contracts[table.via].operations[table.call or ""].rows
         document = whole(reply, rows)
     else:
-        before = [opened.calls[name].reader() for name in handler.connections]
-        document = handler.document(handler.function(*before, **handler.arguments(arguments)))
+        document = handler.document(handler.function(*calls, **handler.arguments(arguments)))
     return dict(hide(document, table.hide))
 
 

@@ -14,19 +14,21 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from brownfield.contract import Failure, Fields, Rejected, Unavailable, Uncertain, fingerprint
+from brownfield.contract import Failure, Fields, Unavailable, fingerprint
 from brownfield.ledger.conflict import Moved
+from brownfield.ledger.halt import active_halts, blocking
 from brownfield.ledger.proposal import Proposal, claim, expired, move, orphans
 from brownfield.rules.binding import Unbound, bind
 from brownfield.rules.problem import Problem
-from brownfield.rules.proposal import Event, NotPossible, after_attempt
-from brownfield.runtime.connection import CallConnection, WriteCall
+from brownfield.rules.proposal import Event, NotPossible, after_attempt, judge
+from brownfield.runtime.connection import CallConnection, ReadCall, WriteCall
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.opening import open_calls
 from brownfield.runtime.proposing import proposal_entry
 from brownfield.runtime.reader import read, read_before, whole
 from brownfield.wrapper.bundle import Operation
 from brownfield.wrapper.finding import BundleError
+from brownfield.wrapper.hiding import hide
 from brownfield.wrapper.manifest import Reading
 
 log = logging.getLogger("brownfield.worker")
@@ -43,7 +45,7 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended, and what the ledger keeps of it."""
+    """How an attempt ended, and what the ledger keeps of it; one that a halt held back was none."""
 
     event: Event
     why: str
@@ -51,6 +53,11 @@ class Outcome:
     reading: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
     failure: Failure | None = None
+    held: bool = False
+
+
+class Held(Exception):
+    """A halt came after the claim and before the write call."""
 
 
 class Worker:
@@ -164,7 +171,9 @@ class Worker:
             change = await self._changed_since(opened, operation, proposal)
             if change:
                 return Outcome(Event.DENY, change)
-            result = await self._write(opened, operation, proposal.arguments)
+            result = await self._write(opened, operation, proposal)
+        except Held as held:
+            return Outcome(Event.RELEASE, str(held), held=True)
         except Problem as problem:
             return Outcome(Event.DENY, problem.cause)
         except Failure as failure:
@@ -191,22 +200,39 @@ class Worker:
             # The write was not begun, so nothing happened, whatever went wrong with the look.
             raise Unavailable(f"the state before could not be read: {failure.message}") from failure
 
-    async def _write(self, opened: OpenWrapper, operation: Operation, arguments: Fields) -> dict[str, Any]:
+    async def _write(self, opened: OpenWrapper, operation: Operation, proposal: Proposal) -> dict[str, Any]:
         """Make the one call, on the write side.
 
         Raises:
             Failure: The system's, or `Uncertain` whenever the call may have been made.
             Problem: The call was not made, and would not be next time either.
+            Held: A halt stands in the way; the call was not made.
         """
         connections = self._write_side(opened)
-        call = WriteCall(connections[operation.table.via])
+        call = WriteCall(connections[operation.table.via], partial(self._halted, proposal))
+        readers: dict[str, ReadCall] = {}
+        result, error = None, None
         try:
-            work = partial(_write, opened, connections, operation, arguments, call)
+            work = partial(_write, opened, connections, operation, proposal.arguments, call, readers)
             result = await connections[operation.table.via].run(work)
             opened.validators[operation.name].check_result(result)
-        except Exception as error:
-            raise _judged(error, call) from error
-        return result
+        except Exception as caught:  # noqa: BLE001  judged right below
+            error = caught
+        begun = call.give_up()
+        for reader in readers.values():
+            reader.give_up()
+        if call.held and not begun:
+            raise Held(call.held) from error
+        verdict = judge(error, begun=begun, answered=call.answered, ending=call.ending)
+        if verdict:
+            raise verdict from error
+        return result or {}
+
+    def _halted(self, proposal: Proposal) -> str:
+        """Which halt stands in the way of a write now; empty when none does."""
+        with self._kernel.ledger.read() as connection:
+            halt = blocking(active_halts(connection), proposal.proposer, proposal.wrapper, proposal.operation)
+        return f"{halt.by} has halted {halt.scope}" if halt else ""
 
     def _write_side(self, opened: OpenWrapper) -> Mapping[str, CallConnection]:
         if opened.id not in self._writers:
@@ -251,6 +277,8 @@ class Worker:
             opened, operation = self._kernel.operation(proposal.wrapper, proposal.operation)
         except Problem:
             return None  # the wrapper is gone: a person has to look without it
+        if await asyncio.to_thread(self._halted, proposal):
+            return None  # a halt stops this look as any other
         return await self._reconcile(opened, operation, proposal)
 
     async def _look(self, opened: OpenWrapper, reading: Reading, scopes: Mapping[str, Fields]) -> dict[str, Any]:
@@ -261,7 +289,9 @@ class Worker:
         details: Any = {"outcome": outcome.why}
         details |= {"result": outcome.result} if outcome.result is not None else {}
         details |= {"reading": outcome.reading} if outcome.reading is not None else {}
-        if outcome.event is Event.RELEASE:
+        if outcome.held:
+            details["attempts"] = proposal.attempts - 1  # the claim finds the halt itself: no need to wait besides
+        elif outcome.event is Event.RELEASE:
             details["not_before"] = now + BACKOFF[min(proposal.attempts, len(BACKOFF)) - 1]
         fence = proposal.fence if proposal.holder == self._holder else None
         more = {"cause": outcome.why, "after": outcome.after, "result": outcome.result, "reading": outcome.reading,
@@ -276,34 +306,16 @@ class Worker:
 
 
 def _write(opened: OpenWrapper, connections: Mapping[str, CallConnection], operation: Operation, arguments: Fields,
-           call: WriteCall) -> dict[str, Any]:  # fmt: skip
+           call: WriteCall, readers: dict[str, ReadCall]) -> dict[str, Any]:  # fmt: skip
     handler, table = operation.handler, operation.table
     if handler is None:
         reply = call(table.call or "", **arguments)
-        return whole(reply, opened.bundle.contracts[table.via].operations[table.call or ""].rows)
-    before = [call if name == table.via else connections[name].reader() for name in handler.connections]
-    return handler.document(handler.function(*before, **handler.arguments(arguments)))
-
-
-def _judged(error: Exception, call: WriteCall) -> Failure | Problem:
-    """What an error around a write means: it depends on how far the write call had come."""
-    begun = call.give_up()
-    match error:
-        case Failure():
-            why = error.message
-        case Problem():
-            why = error.cause
-        case _:
-            why = f"the wrapper's function failed: {type(error).__name__}"
-    if call.answered:
-        return Uncertain(f"the system answered the write, and then: {why}")
-    if begun:
-        return error if isinstance(error, Failure) else Uncertain(why)
-    if isinstance(error, Rejected):
-        return error
-    if isinstance(error, (Unavailable, Uncertain, Problem)):
-        return Unavailable(why)
-    return Problem("drifted", f"{why}; nothing was written")
+        document = whole(reply, opened.bundle.contracts[table.via].operations[table.call or ""].rows)
+    else:
+        readers |= {name: connections[name].reader() for name in handler.connections if name != table.via}
+        before = [readers.get(name, call) for name in handler.connections]
+        document = handler.document(handler.function(*before, **handler.arguments(arguments)))
+    return dict(hide(document, table.hide))
 
 
 def _changed(before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str, list[Any]] | None:
