@@ -4,11 +4,12 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 READY   = $(VENV)/ready
 
-.PHONY: help test lint demo bench picture lock clean
+.PHONY: help test lint demo bench fuzz picture lock clean
 help:
 	@echo "make demo     the story, end to end, on a real SOAP server and a real batch file (KEEP=1 leaves it up)"
 	@echo "make test     lint, types, import rule, tests"
 	@echo "make bench    the ratios that the README quotes, written to bench/results/"
+	@echo "make fuzz     the compiled SOAP codec against its interpreter, 50,000 random replies"
 	@echo "make picture  the console's screenshot for the README (needs Chromium)"
 	@echo "make lock     pin requirements/dev.txt again"
 
@@ -33,6 +34,11 @@ demo: $(READY)
 
 bench: $(READY)
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/soap.py
+	$(BIN)/python bench/files.py
+
+fuzz: $(READY)
+	BROWNFIELD_FUZZ=50000 $(BIN)/pytest tests/adapters/soap/test_codec.py
 
 picture: $(READY)
 	$(BIN)/python bench/picture.py

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -163,7 +164,7 @@ def _collect(folder: Path, file: Path, records: int) -> float:
 
 def _executemany(folder: Path) -> float:
     """Seconds to insert the rows that brownfield has just rendered, and nothing else, into a database of their own."""
-    with sqlite3.connect(folder / "home" / "ledger.db") as ledger:
+    with closing(sqlite3.connect(folder / "home" / "ledger.db")) as ledger, ledger:
         rows = ledger.execute("SELECT id, type, key, data, at FROM bf_event ORDER BY id").fetchall()
     place = folder / "bare.db"
     for left in folder.glob("bare.db*"):

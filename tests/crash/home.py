@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -166,7 +167,7 @@ class Home:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of the ledger, read beside whoever runs on it."""
-        with sqlite3.connect(self.folder / "home" / "ledger.db") as other:
+        with closing(sqlite3.connect(self.folder / "home" / "ledger.db")) as other, other:
             return other.execute(query).fetchall()
 
     def whole(self) -> bool:

@@ -1,7 +1,7 @@
 """The audit for people, and the proof that nobody changed it."""
 
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import timedelta
 
 import pytest
@@ -66,7 +66,7 @@ async def test_what_was_changed_shows(stage, change):
     stage.assembly.seal()
     auditor, asking = stage.caller("auditor", Role.AUDITOR), stage.assembly.asking
     assert asking.verify(auditor)["ok"] is True
-    with sqlite3.connect(stage.folder / "home" / "ledger.db") as other:
+    with closing(sqlite3.connect(stage.folder / "home" / "ledger.db")) as other, other:
         triggers = other.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
         for (name,) in triggers:
             other.execute(f"DROP TRIGGER {name}")

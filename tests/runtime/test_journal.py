@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 def unwritable(stage):
     """A ledger in which every write fails, as on a full disk."""
     path = stage.folder / "home" / "ledger.db"
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other, other:
         pages = other.execute("PRAGMA page_count").fetchone()[0]
     engine = stage.assembly.kernel.ledger.engine
 
@@ -84,3 +84,11 @@ async def test_a_closed_writer_says_so(stage):
     with pytest.raises(Problem) as problem:
         await asyncio.wait_for(kernel.journal.write(kernel.entry("read.done", {})), 5)
     assert problem.value.code == "ledger"
+
+
+async def test_what_cannot_be_stored_of_a_call_is_left_out_of_its_entry(stage):
+    """R98: that it happened is told all the same."""
+    kernel = stage.assembly.kernel
+    await kernel.journal.write(kernel.entry("call.denied", {"arguments": {"n": 10**30}}, about={"n": 10**30}))
+    (entry,) = stage.entries()
+    assert (entry.event, entry.body["arguments"]) == ("call.denied", {})

@@ -172,8 +172,16 @@ async def test_a_stream_ends_with_its_key_and_says_so(door, monkeypatch):
     monkeypatch.setattr(desk, "FOLLOW_EVERY", 0.01)
     stage, _ = door
     key = stage.keys["agent"]["authorization"]
+    began, page = asyncio.Event(), stage.assembly.events.page
+    loop = asyncio.get_running_loop()
+
+    def seen(*given, **named):
+        loop.call_soon_threadsafe(began.set)
+        return page(*given, **named)
+
+    monkeypatch.setattr(type(stage.assembly.events), "page", lambda _self, *given, **named: seen(*given, **named))
     following = asyncio.create_task(heard(stage.app, key))
-    await asyncio.sleep(0.1)
+    await began.wait()
     stage.revoke(key.removeprefix("Bearer "))
     lines = await following
     (told,) = [line for line in lines if line.startswith("event: problem")]
