@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brownfield.rules.access import ABILITIES, GRANTED, Ability, Role, covers, grant_problem, may
+from brownfield.rules.access import ABILITIES, GRANTED, Ability, Role, covers, grant_problem, may, person
 
 MATRIX = """
             call propose follow oversee decide undo settle halt collect ask audit
@@ -39,7 +39,22 @@ def test_every_role_has_a_row():
 
 def test_what_touches_one_operation_needs_a_grant_of_it():
     """R52: a role alone calls nothing."""
-    assert {Ability.CALL, Ability.PROPOSE, Ability.FOLLOW, Ability.DECIDE} == GRANTED
+    assert {Ability.CALL, Ability.PROPOSE, Ability.FOLLOW, Ability.DECIDE, Ability.UNDO, Ability.SETTLE} == GRANTED
+
+
+@pytest.mark.parametrize(
+    "text", ["anna@example.com", "Anna@Example.COM", " anna@example.com ", "\uff41nna@example.com"]
+)
+def test_one_person_is_one_person_however_written(text):
+    """R67: four eyes are two people, not two spellings."""
+    assert person(text) == "anna@example.com"
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\u0430nna@example.com", "anna\u200b@example.com", "a\tb", "j\u00f6rg"])
+def test_a_person_that_may_look_like_another_is_refused(text):
+    """R67."""
+    with pytest.raises(ValueError, match="printable ASCII"):
+        person(text)
 
 
 @pytest.mark.parametrize(

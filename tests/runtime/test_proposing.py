@@ -7,7 +7,7 @@ import pytest
 from stage import EVERYTHING, HOLD
 
 from brownfield.contract import Unavailable, fingerprint
-from brownfield.ledger.proposal import move
+from brownfield.ledger.proposal import claim, move
 from brownfield.rules.access import Role
 from brownfield.rules.problem import Problem
 from brownfield.rules.proposal import Event
@@ -208,6 +208,81 @@ async def test_others_do_not_see_it(stage):
         f"there is no proposal {proposal.id}"
     )
     assert [seen.proposal.id for seen in stage.assembly.proposing.list(stage.approver())] == [proposal.id]
+
+
+async def test_a_halted_identity_decides_nothing_and_frees_itself_not(stage):
+    """R102: also an operator's own halt is lifted by somebody else."""
+    proposal = await stage.proposed(stage.agent)
+    marie_key, operator_key = stage.key("marie", Role.APPROVER, *EVERYTHING), stage.key("op", Role.OPERATOR)
+    control, admit, other = stage.assembly.control, stage.assembly.guard.admit, stage.operator
+    control.halt(other, "identity:marie", "her key is out")
+    control.halt(other, "identity:op", "so is his")
+    marie, operator = admit(marie_key), admit(operator_key)
+    refused("halted", lambda: stage.assembly.proposing.decide(marie, proposal.id, "approved", proposal.hash))
+    refused("halted", lambda: control.resume(operator, "identity:op"))
+    refused("halted", lambda: control.halt(operator, "everything"))
+    assert stage.state(proposal.id) == "proposed"
+    control.resume(other, "identity:marie")
+    decide = stage.assembly.proposing.decide
+    assert decide(admit(marie_key), proposal.id, "approved", proposal.hash).proposal.state == "approved"
+
+
+@pytest.mark.parametrize("spelt", ["Ann@example.com", "ann@example.com ", "\uff41nn@example.com"])
+async def test_another_spelling_is_not_another_person(stage, spelt):
+    """R67."""
+    proposal = await stage.proposed(stage.caller("agent", Role.AGENT, *EVERYTHING, person="ann@example.com"))
+    same = stage.approver("ann-approves", person=spelt)
+    refused("denied", lambda: stage.assembly.proposing.decide(same, proposal.id, "approved", proposal.hash))
+
+
+async def test_who_proposed_does_not_settle_it_either(put_up):
+    """R67: nor does somebody without the grant."""
+    stage = put_up({'mode = "live"': 'mode = "read-only"'})
+    id_ = await stage.approved(stage.caller("agent", Role.AGENT, *EVERYTHING, person="ann@example.com"))
+    own = stage.caller("ann-operates", Role.OPERATOR, *EVERYTHING, person="ann@example.com")
+    ungranted = stage.caller("op", Role.OPERATOR, "release_hold")
+    proposing = stage.assembly.proposing
+    for caller in (own, ungranted):
+        refused("denied", lambda c=caller: proposing.by_hand(c, id_, "WMS-77"))
+    with stage.assembly.kernel.ledger.write() as connection:
+        claim(connection, "w", stage.clock.now(), timedelta(minutes=1))
+        move(connection, id_, Event.LOSE, stage.clock.now())
+    for caller in (own, ungranted):
+        refused("denied", lambda c=caller: proposing.resolve(c, id_, "failed", "not there"))
+    assert stage.state(id_) == "unknown"
+
+
+async def test_nothing_is_said_to_be_done_by_hand_that_the_worker_would_do(stage):
+    """R11: two of them would be two writes; while it is halted a person may."""
+    id_ = await stage.approved()
+    operator, proposing = stage.operator, stage.assembly.proposing
+    assert "live" in refused("conflict", lambda: proposing.by_hand(operator, id_, "WMS-77")).cause
+    stage.assembly.control.halt(operator, "wrapper:canned", "a drill")
+    assert proposing.by_hand(operator, id_, "WMS-77").proposal.state == "done_by_hand"
+
+
+async def test_undo_needs_a_grant_of_the_reverse_and_no_halt(stage):
+    """R102, R103: it reads the far side and asks for a write, as any proposal does."""
+    id_ = await stage.approved()
+    await stage.work()
+    undo = stage.assembly.proposing.undo
+    with pytest.raises(Problem, match=r"may not undo canned\.release_hold"):
+        await undo(stage.caller("paul", Role.APPROVER, "place_hold"), id_)
+    key = stage.key("paula", Role.APPROVER, *EVERYTHING)
+    stage.assembly.control.halt(stage.operator, "operation:canned.release_hold", "a drill")
+    stage.system.calls.clear()
+    with pytest.raises(Problem, match="has halted"):
+        await undo(stage.assembly.guard.admit(key), id_)
+    assert stage.system.calls == []
+
+
+async def test_what_an_impact_does_to_the_arguments_is_not_asked_for(put_up):
+    """R62: the author's function sees copies, off the loop."""
+    body = 'import threading\n    fields["Units"] = 1; assert threading.current_thread() is not threading.main_thread()'
+    worth = WORTH.replace("    return Money", f"    {body}\n    return Money")
+    stage = put_up(wrapper=worth)
+    proposal = await stage.proposed(stage.agent)
+    assert (proposal.arguments["Units"], proposal.impact["minor"]) == (2, 100)
 
 
 async def test_only_what_is_unknown_is_resolved(stage):

@@ -9,6 +9,7 @@ import pytest
 from stage import HOLD, staged
 
 from brownfield.contract import Adapter, Drifted, Rejected, Unavailable, Uncertain
+from brownfield.ledger.identity import find_identity, remove_grant
 from brownfield.ledger.proposal import claim
 from brownfield.rules.access import Role
 from brownfield.rules.problem import Problem
@@ -123,6 +124,79 @@ async def test_a_surface_that_changed_since_is_denied(tmp_path):
         await stage.work()
         assert stage.state(id_) == "denied"
         assert placed(stage) == 0
+
+
+async def test_code_that_changed_since_is_denied(tmp_path):
+    """R35: callers see the same; what would run is not what was approved."""
+    from brownfield.wrapper.bundle import make_lock, open_bundle
+    from brownfield.wrapper.lock import write_lock
+
+    write = 'return Hold(**far("PlaceHold", **fields).fields)'
+    with staged(tmp_path, {PLACE: BOUND}, bound(write)) as stage:
+        id_ = await stage.approved()
+        surface = stage.assembly.kernel.wrappers["canned"].bundle.operations["place_hold"].surface
+    folder = tmp_path / "wrappers" / "canned"
+    (folder / "wrapper.py").write_text(bound('fields["Units"] = 99; ' + write))
+    write_lock(folder, make_lock(open_bundle(folder)))
+    with staged(tmp_path) as stage:
+        assert stage.assembly.kernel.wrappers["canned"].bundle.operations["place_hold"].surface == surface
+        await stage.work()
+        assert (stage.state(id_), stage.system.writes) == ("denied", [])
+
+
+TAMPERED = {
+    "arguments": ("arguments", '{"Order":"SO-1","Sku":"A-100","Units":99}'),
+    "hash": ("hash", "0" * 64),
+    "needed": ("needed", 0),
+    "impact": ("impact", '{"currency":"EUR","minor":1}'),
+    "person": ("person", "somebody-else@example.com"),
+}
+
+
+@pytest.mark.parametrize("column", TAMPERED)
+async def test_what_is_not_what_was_approved_is_denied(stage, column):
+    """R35, R69: whoever edits the ledger has approved nothing."""
+    id_ = await stage.approved()
+    name, value = TAMPERED[column]
+    _edit(stage, id_, name, value)
+    await stage.work()
+    assert (stage.state(id_), stage.system.writes) == ("denied", [])
+    assert "does not have its hash" in stage.entries("write.denied")[0].body["cause"]
+
+
+async def test_the_mark_of_an_approval_is_none(stage):
+    """R61, R67: the decisions themselves are counted, by other people than the proposer; and the next one goes on."""
+    agent = stage.agent
+    proposal = await stage.proposed(agent)
+    _edit(stage, proposal.id, "state", "approved")
+    other = await stage.approved(agent, arguments=HOLD | {"Order": "SO-2"})
+    await stage.work()
+    assert (stage.state(proposal.id), stage.state(other), placed(stage)) == ("denied", "done", 1)
+    assert "approvals" in stage.proposal(proposal.id).outcome
+
+
+async def test_a_grant_that_was_taken_back_ends_what_was_asked_under_it(stage):
+    """R31: what its holder may no longer ask for is no longer done."""
+    id_ = await stage.approved()
+    with stage.assembly.kernel.ledger.write() as connection:
+        remove_grant(connection, find_identity(connection, "agent").id, "canned", "place_hold")
+    await stage.work()
+    assert (stage.state(id_), stage.system.writes) == ("denied", [])
+    assert "no longer holds the grant" in stage.proposal(id_).outcome
+
+
+def _edit(stage, id_, column, value):
+    with stage.assembly.kernel.ledger.write() as connection:
+        connection.exec_driver_sql(f"UPDATE bf_proposal SET {column} = ? WHERE id = ?", (value, id_))
+
+
+async def test_a_read_back_that_is_not_what_is_expected_is_unknown(put_up):
+    """R23: a value that the manifest names must be there."""
+    expect = 'confirm = { operation = "get_hold", args = { Id = "result.Id" }'
+    stage = put_up({expect: expect + ', expect = { Sku = "A-100", Status = "ACTIVE" }'})
+    proposal = await ended(stage)
+    assert (proposal.state, len(stage.system.writes)) == ("unknown", 1)
+    assert "different: Status" in proposal.outcome
 
 
 async def test_an_operation_that_has_gone_is_denied(tmp_path):

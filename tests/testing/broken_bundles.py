@@ -86,7 +86,12 @@ def careless(reader):
 
     def reading(connection):
         call = reader(connection)
-        return lambda word, **fields: Reply({}) if word in {"PlaceHold", "ReleaseHold"} else call(word, **fields)
+
+        def made(word, **fields):
+            return Reply({}) if word in {"PlaceHold", "ReleaseHold"} else call(word, **fields)
+
+        made.give_up = call.give_up
+        return made
 
     return reading
 

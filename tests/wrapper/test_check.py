@@ -83,12 +83,28 @@ def test_a_function_that_the_manifest_does_not_declare_is_found(folder):
 def test_a_changed_description_is_another_surface(folder):
     """R28, R35: what callers see changes only with a lock that somebody reviewed."""
     edit(folder, "One article of the warehouse", "An article of the warehouse")
-    assert [f.where for f in check_lock(open_bundle(folder))] == ["surface of get_item"]
+    assert [f.where for f in check_lock(open_bundle(folder))] == ["wrapper.toml", "surface of get_item"]
 
 
 def test_a_vendored_file_that_was_touched_is_found(folder):
     edit(folder, "wsdl:documentation>", "wsdl:documentation> ", "contract/wms.wsdl")
     assert [f.where for f in check_lock(open_bundle(folder))] == ["contract/wms.wsdl"]
+
+
+@pytest.mark.parametrize("file", ["wrapper.py", "models.py"])
+def test_code_that_was_touched_is_found(folder, file):
+    """R35: what runs is what somebody reviewed, whatever callers see of it."""
+    path = folder / file
+    path.write_text(path.read_text("utf-8") + "\n", "utf-8")
+    assert [f.where for f in check_lock(open_bundle(folder))] == [file]
+
+
+@pytest.mark.parametrize(("expect", "warned"), [(', expect = { status = "RELEASED" }', True), ("", False)])
+def test_a_read_back_that_compares_only_what_it_was_asked_for_is_warned_of(folder, expect, warned):
+    """R23: an id that comes back with the record of that id shows no write."""
+    edit(folder, 'args = { id = "arguments.id" }' + expect, 'args = { id = "arguments.id" }')
+    found = [f.where for f in check_bundle(open_bundle(folder)) if "proves nothing" in f.message]
+    assert found == (["wrapper.toml: operations.release_hold.confirm"] if warned else [])
 
 
 def test_a_changed_shape_stops_what_it_touches(folder):

@@ -64,8 +64,12 @@ def test_a_lock_is_written_in_one_form(tmp_path):
     assert first.index(b'"a"') < first.index(b'"b"')
 
 
-def test_sources_are_the_vendored_files(tmp_path):
+def test_sources_are_all_that_decides_what_it_does(tmp_path):
+    """R35: the manifest, the code and the vendored files; its tests decide nothing."""
+    for name in ("wrapper.toml", "wrapper.py", "deep/part.py", "tests/test_it.py", ".venv/x.py", "README.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
     (tmp_path / "contract" / "sub").mkdir(parents=True)
     (tmp_path / "contract" / "sub" / "types.xsd").write_bytes(b"x")
     (tmp_path / "contract" / "wms.contract.json").write_bytes(b"{}")
-    assert list(sources(tmp_path)) == ["contract/sub/types.xsd"]
+    assert list(sources(tmp_path)) == ["contract/sub/types.xsd", "deep/part.py", "wrapper.py", "wrapper.toml"]

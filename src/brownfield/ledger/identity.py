@@ -13,6 +13,7 @@ from brownfield.ledger.instant import instant, instant_or_none, micros
 from brownfield.ledger.schema import AnyRow
 from brownfield.ledger.upsert import insert_new
 from brownfield.rules.access import Identity, Role
+from brownfield.rules.access import person as one_person
 
 Grants = frozenset[tuple[str, str]]
 
@@ -74,13 +75,14 @@ def add_identity(
 
     Raises:
         Taken: Another identity has this name.
+        ValueError: The person is not written in plain letters.
     """
-    made = Identity(secrets.token_hex(16), name, role, person, environment)
+    made = Identity(secrets.token_hex(16), name, role, one_person(person), environment)
     values = {
         "id": made.id,
         "name": name,
         "role": role.value,
-        "person": person,
+        "person": made.person,
         "environment": environment,
         "created_at": micros(now),
     }

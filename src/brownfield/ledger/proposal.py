@@ -11,6 +11,7 @@ from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, Connection, or_, select, tuple_, update
 
+from brownfield.contract import fingerprint
 from brownfield.ledger import schema
 from brownfield.ledger.conflict import Moved
 from brownfield.ledger.document import parsed, stored
@@ -33,7 +34,7 @@ class Proposal:
         state: Where it is.
         arguments: As validated.
         key: The idempotency key; None when there is none, or once it is free again.
-        surface: The fingerprint of the operation when it was proposed.
+        surface: The fingerprint of the operation, and of all that it runs, when it was proposed.
         before: The state read when it was proposed, shown to the approver.
         before_hash: Of `before`.
         hash: Of all that an approval binds.
@@ -90,6 +91,17 @@ class Proposal:
     outcome: str | None = None
     reference: str | None = None
     settled_at: datetime | None = None
+
+
+def binding(proposal: Proposal) -> str:
+    """The hash of all that an approval binds."""
+    return fingerprint({name: getattr(proposal, name) for name in _BOUND})
+
+
+_BOUND = (
+    "id", "environment", "wrapper", "operation", "arguments", "surface", "before_hash", "impact", "tier", "needed",
+    "proposer", "person", "undo_of",
+)  # fmt: skip
 
 
 class Details(TypedDict, total=False):

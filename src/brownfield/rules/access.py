@@ -1,5 +1,6 @@
 """Who may do what: a table of roles, and the decision on one call."""
 
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
@@ -40,11 +41,12 @@ ABILITIES: dict[Role, frozenset[Ability]] = {
 }
 """An agent never decides; who operates the machine does not decide either; an auditor only looks."""
 
-GRANTED = frozenset({Ability.CALL, Ability.PROPOSE, Ability.FOLLOW, Ability.DECIDE})
+GRANTED = frozenset({Ability.CALL, Ability.PROPOSE, Ability.FOLLOW, Ability.DECIDE, Ability.UNDO, Ability.SETTLE})
 """Abilities that need a grant of the operation or feed besides the role."""
 
-STOPPED = GRANTED | {Ability.COLLECT}
-"""Abilities that a halt takes away. Looking, asking, halting and resuming stay."""
+STOPPED = GRANTED - {Ability.SETTLE} | {Ability.COLLECT}
+"""Abilities that a halt takes away. Looking, asking, settling, halting and resuming stay, but for an identity that is
+itself halted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,18 @@ class Identity:
     role: Role
     person: str
     environment: str
+
+
+def person(text: str) -> str:
+    """A person in the one form in which people are compared: two spellings of one name are one person.
+
+    Raises:
+        ValueError: It holds anything but plain letters, digits and signs, which may look like what it is not.
+    """
+    name = unicodedata.normalize("NFKC", text).strip().casefold()
+    if not name or not all(" " <= sign <= "~" for sign in name):
+        raise ValueError(f"the person {text!a} is not written in plain (printable ASCII) letters")
+    return name
 
 
 def may(role: Role, ability: Ability) -> bool:

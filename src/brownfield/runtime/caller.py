@@ -45,7 +45,9 @@ class Caller:
             raise Problem("denied", f"{self.identity.name} ({self.identity.role}) may not {ability.value}{what}",
                           next=_advice(self.identity.role, ability))  # fmt: skip
         halt = blocking(self.halts, self.identity.name, wrapper, operation)
-        if halt and ability in STOPPED:
+        own = next((one for one in self.halts if one.scope == f"identity:{self.identity.name}"), None)
+        halt = own or (halt if ability in STOPPED else None)
+        if halt:
             raise Problem("halted", f"{halt.by} has halted {halt.scope}: {halt.reason or 'no reason given'}")
 
 

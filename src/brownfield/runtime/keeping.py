@@ -119,6 +119,8 @@ def create(books: Books, identity: Identity, wanted: Sequence[Grant], expires: t
                                 environment=identity.environment, now=now)  # fmt: skip
         except Taken as error:
             raise Problem("conflict", str(error), next=f"brownfield keys rotate {identity.name}") from error
+        except ValueError as error:
+            raise Problem("invalid", str(error), next="Write a mail address or a staff number.") from error
         key = _add_key(books, connection, made, now, expires)
         _add_grants(books, connection, made, wanted, now)
     return key

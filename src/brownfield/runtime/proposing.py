@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -13,8 +14,19 @@ from sqlalchemy import Connection
 from brownfield.contract import Failure, Fields, fingerprint
 from brownfield.ledger.audit import Entry
 from brownfield.ledger.conflict import Moved
-from brownfield.ledger.proposal import Decision, Proposal, decisions, get, insert, listing, move, record_decision
-from brownfield.rules.access import Ability, Role
+from brownfield.ledger.halt import active_halts, blocking
+from brownfield.ledger.proposal import (
+    Decision,
+    Proposal,
+    binding,
+    decisions,
+    get,
+    insert,
+    listing,
+    move,
+    record_decision,
+)
+from brownfield.rules.access import Ability, Role, person
 from brownfield.rules.binding import Unbound, bind
 from brownfield.rules.problem import Problem, from_failure
 from brownfield.rules.proposal import Event, NotPossible, State
@@ -55,7 +67,8 @@ class Proposing:
             Problem: The state before could not be read, or the key stands for other arguments.
         """
         before = await self._before(opened, operation, arguments)
-        proposal = self._make(caller, opened, operation, arguments, before, reason, undo_of)
+        impact = await asyncio.to_thread(_impact, operation, deepcopy(arguments), deepcopy(before))
+        proposal = self._make(caller, opened, operation, arguments, before, impact, reason, undo_of)
         seen = await asyncio.to_thread(self._store, caller, operation, proposal)
         self._wake()
         return seen
@@ -127,6 +140,7 @@ class Proposing:
         except Unbound as error:
             raise Problem("conflict", f"{id} cannot be undone: {error.message}") from error
         _, reverse = self._kernel.operation(proposal.wrapper, operation.table.undo.operation)
+        caller.demand(Ability.UNDO, opened.id, reverse.name)
         opened.validators[reverse.name].check_arguments(arguments)
         return opened, reverse, arguments
 
@@ -168,22 +182,20 @@ class Proposing:
             raise from_failure(failure, system=opened.title) from failure
 
     def _make(self, caller: Caller, opened: OpenWrapper, operation: Operation, arguments: Fields,
-              before: dict[str, Any] | None, reason: str, undo_of: str | None) -> Proposal:  # fmt: skip
-        impact = _impact(operation, arguments, before)
+              before: dict[str, Any] | None, impact: Money | None, reason: str,
+              undo_of: str | None) -> Proposal:  # fmt: skip
         decision = decide(self._kernel.settings.policy, impact, source_class=opened.source_class)
         key = arguments.get(operation.table.key) if operation.table.key else None
         now, who = self._kernel.clock.now(), caller.identity
-        facts: dict[str, Any] = {
-            "id": f"p-{secrets.token_hex(16)}", "environment": self._kernel.environment, "wrapper": opened.id,
-            "operation": operation.name, "arguments": dict(arguments), "surface": operation.surface,
-            "before_hash": fingerprint(before),
-        }  # fmt: skip
-        return Proposal(
-            **facts, hash=fingerprint(facts), before=before, key=None if key is None else str(key),
+        proposal = Proposal(
+            id=f"p-{secrets.token_hex(16)}", environment=self._kernel.environment, wrapper=opened.id,
+            operation=operation.name, arguments=dict(arguments), surface=opened.bundle.pledge(operation),
+            before_hash=fingerprint(before), hash="", before=before, key=None if key is None else str(key),
             impact=impact.model_dump() if impact else None, tier=decision.tier, needed=decision.needed,
             origin="agent" if who.role is Role.AGENT else "person", proposer=who.name, person=who.person,
             reason=reason, undo_of=undo_of, created_at=now, expires_at=now + decision.expires,
         )  # fmt: skip
+        return replace(proposal, hash=binding(proposal))
 
     def _store(self, caller: Caller, operation: Operation, proposal: Proposal) -> Seen:
         with self._kernel.ledger.write() as connection:
@@ -219,11 +231,8 @@ class Proposing:
         return Seen(proposal, decisions(connection, id))
 
     def _may_decide(self, caller: Caller, proposal: Proposal, hash: str) -> None:  # noqa: A002
-        if not caller.may(Ability.DECIDE, proposal.wrapper, proposal.operation):
-            raise Problem("denied", f"{caller.identity.name} may not decide on {proposal.wrapper}.{proposal.operation}")
-        if caller.identity.person == proposal.person:
-            raise Problem("denied", f"{caller.identity.person} proposed this; another person decides",
-                          next="Ask another approver.")  # fmt: skip
+        caller.demand(Ability.DECIDE, proposal.wrapper, proposal.operation)
+        _demand_another(caller, proposal, "decides")
         if hash != proposal.hash:
             raise Problem("stale", f"the hash is not that of {proposal.id}: what you saw is not what it is")
 
@@ -257,15 +266,43 @@ class Proposing:
         details: Any = {"outcome": outcome} | ({"reference": reference} if reference else {})
         with self._refusals(caller, id), self._kernel.ledger.write() as connection:
             caller.demand(Ability.SETTLE)
-            present = self._seen(connection, caller, id).proposal.state
-            if event is not Event.HAND and present is not State.UNKNOWN:
-                raise Problem("conflict", f"{id} is {present}; only a write whose outcome is unknown is resolved")
+            present = self._seen(connection, caller, id).proposal
+            caller.demand(Ability.SETTLE, present.wrapper, present.operation)
+            _demand_another(caller, present, "settles it")
+            if event is Event.HAND:
+                self._demand_idle(connection, present)
+            elif present.state is not State.UNKNOWN:
+                raise Problem("conflict", f"{id} is {present.state}; only a write whose outcome is unknown is resolved")
             try:
                 proposal = move(connection, id, event, self._kernel.clock.now(), **details)
             except (NotPossible, Moved) as error:
                 raise Problem("conflict", f"{id}: {error}") from error
             self._kernel.journal.add(connection, proposal_entry(self._kernel, caller, word, proposal, **details))
             return Seen(proposal, decisions(connection, id))
+
+    def _demand_idle(self, connection: Connection, proposal: Proposal) -> None:
+        """Return when the worker will not make this write besides: two of them would be two writes."""
+        opened = self._kernel.wrappers.get(proposal.wrapper)
+        halt = blocking(active_halts(connection), proposal.proposer, proposal.wrapper, proposal.operation)
+        if opened and opened.bundle.manifest.mode == "live" and halt is None:
+            raise Problem("conflict", f"{proposal.wrapper} is live: the worker makes {proposal.id}, nobody by hand",
+                          next="Halt it first, if a person is to make it.")  # fmt: skip
+
+
+def _demand_another(caller: Caller, proposal: Proposal, does: str) -> None:
+    """Return when this is somebody else than who proposed.
+
+    Raises:
+        Problem: `denied`: the same person, or one of them is written so that nobody can tell.
+    """
+    try:
+        same = person(caller.identity.person) == person(proposal.person)
+    except ValueError as error:
+        raise Problem("denied", f"{error}; nobody can tell whether another person {does}",
+                      next="Make the identity anew, its person in plain letters.") from error  # fmt: skip
+    if same:
+        raise Problem("denied", f"{caller.identity.person} proposed this; another person {does}",
+                      next="Ask somebody else who may.")  # fmt: skip
 
 
 def proposal_entry(kernel: Kernel, caller: Caller | None, event: str, proposal: Proposal, **more: Any) -> Entry:

@@ -14,10 +14,14 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from sqlalchemy import Connection
+
 from brownfield.contract import Failure, Fields, Unavailable, fingerprint
 from brownfield.ledger.conflict import Moved
 from brownfield.ledger.halt import active_halts, blocking
-from brownfield.ledger.proposal import Proposal, claim, expired, move, orphans
+from brownfield.ledger.identity import find_identity, grants
+from brownfield.ledger.proposal import Proposal, binding, claim, decisions, expired, move, orphans
+from brownfield.rules.access import covers, person
 from brownfield.rules.binding import Unbound, bind
 from brownfield.rules.problem import Problem
 from brownfield.rules.proposal import Event, NotPossible, after_attempt, judge
@@ -136,11 +140,19 @@ class Worker:
         known = [c.limits.deadline for w in kernel.wrappers.values() for c in w.calls.values()]
         lease = timedelta(seconds=max(known, default=30.0)) + MARGIN
         with kernel.ledger.write() as connection:
-            proposal = claim(connection, self._holder, kernel.clock.now(), lease, read_only=read_only,
-                             environment=kernel.environment)  # fmt: skip
-            if proposal:
-                kernel.journal.add(connection, proposal_entry(kernel, None, "write.executing", proposal))
-        return proposal
+            take = partial(claim, connection, self._holder, kernel.clock.now(), lease, read_only=read_only,
+                           environment=kernel.environment)  # fmt: skip
+            proposal = take()
+            while proposal:
+                flaw = _flaw(connection, proposal)
+                if not flaw:
+                    kernel.journal.add(connection, proposal_entry(kernel, None, "write.executing", proposal))
+                    return proposal
+                denied = move(connection, proposal.id, Event.DENY, kernel.clock.now(), fence=proposal.fence,
+                              outcome=flaw)  # fmt: skip
+                kernel.journal.add(connection, proposal_entry(kernel, None, WORDS[Event.DENY], denied, cause=flaw))
+                proposal = take()
+        return None
 
     def _overdue(self) -> tuple[list[Proposal], list[Proposal]]:
         now = self._kernel.clock.now()
@@ -184,8 +196,8 @@ class Worker:
 
     async def _changed_since(self, opened: OpenWrapper, operation: Operation, proposal: Proposal) -> str:
         """Why what was approved is not what would happen now; empty when it is."""
-        if operation.surface != proposal.surface:
-            return "the operation is not the one that was approved: its surface has changed"
+        if opened.bundle.pledge(operation) != proposal.surface:
+            return "the operation is not the one that was approved: its surface or its bundle has changed"
         before = await self._before(opened, operation, proposal.arguments)
         if fingerprint(before) != proposal.before_hash:
             return "the state has changed since it was shown to the approver"
@@ -251,7 +263,8 @@ class Worker:
             reading = await self._look(opened, confirm, {"arguments": proposal.arguments, "result": result})
         except (Failure, Problem, Unbound) as error:
             return Outcome(Event.LOSE, f"written, but it could not be read back: {error}", result)
-        wrong = [n for n, v in proposal.arguments.items() if n in reading and reading[n] != v]
+        told = proposal.arguments | confirm.expect
+        wrong = [n for n, v in told.items() if (n in reading or n in confirm.expect) and reading.get(n) != v]
         if wrong:
             return Outcome(Event.LOSE, f"read back, but different: {', '.join(wrong)}", result, reading)
         after = await self._after(opened, operation, proposal)
@@ -303,6 +316,24 @@ class Worker:
                 kernel.journal.add(connection, proposal_entry(kernel, None, WORDS[outcome.event], settled, **more))
         except (Moved, NotPossible):
             log.warning("%s was settled by somebody else", proposal.id)
+
+
+def _flaw(connection: Connection, proposal: Proposal) -> str:
+    """Why what is marked as approved may not be executed; empty when it may. The mark alone proves nothing."""
+    if binding(proposal) != proposal.hash:
+        return "it is not what was approved: its content does not have its hash"
+    made = [d for d in decisions(connection, proposal.id) if d.decision == "approved" and d.hash == proposal.hash]
+    try:
+        approving = {person(decision.person) for decision in made} - {person(proposal.person)}
+    except ValueError as error:
+        return f"nobody can tell who approved it: {error}"
+    if len(approving) < proposal.needed:
+        return f"it has not the {proposal.needed} approvals that it needs"
+    proposer = find_identity(connection, proposal.proposer)
+    held = grants(connection, proposer.id) if proposer else frozenset()
+    if not covers(held, proposal.wrapper, proposal.operation):
+        return f"{proposal.proposer} no longer holds the grant"
+    return ""
 
 
 def _write(opened: OpenWrapper, connections: Mapping[str, CallConnection], operation: Operation, arguments: Fields,

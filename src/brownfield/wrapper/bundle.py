@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from brownfield.contract import Contract, Fields, JsonSchema
+from brownfield.contract import Contract, Fields, JsonSchema, fingerprint
 from brownfield.wrapper.declaration import Record, Wrapper
 from brownfield.wrapper.finding import BundleError, Finding
 from brownfield.wrapper.handler import Handler, bind
@@ -101,6 +101,10 @@ class Bundle:
     def id(self) -> str:
         """The wrapper's id."""
         return self.manifest.id
+
+    def pledge(self, operation: Operation) -> str:
+        """The fingerprint of what an approval of this operation is for: what a caller sees of it, and all that runs."""
+        return fingerprint({"surface": operation.surface, "source": self.lock.source if self.lock else {}})
 
 
 def open_bundle(folder: Path) -> Bundle:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from brownfield.wrapper.bundle import Bundle, Operation, make_lock
 from brownfield.wrapper.finding import Finding
 from brownfield.wrapper.lock import LOCK, pinned
-from brownfield.wrapper.manifest import nearest
+from brownfield.wrapper.manifest import Confirmation, nearest
 
 RESERVED = frozenset({"proposals", "events", "batches", "status", "ask", "audit", "halt", "resume", "keys", "systems",
                       "console", "docs", "openapi", "schedules", "collect"})  # fmt: skip
@@ -140,6 +140,9 @@ def _write(bundle: Bundle, operation: Operation, where: str) -> Iterator[Finding
         yield Finding(where, "must say either `undo` or `irreversible`", 'undo = {…}, or irreversible = "why"')
     if table.confirm is None:
         yield Finding(where, "has no `confirm`: nothing is read back", "name a read that shows it", level="warning")
+    elif not _proves(bundle, operation, table.confirm):
+        yield Finding(f"{where}.confirm", "proves nothing: no field is compared but what the read was asked for",
+                      "say expect = { FIELD = VALUE }", level="warning")  # fmt: skip
     others = {"before": (table.before, "read"), "confirm": (table.confirm and table.confirm.operation, "read"),
               "reconcile": (table.reconcile and table.reconcile.operation, "read"),
               "undo": (table.undo and table.undo.operation, "write")}  # fmt: skip
@@ -147,6 +150,13 @@ def _write(bundle: Bundle, operation: Operation, where: str) -> Iterator[Finding
         other = bundle.operations.get(name) if name else None
         if name and (other is None or other.effect != effect):
             yield Finding(f"{where}.{word}", f"`{name}` is not an exposed {effect}", "name one that is")
+
+
+def _proves(bundle: Bundle, operation: Operation, confirm: Confirmation) -> bool:
+    """Whether a read-back compares anything that it was not asked for by: an id that comes back shows no write."""
+    look = bundle.operations.get(confirm.operation)
+    shown = look.output.get("properties", {}).keys() if look else ()
+    return bool(confirm.expect) or bool((operation.input.get("properties", {}).keys() & shown) - confirm.args.keys())
 
 
 def _feed_key(bundle: Bundle, name: str) -> Iterator[Finding]:

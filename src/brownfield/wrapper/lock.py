@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from brownfield.contract import Contract, JsonSchema, OperationShape, RecordShape, fingerprint
 from brownfield.wrapper.finding import BundleError, Finding
+from brownfield.wrapper.manifest import MANIFEST
 
 LOCK = "wrapper.lock"
 CONTRACT_FOLDER = "contract"
@@ -32,7 +33,7 @@ class Lock(BaseModel):
     """The whole of `wrapper.lock`.
 
     Attributes:
-        source: sha256 of each vendored file, by path within the bundle.
+        source: sha256 of the manifest, each `.py` but the tests, and each vendored file, by path within the bundle.
         calls: Per connection and far-side operation or record type: shape and text.
         surface: Per exposed operation or feed: the fingerprint of what a caller sees.
     """
@@ -87,13 +88,20 @@ def write_contract(folder: Path, connection: str, contract: Contract) -> None:
 
 
 def sources(folder: Path) -> dict[str, str]:
-    """sha256 of every vendored file of the bundle, by path within it."""
-    vendored = sorted(
+    """sha256 of every file that decides what the bundle does, by path within it: manifest, code and vendored files."""
+    vendored = [
         path
         for path in (folder / CONTRACT_FOLDER).rglob("*")
         if path.is_file() and not path.name.endswith(".contract.json")
-    )
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in vendored}
+    ]
+    manifest = [path for path in (folder / MANIFEST,) if path.exists()]
+    # A set: code may be vendored too.
+    found = sorted({*vendored, *manifest, *(path for path in folder.rglob("*.py") if _runs(path.relative_to(folder)))})
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+
+
+def _runs(path: Path) -> bool:
+    return path.parts[0] != "tests" and not any(part.startswith(".") for part in path.parts)
 
 
 def pinned(contract: Contract) -> dict[str, Pinned]:

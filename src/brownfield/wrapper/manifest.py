@@ -80,6 +80,12 @@ class Reading(_Table):
     args: dict[str, Any] = Field(default_factory=dict)
 
 
+class Confirmation(Reading):
+    """A read-back, and which of its fields must have which value (`status = "RELEASED"`)."""
+
+    expect: dict[str, Any] = Field(default_factory=dict)
+
+
 class OperationTable(_Table):
     """An operation. Without `effect` it is not exposed.
 
@@ -92,7 +98,8 @@ class OperationTable(_Table):
         personal: Arguments that the audit keeps as commitments.
         key: The argument that makes a repeated write one write.
         before: A read of the state that the approver sees and the approval binds.
-        confirm: A read that shows what the write did; fields named as arguments must come back equal.
+        confirm: A read that shows what the write did; fields named as arguments must come back equal, and those of
+            `expect` as it says.
         reconcile: A read that tells a person what an uncertain write did.
         undo: The write that reverses it.
         irreversible: Why there is no such write.
@@ -108,7 +115,7 @@ class OperationTable(_Table):
     personal: tuple[str, ...] = ()
     key: str | None = None
     before: Name | None = None
-    confirm: Reading | None = None
+    confirm: Confirmation | None = None
     reconcile: Reading | None = None
     undo: Reading | None = None
     irreversible: str | None = None
@@ -199,7 +206,7 @@ def _keys_beside(path: tuple[str, ...]) -> list[str]:
         "connections": ConnectionTable, "operations": OperationTable, "feeds": FeedTable, "schedules": ScheduleTable,
     }  # fmt: skip
     inner: dict[str, type[BaseModel]] = {
-        "misfire": MisfireTable, "confirm": Reading, "undo": Reading, "reconcile": Reading, "calls": Calls,
+        "misfire": MisfireTable, "confirm": Confirmation, "undo": Reading, "reconcile": Reading, "calls": Calls,
         "secrets": SecretNames, "limits": LimitTable, "scope": Scope,
     }  # fmt: skip
     parent = path[:-1]

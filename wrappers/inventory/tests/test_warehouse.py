@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from brownfield.contract import Rejected
-from brownfield.ledger.identity import add_grant, add_identity
+from brownfield.ledger.identity import add_grant, add_identity, add_key
 from brownfield.rules.access import Role
 from brownfield.rules.problem import Problem
 from brownfield.runtime.assembly import open_assembly
@@ -44,8 +44,12 @@ def everybody(assembly):
         for role in Role:
             who = add_identity(connection, role.value, role, person=f"{role}@example.com", environment="sandbox",
                                now=kernel.clock.now())  # fmt: skip
-            add_grant(connection, who.id, "inventory", "*", granted_by="test", now=kernel.clock.now())
-            callers.append(Caller(who, frozenset({("inventory", "*"), ("*", "*")}), (), "00000000", "t"))
+            everything = frozenset({("inventory", "*"), ("*", "*")})
+            for pair in everything:
+                add_grant(connection, who.id, *pair, granted_by="test", now=kernel.clock.now())
+            _, prefix, mac = kernel.keys.make()
+            add_key(connection, who.id, prefix, mac, environment="sandbox", now=kernel.clock.now())
+            callers.append(Caller(who, everything, (), prefix, "t"))
     return callers
 
 
