@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brownfield.rules.argument import explain
+from brownfield.rules.argument import carried, explain
 
 SCHEMA = {
     "type": "object",
@@ -127,3 +127,34 @@ def test_whatever_is_refused_is_explained(arguments):
     found = problems(arguments)
     assert bool(found) is not VALIDATOR.is_valid(arguments)
     assert all(entry["message"] for entry in found)
+
+
+@pytest.mark.parametrize("count", [21, 1000])
+def test_a_caller_does_not_choose_how_long_the_explanation_is(count):
+    """R33, R97: twenty are told and the rest is counted, however they are wrong."""
+    *_, last = found = problems(VALID | {f"x{number:04}": 1 for number in range(count)})
+    assert len(found) == 21
+    assert last["message"] == ("there is 1 more" if count == 21 else f"there are {count - 20} more")
+    lines = problems(VALID | {"lines": [{"x": number} for number in range(count)]})
+    assert len(lines) == 21
+    assert lines[-1]["message"].startswith("there are ")
+
+
+def test_whole_numbers_are_carried_as_integers_or_not_at_all():
+    """R34: what 64 bits of a float cannot hold has become another number on the way."""
+    assert carried({"a": [2.0, 1e2, 2.5, True, "2.0"]}) == {"a": [2, 100, 2.5, True, "2.0"]}
+    assert type(carried(2.0)) is int
+    for number in (1e20, -1e20, 9007199254740993.0):
+        with pytest.raises(ValueError, match="exactly"):
+            carried({"a": [number]})
+
+
+@pytest.mark.parametrize("kind", [lambda inner: [inner], lambda inner: {"a": inner}])
+def test_what_is_nested_too_deep_is_not_carried(kind):
+    """R33: 64 levels are, 65 are not."""
+    value = 1
+    for _ in range(64):
+        value = kind(value)
+    assert carried(value) == value
+    with pytest.raises(ValueError, match="64 levels"):
+        carried(kind(value))

@@ -76,3 +76,17 @@ def test_a_number_within_bounds(low, width, step, kind):
     value = sample(schema)
     assert value is None or jsonschema_rs.is_valid(schema, value)
     assert value is not None or width < 2 * step
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "string", "minLength": 300_000_000},
+        {"type": "array", "items": {"type": "integer"}, "minItems": 20_000_000},
+        {"type": "string", "pattern": "^[A-Z]{50000000}$"},
+        {"type": "string", "pattern": "^((A{900}){900}){900}$"},
+    ],
+)
+def test_the_far_side_does_not_choose_how_large_an_example_is(schema):
+    """R33: none is made that nobody would read."""
+    assert sample(schema) is None

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -390,3 +391,23 @@ def test_a_refusal_in_the_middle_holds_what_was_begun(tmp_path):
     with staged(tmp_path, drop=drop, adapters={"canned_feed": adapter}) as stage:
         (file,) = collect(stage)
         assert (file["state"], file["events"], file["reason"]) == ("held", 2, "it is being written to")
+
+
+async def test_slow_drops_keep_no_halt_waiting(stage):
+    """R67: listing a drop takes minutes when its share is gone; other work has other threads."""
+    let, (opened, feed) = threading.Event(), stage.assembly.kernel.feed("canned", "stock_count")
+
+    def slow():
+        let.wait(10)
+        return []
+
+    opened.feeds["drop"].adapter.arrivals = slow
+    collecting, operator = stage.assembly.collecting, stage.operator
+    feeds = [replace(feed, name=f"feed_{number}") for number in range(40)]
+    for one in feeds:
+        opened.bundle.feeds[one.name] = one
+    running = [asyncio.create_task(collecting.collect(operator, "canned", one.name)) for one in feeds]
+    await asyncio.sleep(0.1)
+    await asyncio.wait_for(asyncio.to_thread(stage.assembly.control.halt, operator, "everything"), 5)
+    let.set()
+    await asyncio.gather(*running, return_exceptions=True)

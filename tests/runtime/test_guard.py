@@ -6,10 +6,12 @@ import json
 import time
 
 import pytest
-from stage import HOLD, staged
+from sqlalchemy import text
+from stage import EVERYTHING, HOLD, staged
 
 from brownfield.contract import Adapter, Drifted, Reply, Unavailable
 from brownfield.ledger.audit import search
+from brownfield.rules.access import Role
 from brownfield.rules.problem import Problem
 from brownfield.testing.canned import CannedCalls, CannedSystem
 from brownfield.testing.canned.system import CannedSettings
@@ -279,3 +281,40 @@ async def test_the_way_to_the_system_is_short(put_up):
     await seen["task"]
     assert seen["chain"]
     assert len(seen["chain"]) + len(seen["thread"]) <= 6
+
+
+async def test_a_refused_call_is_found_by_nothing_that_was_sent(stage):
+    """R33, R98: whoever may call nothing does not choose what the index of the audit has to hold."""
+    agent = stage.agent
+    with pytest.raises(Problem):
+        await stage.call(agent, "get_horse", {"a": list(range(5000))})
+    with pytest.raises(Problem):
+        await stage.call(agent, "get_stock", {"Sku": "A-100", "a": list(range(5000))})
+    with stage.assembly.kernel.ledger.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM bf_subject")).scalar() == 0
+    *_, last = stage.entries()
+    assert last.body["arguments"] == {"too_large": 23911}
+
+
+async def test_an_answered_call_is_found_by_so_many_values_at_most(put_up):
+    """R33, R98: by its first ones."""
+    stage = on_function(put_up, 'return Stock(sku="A-100", on_hand=1)', "many: list[int]")
+    await stage.call(stage.agent, "get_stock", {"many": list(range(1000))})
+    with stage.assembly.kernel.ledger.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM bf_subject")).scalar() == 64
+
+
+async def test_who_is_let_in_is_judged_when_the_call_is_made(stage):
+    """R51, R67: a body may come long after its headers; what was revoked or halted meanwhile is not done."""
+    key = stage.key("slow", Role.AGENT, *EVERYTHING)
+    caller, operator = stage.assembly.guard.admit(key), stage.operator
+    stage.assembly.control.halt(operator, "identity:slow")
+    for operation, arguments in (("get_stock", {"Sku": "A-100"}), ("place_hold", HOLD)):
+        with pytest.raises(Problem) as problem:
+            await stage.call(caller, operation, arguments)
+        assert problem.value.code == "halted"
+    stage.revoke(key)
+    with pytest.raises(Problem) as problem:
+        await stage.call(caller, "get_stock", {"Sku": "A-100"})
+    assert problem.value.code == "unauthenticated"
+    assert stage.system.calls == []

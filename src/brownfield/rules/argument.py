@@ -6,6 +6,7 @@ sent only the names of unknown fields are shown, quoted and cut.
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import Any, Protocol
 
 from brownfield.contract import JsonSchema
@@ -15,6 +16,16 @@ from brownfield.rules.sample import sample
 
 LISTED = 20
 """Allowed values shown; the rest is counted."""
+TOLD = 20
+"""Problems told; the rest is counted. A caller chooses how many there are, and must not choose what they cost."""
+LOOKED = 200
+"""Complaints looked at, to find what is told."""
+
+
+DEEPEST = 64
+"""Levels of nesting of what a caller sends; whatever walks through it later needs a stack for each."""
+EXACT = 2**53
+"""Up to here a float has every whole number; a larger one that was sent is another by now."""
 
 
 class Keyword(Protocol):
@@ -49,9 +60,47 @@ Explanation = dict[str, Any]
 
 
 def explain(complaints: Iterable[Complaint], schema: JsonSchema) -> tuple[Explanation, ...]:
-    """One entry (`path`, `message`, and `allowed`, `example` where there are any) per problem, all of them at once."""
-    found = [entry for complaint in complaints for entry in _entries(complaint, schema)]
-    return tuple(sorted(found, key=lambda entry: str(entry["path"])))
+    """One entry (`path`, `message`, and `allowed`, `example` where there are any) per problem, `TOLD` at most.
+
+    When there are more, one last entry says how many, as far as they were counted.
+    """
+    looked = list(islice(complaints, LOOKED + 1))
+    entries = chain.from_iterable(_entries(complaint, schema) for complaint in looked[:LOOKED])
+    found = sorted(islice(entries, TOLD), key=lambda entry: str(entry["path"]))
+    more = sum(map(_size, looked)) - len(found)
+    if len(found) == TOLD and more > 0:
+        least = "at least " if len(looked) > LOOKED else ""
+        found.append(_entry([], f"there {'is' if more == 1 else 'are'} {least}{more} more"))
+    return tuple(found)
+
+
+def carried(value: Any, room: int = DEEPEST) -> Any:
+    """What was sent, with every whole number as an integer: `2.0` and `2` are one value, and are hashed as one.
+
+    Raises:
+        ValueError: It is nested too deep, or has a whole number that was not carried exactly.
+    """
+    match value:
+        case float() if value.is_integer():
+            if abs(value) >= EXACT:
+                raise ValueError("a number is too large to be carried exactly")
+            return int(value)
+        case dict() | list() if room == 0:
+            raise ValueError(f"nested more than {DEEPEST} levels deep")
+        case dict():
+            return {name: carried(inner, room - 1) for name, inner in value.items()}
+        case list():
+            return [carried(inner, room - 1) for inner in value]
+    return value
+
+
+def _size(complaint: Complaint) -> int:
+    """The problems of one complaint: every unknown field is one."""
+    inner = _meant(complaint)
+    if inner:
+        return sum(map(_size, inner))
+    named = complaint.kind.value if complaint.kind.name == "additionalProperties" else None
+    return len(named) if isinstance(named, list) else 1
 
 
 def _entries(complaint: Complaint, schema: JsonSchema) -> Iterator[Explanation]:

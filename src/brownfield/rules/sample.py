@@ -24,6 +24,12 @@ _FORMATS = {
 }
 
 
+LONGEST = 1000
+"""Characters of an example's text at most: the far side's schema says how long, and must not choose what that costs."""
+MOST = 20
+"""Items of an example's list at most."""
+
+
 class _NoSample(Exception):
     """No value can be made for this schema."""
 
@@ -77,7 +83,7 @@ def _typed(schema: JsonSchema, definitions: JsonSchema, depth: int) -> Any:
             return _object(schema, definitions, depth)
         case "array":
             count = schema.get("minItems", 1) if schema.get("maxItems", 1) else 0
-            if count > 1 and schema.get("uniqueItems"):
+            if count > MOST or (count > 1 and schema.get("uniqueItems")):
                 raise _NoSample
             return [_value(schema.get("items", True), definitions, depth - 1) for _ in range(count)]
         case "integer" | "number":
@@ -122,6 +128,8 @@ def _in_range(value: float, schema: JsonSchema) -> bool:
 
 
 def _string(schema: JsonSchema) -> str:
+    if schema.get("minLength", 0) > LONGEST:
+        raise _NoSample
     if "pattern" in schema:
         text = Pattern(schema["pattern"]).shortest()
     else:
@@ -175,7 +183,10 @@ class Pattern:
             found = _REPEAT.match(self.text, self.at)
             if found:
                 self.at = found.end()
-            yield piece * _fewest(found)
+            times = _fewest(found)
+            if times * len(piece) > LONGEST:
+                raise _NoSample
+            yield piece * times
 
     def _atom(self) -> str:
         character = self._next()

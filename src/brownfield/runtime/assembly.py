@@ -25,6 +25,7 @@ from brownfield.runtime.home import SETTINGS, Home, Settings, read_settings
 from brownfield.runtime.journal import Journal
 from brownfield.runtime.kernel import Kernel, find_bundles, open_wrappers
 from brownfield.runtime.key import KeyRing, audit_key
+from brownfield.runtime.lane import Lane
 from brownfield.runtime.opening import Surroundings
 from brownfield.runtime.proposing import Proposing
 from brownfield.runtime.registry import Registry
@@ -41,7 +42,12 @@ SAFE_SQLITE = (3, 51, 3)
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """What a door is given. Each attribute does one thing; see its module."""
+    """What a door is given. Each attribute does one thing; see its module.
+
+    Attributes:
+        desk: For halts and decisions alone: no flood of anything else keeps a person waiting.
+        reading: For pages of events, of which one consumer may ask very many.
+    """
 
     kernel: Kernel
     guard: Guard
@@ -52,6 +58,8 @@ class Assembly:
     asking: Asking
     worker: Worker
     scheduler: Scheduler
+    desk: Lane
+    reading: Lane
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -132,7 +140,7 @@ def assemble(folder: Path, settings: Settings, home: Home, around: Surroundings,
     scheduler = Scheduler(kernel, collecting)
     control = Control(kernel, scheduler.schedules)
     return Assembly(kernel, Guard(kernel, proposing), proposing, control, collecting, Streaming(kernel),
-                    Asking(kernel, key), worker, scheduler)  # fmt: skip
+                    Asking(kernel, key), worker, scheduler, Lane("desk", 4), Lane("events", 4))  # fmt: skip
 
 
 def find_settings(folder: Path) -> Settings:

@@ -1,6 +1,5 @@
 """Collecting: each file once, each record once. Events, quarantine and checkpoint of a chunk commit together."""
 
-import asyncio
 import logging
 import secrets
 import threading
@@ -49,12 +48,15 @@ from brownfield.rules.problem import Problem
 from brownfield.runtime.caller import Caller
 from brownfield.runtime.connection import FeedConnection
 from brownfield.runtime.kernel import Kernel, OpenWrapper
+from brownfield.runtime.lane import Lane
 from brownfield.runtime.validator import Validator
 from brownfield.wrapper.bundle import Feed
 from brownfield.wrapper.lock import shape_of
 
 log = logging.getLogger("brownfield.collecting")
 LEASE = timedelta(hours=6)
+WIDTH = 8
+"""Feeds that are collected at once. Listing a slow drop takes minutes, and nothing else may wait for it."""
 WORDS = {FileState.ARCHIVED: "batch.settled", FileState.COMMITTED: "batch.committed", FileState.HELD: "batch.held",
          FileState.REFUSED: "batch.refused"}  # fmt: skip
 
@@ -70,6 +72,7 @@ class Collecting:
         self._kernel = kernel
         self._holder = f"collector-{secrets.token_hex(6)}"
         self._stopping = threading.Event()
+        self.lane = Lane("collect", WIDTH)
 
     async def collect(self, caller: Caller, wrapper: str, feed: str, *, replay: bool = False) -> list[dict[str, Any]]:
         """Collect what has arrived. With `replay`, also take again a file that was set aside or collected before.
@@ -79,7 +82,7 @@ class Collecting:
         """
         caller.demand(Ability.COLLECT, wrapper, feed)
         opened, found = self._kernel.feed(wrapper, feed)
-        return await asyncio.to_thread(self.run, opened, found, who=caller.identity, replay=replay)
+        return await self.lane.run(self.run, opened, found, who=caller.identity, replay=replay)
 
     def run(self, opened: OpenWrapper, feed: Feed, *, who: Identity | None = None,
             replay: bool = False) -> list[dict[str, Any]]:  # fmt: skip

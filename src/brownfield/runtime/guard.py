@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from brownfield.contract import Fields
+from brownfield.contract import Fields, canonical
 from brownfield.ledger.audit import Entry
 from brownfield.rules.access import Ability, Role
 from brownfield.rules.problem import Problem
@@ -86,6 +86,8 @@ class Guard:
             Problem: Whatever kept it from happening; the audit has it too.
         """
         given = arguments if isinstance(arguments, dict) else {}
+        # A body may take its time after the headers were let in: grants, halts and keys count as of now.
+        caller = self.again(caller)
         try:
             opened, found = self._admit(caller, wrapper, operation, arguments)
             if found.effect == "write":
@@ -138,14 +140,29 @@ class Guard:
         opened = self._kernel.wrappers.get(wrapper)
         found = opened.bundle.operations.get(operation) if opened else None
         # Of an operation that is not there nobody said which arguments are personal, so none is kept.
-        told = {**body, "arguments": arguments if found else {}}
+        kept = _kept(arguments) if found else {}
+        # A refused call is about nothing: whoever may call nothing would choose what the index has to hold.
+        about = arguments if event != "call.denied" else {}
         personal = found.table.personal if found else ()
-        return self._kernel.entry(event, committed(told, arguments, personal, self._kernel.journal.commitment),
-                                  caller.identity, trace=caller.trace, about=arguments, wrapper=wrapper,
+        told = committed({**body, "arguments": kept}, about or kept, personal, self._kernel.journal.commitment)
+        return self._kernel.entry(event, told, caller.identity, trace=caller.trace, about=about, wrapper=wrapper,
                                   operation=operation)  # fmt: skip
 
 
 _FAR_SIDE = frozenset({"rejected", "unavailable", "uncertain", "drifted", "deadline", "busy", "internal"})
+
+
+KEPT = 16 * 1024
+"""Bytes of arguments that an entry keeps."""
+
+
+def _kept(arguments: Fields) -> Fields:
+    """The arguments as the audit keeps them: of very large ones only how large they were."""
+    try:
+        size = len(canonical(arguments))
+    except TypeError:
+        return arguments  # the journal knows what to do with what cannot be stored
+    return arguments if size <= KEPT else {"too_large": size}
 
 
 def _ability(operation: Operation) -> Ability:

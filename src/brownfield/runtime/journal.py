@@ -5,6 +5,7 @@ import queue
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -76,6 +77,8 @@ class Journal:
                 # One entry that cannot be stored must not take its neighbours with it.
                 alone = failure is not None and failure.code == "internal" and len(group) > 1
                 own = self._commit([entry]) if alone else failure
+                if own is not None and own.code == "internal":
+                    own = self._commit([_bare(entry)])
                 if own:
                     future.set_exception(own)
                 else:
@@ -101,3 +104,8 @@ class Journal:
         except Exception as error:  # noqa: BLE001  whatever it is: this thread lives on, and nothing is answered
             return Problem("internal", f"the audit entry cannot be written: {type(error).__name__}")
         return None
+
+
+def _bare(entry: Entry) -> Entry:
+    """The entry without what a caller sent: that it happened is told even where its values cannot be."""
+    return replace(entry, body={**entry.body, "arguments": {}}, subjects=())

@@ -151,7 +151,7 @@ class Scheduler:
 
     async def _collect(self, schedule: Schedule) -> str:
         feed = schedule.opened.bundle.feeds[schedule.table.feed or ""]
-        files = await asyncio.to_thread(self._collecting.run, schedule.opened, feed)
+        files = await self._collecting.lane.run(self._collecting.run, schedule.opened, feed)
         return f"{len(files)} files"
 
     async def _read(self, schedule: Schedule) -> str:

@@ -10,7 +10,7 @@ from brownfield.rules.problem import Problem
 from brownfield.runtime.caller import Caller
 from brownfield.runtime.kernel import Kernel
 
-MOST = 5000
+MOST = 1000
 """Events of one page at most."""
 
 

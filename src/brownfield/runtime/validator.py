@@ -7,7 +7,7 @@ import jsonschema_rs
 from pydantic import ValidationError
 
 from brownfield.contract import Drifted, Fields, JsonSchema
-from brownfield.rules.argument import explain
+from brownfield.rules.argument import TOLD, explain
 from brownfield.rules.problem import Problem
 
 
@@ -48,7 +48,7 @@ class Validator:
             if self._parse:
                 self._parse(arguments)
         except ValidationError as error:
-            faults = error.errors(include_input=False, include_url=False, include_context=False)
+            faults = error.errors(include_input=False, include_url=False, include_context=False)[:TOLD]
             return tuple({"path": ".".join(map(str, fault["loc"])), "message": fault["msg"]} for fault in faults)
         return ()
 

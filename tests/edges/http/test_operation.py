@@ -1,5 +1,8 @@
 """Operations over the web: POST for all, GET for reads of scalars."""
 
+import asyncio
+import threading
+
 import pytest
 from stage import EVERYTHING, HOLD
 
@@ -105,3 +108,49 @@ async def test_what_is_hidden_sounds_like_what_is_not_there(door):
             body = answer.json()
             told.add((answer.status_code, body["code"], body["detail"].replace(f"{wrapper}.{name}", "…"), body["next"]))
     assert len(told) == 1
+
+
+@pytest.mark.parametrize("operation", ["get_stock", "place_hold", "get_horse"])
+async def test_what_is_nested_too_deep_is_refused_before_anything(door, operation):
+    """R33: no door gives a defect for it."""
+    _, client = door
+    for depth in (65, 300, 900):
+        body = b'{"a":' * depth + b"1" + b"}" * depth
+        answer = await client.post(f"/v1/canned/{operation}", content=body)
+        assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+
+
+@pytest.mark.parametrize("number", [b"100000000000000000001", b"9007199254740993.0", b"-1e30"])
+async def test_a_number_that_was_not_carried_exactly_is_refused(door, number):
+    """R34: it has become another one by now."""
+    stage, client = door
+    answer = await client.post("/v1/canned/place_hold", content=b'{"Sku":"A-100","Units":%s,"Order":"1"}' % number)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+    assert stage.entries("write.proposed", "call.denied") == []
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(door, monkeypatch):
+    """R67: the door is not held open by a caller who was let in once."""
+    _, client = door
+    monkeypatch.setattr("brownfield.edges.http.exchange.PATIENCE", 0.05)
+
+    async def slowly():
+        yield b"{"
+        await asyncio.sleep(5)
+
+    answer = await asyncio.wait_for(client.post("/v1/canned/get_stock", content=slowly()), 4)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+
+
+async def test_a_flood_of_pages_keeps_no_halt_waiting(put_up, bearer, monkeypatch):
+    """R67: a person's decision has threads of its own."""
+    async with put_up() as (stage, client):
+        let = threading.Event()
+        monkeypatch.setattr(type(stage.assembly.events), "page", lambda *_: let.wait(10) and {})
+        headers = bearer(stage.key("op", Role.OPERATOR, *EVERYTHING))
+        flood = [asyncio.create_task(client.get("/v1/events", headers=headers)) for _ in range(60)]
+        await asyncio.sleep(0.2)
+        answer = await asyncio.wait_for(client.post("/v1/halt", json={}, headers=headers), 5)
+        let.set()
+        await asyncio.gather(*flood)
+        assert answer.status_code == 200

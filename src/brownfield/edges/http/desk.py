@@ -81,7 +81,7 @@ class Question(_Sent):
 @router.get("/status")
 async def status(assembly: The, by: By) -> Response:
     """Systems, halts, and what waits."""
-    return answer(await asyncio.to_thread(assembly.control.status, by))
+    return answer(await assembly.desk.run(assembly.control.status, by))
 
 
 @router.get("/proposals")
@@ -101,7 +101,7 @@ async def proposal(assembly: The, by: By, id: str) -> Response:  # noqa: A002
 @router.post("/proposals/{id}/approve")
 async def approve(assembly: The, by: By, id: str, said: Deciding) -> Response:  # noqa: A002
     """Approve what the hash stands for."""
-    seen = await asyncio.to_thread(assembly.proposing.decide, by, id, "approved", said.hash, said.note)
+    seen = await assembly.desk.run(assembly.proposing.decide, by, id, "approved", said.hash, said.note)
     assembly.worker.wake()
     return answer(assembly.proposing.body(seen))
 
@@ -109,7 +109,7 @@ async def approve(assembly: The, by: By, id: str, said: Deciding) -> Response:  
 @router.post("/proposals/{id}/decline")
 async def decline(assembly: The, by: By, id: str, said: Deciding) -> Response:  # noqa: A002
     """Decline it."""
-    seen = await asyncio.to_thread(assembly.proposing.decide, by, id, "declined", said.hash, said.note)
+    seen = await assembly.desk.run(assembly.proposing.decide, by, id, "declined", said.hash, said.note)
     return answer(assembly.proposing.body(seen))
 
 
@@ -136,13 +136,13 @@ async def resolve(assembly: The, by: By, id: str, said: Resolving) -> Response: 
 @router.post("/halt")
 async def halt(assembly: The, by: By, said: Halting) -> Response:
     """Stop everything in a scope, at once."""
-    return answer(await asyncio.to_thread(assembly.control.halt, by, said.scope, said.reason))
+    return answer(await assembly.desk.run(assembly.control.halt, by, said.scope, said.reason))
 
 
 @router.post("/resume")
 async def resume(assembly: The, by: By, said: Resuming) -> Response:
     """Let it go on."""
-    return answer(await asyncio.to_thread(assembly.control.resume, by, said.scope))
+    return answer(await assembly.desk.run(assembly.control.resume, by, said.scope))
 
 
 @router.post("/ask")
@@ -194,10 +194,10 @@ async def quarantine(assembly: The, by: By, id: Number) -> Response:  # noqa: A0
 
 
 @router.get("/events")
-async def events(assembly: The, by: By, after: Position = 0, limit: Annotated[int, Query(ge=1, le=5000)] = 500,
+async def events(assembly: The, by: By, after: Position = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 500,
                  feed: str | None = None) -> Response:  # fmt: skip
     """Events after a position."""
-    return answer(await asyncio.to_thread(assembly.events.page, by, after, limit, feed))
+    return answer(await assembly.reading.run(assembly.events.page, by, after, limit, feed))
 
 
 @router.get("/events/stream")
@@ -205,7 +205,7 @@ async def stream(request: Request, assembly: The, by: By, after: Position = 0, f
     """Events as they come (server-sent events); `Last-Event-ID` resumes."""
     last = request.headers.get("last-event-id", "")
     start = int(last) if LAST.fullmatch(last) else after
-    first = await asyncio.to_thread(assembly.events.page, by, start, 1, feed)
+    first = await assembly.reading.run(assembly.events.page, by, start, 1, feed)
 
     async def lines() -> AsyncIterator[bytes]:
         position = start
@@ -214,7 +214,7 @@ async def stream(request: Request, assembly: The, by: By, after: Position = 0, f
             try:
                 # The caller is recognised again, so that a revoked key or a halt ends the stream, and says why.
                 now = await asyncio.to_thread(assembly.guard.again, by)
-                page = await asyncio.to_thread(assembly.events.page, now, position, 500, feed)
+                page = await assembly.reading.run(assembly.events.page, now, position, 500, feed)
             except Problem as problem:
                 yield f"event: problem\ndata: {orjson.dumps(problem.body(by.trace)).decode()}\n\n".encode()
                 return

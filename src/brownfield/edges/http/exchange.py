@@ -1,5 +1,6 @@
 """One request and its answer: who calls, what was sent, how a problem is told."""
 
+import asyncio
 import secrets
 from typing import Annotated, Any
 
@@ -7,12 +8,15 @@ import orjson
 from fastapi import Depends, Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from brownfield.rules.argument import carried
 from brownfield.rules.problem import Problem
 from brownfield.runtime.assembly import Assembly
 from brownfield.runtime.caller import Caller
 
 LARGEST = 4 * 1024 * 1024
 """Bytes of a request's body at most."""
+PATIENCE = 30.0
+"""Seconds in which a body has to come."""
 
 
 def assembly_of(request: Request) -> Assembly:
@@ -41,12 +45,18 @@ async def sent(request: Request) -> Any:
     """The JSON that was sent.
 
     Raises:
-        Problem: `malformed`: too large, or no JSON.
+        Problem: `malformed`: too large, too slow, nested too deep, or no JSON.
     """
     try:
-        return orjson.loads(await request.body() or b"{}")
+        async with asyncio.timeout(PATIENCE):
+            body = await request.body()
+        return carried(orjson.loads(body or b"{}"))
+    except TimeoutError:
+        raise Problem("malformed", f"the body took longer than {PATIENCE:g} seconds; nothing was called") from None
     except orjson.JSONDecodeError as error:
         raise Problem("malformed", f"the body is not JSON: {error}; nothing was called") from None
+    except ValueError as error:
+        raise Problem("malformed", f"{error}; nothing was called") from None
 
 
 class Bounded:

@@ -5,15 +5,20 @@ from typing import Any
 
 import orjson
 
+from brownfield.rules.argument import carried
 from brownfield.rules.problem import Problem
 
 
 def portable(arguments: dict[str, Any]) -> dict[str, Any]:
-    """The same arguments.
+    """The same arguments, whole numbers as integers.
 
     Raises:
-        Problem: `malformed`: NaN, Infinity, an integer of more than 64 bits, or half a character.
+        Problem: `malformed`: nested too deep, NaN, Infinity, an integer of more than 64 bits, or half a character.
     """
+    try:
+        arguments = dict(carried(arguments))
+    except ValueError as error:
+        raise Problem("malformed", f"the arguments cannot be taken: {error}") from None
     try:
         orjson.dumps(arguments)
         json.dumps(arguments, allow_nan=False)

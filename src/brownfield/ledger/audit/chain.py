@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -21,6 +22,9 @@ Head = tuple[int, bytes]
 """Where a chain ends: the number and the mac of its last entry."""
 
 Tokens = list[bytes]
+
+FINDABLE = 64
+"""Values by which one entry can be found, the first ones: a caller chooses how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,8 @@ def link(secret: bytes, before: bytes, body: bytes) -> bytes:
 
 
 def tokens(secret: bytes, subjects: object) -> Tokens:
-    """The commitments of an entry, each once, in an order that tells nothing."""
-    return sorted({token(secret, value) for value in leaves(subjects)})
+    """The commitments of an entry, `FINDABLE` at most, each once, in an order that tells nothing."""
+    return sorted({token(secret, value) for value in islice(leaves(subjects), FINDABLE)})
 
 
 # Made once: every call that passes the guard ends here, and building a statement costs more than running it.
