@@ -27,12 +27,12 @@ def test_the_last_firing_is_that_of_the_latest_due_time(ledger, now):
     """Catch-up after a stop begins there."""
     later = now + timedelta(days=1)
     with ledger.write() as connection:
-        assert last_firing(connection, "inventory.stock-count") is None
+        assert last_firing(connection, "inventory.stock-count", now + timedelta(days=1)) is None
         claim_firing(connection, "inventory.stock-count", later, "a", later)
         claim_firing(connection, "inventory.stock-count", now, "a", later)
         claim_firing(connection, "other", later + timedelta(days=1), "a", later)
         end_firing(connection, "inventory.stock-count", now, "missed", later)
-        assert last_firing(connection, "inventory.stock-count") == Firing(
+        assert last_firing(connection, "inventory.stock-count", now + timedelta(days=1)) == Firing(
             "inventory.stock-count", later, "a", later, "running", None
         )
         assert [(f.schedule, f.outcome) for f in firings(connection, limit=3)] == [

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from stage import EVERYTHING, GOOD, WHOLE, collect, staged
 
-from brownfield.contract import Adapter, Rejected, Verdict
+from brownfield.contract import Adapter, Arrival, Drifted, Rejected, Uncertain, Verdict
 from brownfield.ledger.batch import FileState, begin_file, files
 from brownfield.ledger.event import page
 from brownfield.ledger.lease import take
@@ -38,7 +38,7 @@ def stock_count(row: Record) -> Counted | None:
 """
 
 
-class Stumble(Exception):
+class Stumble(BaseException):
     """The process dies here, as far as the collector can tell."""
 
 
@@ -411,3 +411,54 @@ async def test_slow_drops_keep_no_halt_waiting(stage):
     await asyncio.wait_for(asyncio.to_thread(stage.assembly.control.halt, operator, "everything"), 5)
     let.set()
     await asyncio.gather(*running, return_exceptions=True)
+
+
+@pytest.mark.parametrize("error", [Drifted("a record outside"), Uncertain("who knows"), RuntimeError("CANARY")])
+def test_a_file_that_cannot_be_read_to_its_end_holds_no_other_back(stage, monkeypatch, error):
+    """R20, R72: it is held with the reason, for an open one keeps every reader from all that come after it."""
+    stage.drop.put("a-poison.dat", b"Z-999 1\n= 1\n")
+    stage.drop.put("b-good.dat", GOOD)
+    adapter = stage.assembly.kernel.wrappers["canned"].feeds["drop"].adapter
+    collects = adapter.collect
+
+    def poisoned(arrival, checkpoint):
+        if arrival.name == "a-poison.dat":
+            raise error
+        return collects(arrival, checkpoint)
+
+    monkeypatch.setattr(adapter, "collect", poisoned)
+    poison, good = collect(stage)
+    assert (poison["state"], good["state"]) == ("held", "archived")
+    assert "CANARY" not in poison["reason"]
+    assert events(stage) == WHOLE
+
+
+def test_an_open_file_of_a_feed_that_is_gone_is_held(stage):
+    """R20: nobody would ever end it."""
+    kernel = stage.assembly.kernel
+    arrival = Arrival("old.dat", 1, "0" * 64)
+    with kernel.ledger.write() as connection:
+        gone = begin_file(connection, environment="sandbox", wrapper="canned", feed="gone", arrival=arrival,
+                          shape="s", now=stage.clock.now())  # fmt: skip
+        begin_file(connection, environment="sandbox", wrapper="canned", feed="stock_count", arrival=arrival, shape="s",
+                   now=stage.clock.now())  # fmt: skip
+    stage.assembly.collecting.orphans()
+    with kernel.ledger.read() as connection:
+        assert [file.id for file in files(connection, state=FileState.HELD)] == [gone.id]
+    assert [entry.event for entry in stage.entries()] == ["batch.held"]
+
+
+def test_a_halt_is_asked_before_every_file(stage, monkeypatch):
+    """R67: what runs begins nothing more."""
+    for number in range(3):
+        stage.drop.put(f"{number}.dat", GOOD.replace(b"140", b"%d" % number))
+    adapter, operator = stage.assembly.kernel.wrappers["canned"].feeds["drop"].adapter, stage.operator
+    collects = adapter.collect
+
+    def halting(arrival, checkpoint):
+        stage.assembly.control.halt(operator, "everything")
+        return collects(arrival, checkpoint)
+
+    monkeypatch.setattr(adapter, "collect", halting)
+    assert [file["name"] for file in collect(stage)] == ["0.dat"]
+    assert collect(stage) == []

@@ -7,7 +7,8 @@ import pytest
 from stage import GOOD, staged
 
 from brownfield.contract import Unavailable
-from brownfield.ledger.firing import firings
+from brownfield.ledger.firing import claim_firing, firings
+from brownfield.rules.access import Role
 from brownfield.runtime.scheduler import Scheduler
 from brownfield.testing import FrozenClock
 
@@ -156,3 +157,24 @@ async def test_a_defect_is_logged_by_its_place_and_not_by_its_words(put_up, capl
     await pass_time(stage, timedelta(seconds=30))
     assert "a defect in a run of canned.nightly: RuntimeError at " in caplog.text
     assert "CANARY" not in caplog.text
+
+
+async def test_a_clock_that_ran_ahead_does_not_silence_a_schedule(put_up):
+    """R17: what fired in a future that did not come is no firing yet."""
+    stage = put_up(schedule(), clock=FrozenClock(START))
+    ahead = START + timedelta(days=30)
+    with stage.assembly.kernel.ledger.write() as connection:
+        claim_firing(connection, "canned.nightly", ahead, "ahead", ahead)
+    await pass_time(stage, timedelta(minutes=1), timedelta(minutes=1))
+    due = [time for time, outcome in fired(stage) if outcome == "0 files"]
+    assert datetime(2026, 11, 21, 9, 2, tzinfo=UTC) in due
+
+
+async def test_others_halts_are_not_told(stage):
+    """R53: neither which, nor why."""
+    control, operator = stage.assembly.control, stage.operator
+    for scope in ("operation:canned.release_hold", "identity:other", "operation:canned.get_stock"):
+        control.halt(operator, scope, "fraud case 4471")
+    agent = stage.caller("agent", Role.AGENT, "get_stock")
+    assert [halt["scope"] for halt in control.status(agent)["halts"]] == ["operation:canned.get_stock"]
+    assert len(control.status(stage.assembly.guard.again(operator))["halts"]) == 3

@@ -53,11 +53,11 @@ def end_firing(connection: Connection, schedule: str, due_at: datetime, outcome:
     connection.execute(update(schema.firing).where(row).values(outcome=outcome, ended_at=micros(now)))
 
 
-def last_firing(connection: Connection, schedule: str) -> Firing | None:
-    """The firing with the latest due time."""
+def last_firing(connection: Connection, schedule: str, now: datetime) -> Firing | None:
+    """The firing with the latest due time up to now: one of a clock that ran ahead must not silence the schedule."""
     columns = schema.firing.c
-    statement = select(schema.firing).where(columns.schedule == schedule).order_by(columns.due_at.desc()).limit(1)
-    row = connection.execute(statement).first()
+    of_it = (columns.schedule == schedule, columns.due_at <= micros(now))
+    row = connection.execute(select(schema.firing).where(*of_it).order_by(columns.due_at.desc()).limit(1)).first()
     return None if row is None else _firing(row)
 
 

@@ -65,6 +65,7 @@ class Assembly:
     async def running(self) -> AsyncIterator[None]:
         """Worker, scheduler and seals run while the block does. A write under way is finished before it ends."""
         self._note("server.started")
+        self.collecting.orphans()
         sealing = asyncio.create_task(self._sealing())
         working = [asyncio.create_task(work) for work in (self.worker.run(), self.scheduler.run())]
         try:

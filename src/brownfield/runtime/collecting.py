@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from brownfield.contract import (
     Arrival,
@@ -42,11 +43,13 @@ from brownfield.ledger.batch import (
 )
 from brownfield.ledger.count import file_counts
 from brownfield.ledger.event import append_events
+from brownfield.ledger.halt import active_halts, blocking
 from brownfield.ledger.lease import release, take
 from brownfield.rules.access import Ability, Identity
 from brownfield.rules.problem import Problem
 from brownfield.runtime.caller import Caller
 from brownfield.runtime.connection import FeedConnection
+from brownfield.runtime.defect import report
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.lane import Lane
 from brownfield.runtime.validator import Validator
@@ -116,6 +119,24 @@ class Collecting:
         return [{"record": d.number, "offset": d.offset, "field": d.field, "code": d.code, "reason": d.reason,
                  "raw": d.raw.hex()} for d in kept]  # fmt: skip
 
+    def orphans(self) -> None:
+        """Hold the open files of feeds that are declared no longer: nobody would ever end them."""
+        with self._kernel.ledger.write() as connection:
+            for file in files(connection, state=FileState.COLLECTING, limit=1000):
+                opened = self._kernel.wrappers.get(file.wrapper)
+                if file.environment == self._kernel.environment and not (opened and file.feed in opened.bundle.feeds):
+                    self._give_up(connection, file)
+
+    def _give_up(self, connection: Connection, file: BatchFile) -> None:
+        reason = "its feed is declared no longer"
+        records, (events, bad) = load_checkpoint(connection, file.id).record, file_counts(connection, file.id)
+        held = finish_file(connection, file.id, FileState.HELD, reason, records=records, events=events,
+                           quarantined=bad, now=self._kernel.clock.now())  # fmt: skip
+        body = {"file": {"name": held.name, "sha256": held.sha256, "records": records, "events": events},
+                "reason": reason}  # fmt: skip
+        entry = self._kernel.entry("batch.held", body, wrapper=file.wrapper, operation=file.feed)
+        self._kernel.journal.add(connection, entry)
+
     def stop(self) -> None:
         """End after the chunk that is being committed; what is left is taken up again next time."""
         self._stopping.set()
@@ -151,11 +172,13 @@ class _Run:
         arrivals = list(self._place.adapter.arrivals())
         by_content = {arrival.sha256: arrival for arrival in arrivals}
         handled: dict[str, str] = {}
+        if self._halted():
+            return
         for file, note in self._left(by_content):
             handled[file.sha256] = by_content[file.sha256].name if file.sha256 in by_content else file.name
             yield file, note
         for arrival in arrivals:
-            if self._stopping.is_set():
+            if self._stopping.is_set() or self._halted():
                 return
             if handled.get(arrival.sha256) != arrival.name:
                 yield self._arrived(arrival, replay=replay and arrival.sha256 not in handled)
@@ -183,6 +206,8 @@ class _Run:
             begun = open_files(connection, self._opened.id, self._feed.name)
             moved = files(connection, wrapper=self._opened.id, feed=self._feed.name, state=FileState.COMMITTED)
         for file in begun:
+            if self._halted():
+                return
             yield self._taken_up(file, arrivals.get(file.sha256))
         for file in moved:
             if file.sha256 not in arrivals:
@@ -220,6 +245,10 @@ class _Run:
                     return file
         except Rejected as failure:
             return self._refuse(file, arrival, failure)
+        except (Unavailable, SQLAlchemyError):
+            raise  # nothing is wrong with the file: it is taken up again when its place, or the ledger, is there
+        except Exception as error:  # noqa: BLE001  whatever it is: an open file keeps every reader from all after it
+            return self._hold(file, arrival, error)
         committed = self._end(file, FileState.COMMITTED, "")
         return self._settle(committed, arrival, FileState.COMMITTED)
 
@@ -271,6 +300,18 @@ class _Run:
             begun = load_checkpoint(connection, file.id) != Checkpoint()
         state = FileState.HELD if begun else FileState.REFUSED
         return self._settle(self._end(file, state, failure.message), arrival, state)
+
+    def _hold(self, file: BatchFile, arrival: Arrival, error: Exception) -> BatchFile:
+        """Set a file aside that could not be read to its end, so that it holds no other back."""
+        if not isinstance(error, Failure):
+            report(f"a defect while {self._opened.id}.{self._feed.name} was collected", error)
+        reason = error.message if isinstance(error, Failure) else f"a defect: {type(error).__name__}"
+        held = self._end(file, FileState.HELD, reason)
+        return self._settle(held, arrival, FileState.HELD)
+
+    def _halted(self) -> bool:
+        with self._kernel.ledger.read() as connection:
+            return blocking(active_halts(connection), "", self._opened.id, self._feed.name) is not None
 
     def _end(self, file: BatchFile, state: FileState, reason: str) -> BatchFile:
         kernel = self._kernel

@@ -6,7 +6,7 @@ from typing import Any
 from brownfield.ledger.conflict import Moved
 from brownfield.ledger.count import proposal_counts
 from brownfield.ledger.firing import last_firing
-from brownfield.ledger.halt import lift_halt, set_halt
+from brownfield.ledger.halt import Halt, blocking, lift_halt, set_halt
 from brownfield.rules.access import Ability, Role, covers
 from brownfield.rules.problem import Problem
 from brownfield.runtime.caller import Caller
@@ -61,15 +61,21 @@ class Control:
             "systems": [self._system(caller, opened) for opened in self._kernel.wrappers.values()
                         if caller.may(Ability.OVERSEE) or self._seen(caller, opened)],
             "halts": [{"scope": h.scope, "by": h.by, "reason": h.reason, "at": h.at.isoformat(timespec="seconds")}
-                      for h in caller.halts],
+                      for h in caller.halts if caller.may(Ability.OVERSEE) or self._concerns(caller, h)],
             "proposals": counts if caller.may(Ability.OVERSEE) else {},
             "schedules": [self._schedule(one) for one in self._schedules] if caller.may(Ability.OVERSEE) else [],
         }  # fmt: skip
 
+    def _concerns(self, caller: Caller, halt: Halt) -> bool:
+        """Whether a halt stops this caller; what others are stopped from, and why, is not theirs to know."""
+        seen = [(opened.id, name) for opened in self._kernel.wrappers.values() for name in self._seen(caller, opened)]
+        return any(blocking([halt], caller.identity.name, *place) for place in (("", ""), *seen))
+
     def _schedule(self, schedule: Schedule) -> dict[str, Any]:
+        now = self._kernel.clock.now()
         with self._kernel.ledger.read() as connection:
-            last = last_firing(connection, schedule.name)
-        due = schedule.next(self._kernel.clock.now())
+            last = last_firing(connection, schedule.name, now)
+        due = schedule.next(now)
         return {
             "schedule": schedule.name,
             "next": due.isoformat(timespec="minutes") if due else None,

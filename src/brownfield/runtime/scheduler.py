@@ -114,7 +114,7 @@ class Scheduler:
         """The due times that are ours to run."""
         now, table = self._kernel.clock.now(), schedule.table
         with self._kernel.ledger.read() as connection:
-            last, halts = last_firing(connection, schedule.name), active_halts(connection)
+            last, halts = last_firing(connection, schedule.name, now), active_halts(connection)
         if blocking(halts, "", schedule.opened.id, table.feed or table.operation or ""):
             return []  # what comes due meanwhile is judged as missed when the halt is lifted
         after = max(last.due_at, now - LOOK_BACK) if last else self._started
