@@ -23,6 +23,8 @@ from brownfield.ledger.audit import Entry, append, verify
 from brownfield.ledger.migration.migrate import migrate
 from brownfield.ledger.store import Ledger
 from brownfield.runtime.key import audit_key
+from brownfield.wrapper.bundle import make_lock, open_bundle
+from brownfield.wrapper.lock import write_lock
 
 WSDL = str(ROOT / "fixtures" / "warehouse" / "wms.wsdl")
 LOGIN = {"User": "wms-read", "Password": "read-secret"}
@@ -70,6 +72,8 @@ def take_the_brake_off(stage: Stage) -> None:
     if braked not in text:
         raise RuntimeError("the manifest's limits are not where the bench looks for them")
     manifest.write_text(text.replace(braked, 'limits = { concurrency = 8, per_second = 100000, deadline = "8s" }'))
+    # A bundle starts from its lock, and the lock is of the manifest too.
+    write_lock(manifest.parent, make_lock(open_bundle(manifest.parent)))
 
 
 def calls(stage: Stage, size: Size) -> Iterator[Ratio]:

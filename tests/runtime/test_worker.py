@@ -264,11 +264,15 @@ async def test_a_write_past_its_deadline_is_unknown(put_up):
     stage = put_up({'deadline = "5s"': 'deadline = "200ms"'}, adapters={"canned": adapter}, system=system)
     proposal = await ended(stage)
     assert proposal.state == "unknown"
+    resolve, operator = stage.assembly.proposing.resolve, stage.operator
+    with pytest.raises(Problem, match="still under way"):
+        resolve(operator, proposal.id, "failed", "it is not there")
     let.set()
     stage.clock.move(timedelta(hours=1))
     await stage.work()
     await asyncio.sleep(0.1)
     assert len(system.writes) == 1
+    assert resolve(operator, proposal.id, "failed", "it was taken back").proposal.state == "failed"
 
 
 async def test_a_write_given_up_before_it_began_is_never_begun(put_up):

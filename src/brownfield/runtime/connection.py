@@ -169,6 +169,11 @@ class WriteCall:
         self._begin()
         return self._write(call, fields)
 
+    @property
+    def under_way(self) -> bool:
+        """Whether the write call was begun and has not ended: it may still write."""
+        return self.made and not self.answered and self.ending is None
+
     def give_up(self) -> bool:
         """Whether the write call was begun. If not, it never will be: its thread may still be on the way to it."""
         with self._turn:

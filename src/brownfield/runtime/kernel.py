@@ -1,7 +1,7 @@
 """The kernel: opens bundles and knows no adapter. Every door stands on one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from brownfield.contract import Fields
@@ -10,7 +10,7 @@ from brownfield.ledger.store import Ledger
 from brownfield.rules.access import Identity
 from brownfield.rules.problem import Problem
 from brownfield.runtime.clock import Clock
-from brownfield.runtime.connection import CallConnection, FeedConnection
+from brownfield.runtime.connection import CallConnection, FeedConnection, WriteCall
 from brownfield.runtime.home import Home, Settings
 from brownfield.runtime.journal import Journal
 from brownfield.runtime.key import KeyRing
@@ -67,6 +67,7 @@ class Kernel:
         clock: The time.
         around: Adapters, secrets and environment, for whoever opens connections.
         wrappers: The open bundles by id.
+        writing: Per proposal, the write call of this process that was begun and not awaited to its end.
     """
 
     home: Home
@@ -77,6 +78,7 @@ class Kernel:
     clock: Clock
     around: Surroundings
     wrappers: Mapping[str, OpenWrapper]
+    writing: dict[str, WriteCall] = field(default_factory=dict)
 
     @property
     def environment(self) -> str:

@@ -153,8 +153,14 @@ class Proposing:
         """Say what an uncertain write did, after looking.
 
         Raises:
-            Problem: `conflict`: it is not unknown. While it is executed its worker will say.
+            Problem: `conflict`: it is not unknown. While it is executed its worker will say. Nor is it said to have
+                failed while the call may still write.
         """
+        call = self._kernel.writing.get(id)
+        if outcome == "failed" and call and call.under_way:
+            with self._refusals(caller, id):
+                raise Problem("conflict", f"the call of {id} is still under way: it may write yet",
+                              next="Wait until it has ended, then look again.")  # fmt: skip
         event, word = (Event.CONFIRM, "write.done") if outcome == "done" else (Event.RULE_OUT, "write.failed")
         return self._settle(caller, id, event, word, f"reconciled by {caller.identity.person}: {note}", None)
 

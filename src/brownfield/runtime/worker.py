@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from brownfield.contract import Failure, Fields, Unavailable, fingerprint
 from brownfield.ledger.conflict import Moved
@@ -231,6 +232,8 @@ class Worker:
         except Exception as caught:  # noqa: BLE001  judged right below
             error = caught
         begun = call.give_up()
+        if call.under_way:
+            self._kernel.writing[proposal.id] = call
         for reader in readers.values():
             reader.give_up()
         if call.held and not begun:
@@ -242,8 +245,11 @@ class Worker:
 
     def _halted(self, proposal: Proposal) -> str:
         """Which halt stands in the way of a write now; empty when none does."""
-        with self._kernel.ledger.read() as connection:
-            halt = blocking(active_halts(connection), proposal.proposer, proposal.wrapper, proposal.operation)
+        try:
+            with self._kernel.ledger.read() as connection:
+                halt = blocking(active_halts(connection), proposal.proposer, proposal.wrapper, proposal.operation)
+        except SQLAlchemyError:
+            return "the halts could not be read"  # not known to be free is halted
         return f"{halt.by} has halted {halt.scope}" if halt else ""
 
     def _write_side(self, opened: OpenWrapper) -> Mapping[str, CallConnection]:

@@ -82,6 +82,7 @@ def test_collect_stops_at_ctrl_c_after_its_chunk(run, place, nightly):
         "--read", "stock_detail")  # fmt: skip
     manifest = place / "wrappers/stock/wrapper.toml"
     manifest.write_text(manifest.read_text().replace("\nframing =", "\nchunk = 1\nframing ="))
+    run("lock", "wrappers/stock")
     (place / "drop").mkdir()
     shutil.copy(nightly / "STK20261119.DAT", place / "drop")
     os.utime(place / "drop/STK20261119.DAT", (1, 1))
