@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from brownfield.ledger.audit import AuditKey, Seal, append, seal, verify
+from brownfield.ledger.audit import AuditKey, Seal, Seals, append, seal, verify
 from brownfield.ledger.store import Ledger
 
 
@@ -35,7 +35,7 @@ def tamper(path):
 def check(ledger, key):
     def check(*seals):
         with ledger.read() as connection:
-            return verify(connection, {"k1": key}, seals)
+            return verify(connection, {"k1": key}, Seals(tuple(seals)))
 
     return check
 
@@ -200,7 +200,7 @@ def test_an_old_backup_put_back(story, path, tmp_path, ledger, key, write, entry
     restored = Ledger(f"sqlite:///{backup}")
     with restored.read() as connection:
         assert verify(connection, {"k1": key}).ok
-        assert broken(verify(connection, {"k1": key}, seals))[:2] == ("server", 7)
+        assert broken(verify(connection, {"k1": key}, Seals(tuple(seals))))[:2] == ("server", 7)
     restored.close()
 
 

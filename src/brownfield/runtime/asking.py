@@ -71,10 +71,13 @@ class Asking:
         """Whether every chain is whole and as it was written, against the seals outside the database too."""
         caller.demand(Ability.AUDIT)
         with self._kernel.ledger.read() as connection:
-            result = verify(connection, {self._key.id: self._key}, read_seals(self._kernel.home.seals))
+            keys = {self._key.id: self._key}
+            result = verify(connection, keys, read_seals(self._kernel.home.seals, keys))
         chains = [{"chain": c.chain, "entries": c.entries, "ok": c.ok, "broken_at": c.broken_at, "reason": c.reason}
                   for c in result.chains]  # fmt: skip
-        return {"ok": result.ok, "entries": result.entries, "chains": chains, "index": result.index}
+        return {"ok": result.ok, "entries": result.entries, "chains": chains, "index": result.index,
+                "seals": result.seals, "unsealed": result.unsealed,
+                "sealed_at": result.sealed_at.isoformat() if result.sealed_at else None}  # fmt: skip
 
     def export(self, caller: Caller, since: datetime, until: datetime) -> Iterator[bytes]:
         """Lines that `verify_export` can check offline."""

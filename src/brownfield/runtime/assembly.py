@@ -83,7 +83,7 @@ class Assembly:
         """Write the heads of the audit's chains outside the database."""
         with self.kernel.ledger.read() as connection:
             heads = seal(connection)
-        append_seals(self.kernel.home.seals, heads, self.kernel.clock.now())
+        append_seals(self.kernel.home.seals, audit_key(self.kernel.home.keys), heads, self.kernel.clock.now())
 
     async def _sealing(self) -> None:
         while True:

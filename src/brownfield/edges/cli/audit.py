@@ -38,7 +38,7 @@ def verify(
         keys = {books.audit.id: books.audit}
         if exported is None:
             with books.ledger.read() as connection:
-                found = verify_chains(connection, keys, read_seals(books.home.seals))
+                found = verify_chains(connection, keys, read_seals(books.home.seals, keys))
         else:
             found = _verify_export(exported, keys)
     _report(here, found)
@@ -80,8 +80,11 @@ def _report(here: Session, found: Verification) -> None:
     words = [
         f"{found.entries} entries, all as they were written." if found.ok else "The audit is not as it was written."
     ]
-    words += [found.index] if found.index else []
-    document = {"ok": found.ok, "entries": found.entries, "chains": chains, "index": found.index}
+    words += [said for said in (found.index, found.unsealed) if said]
+    newest = found.sealed_at.isoformat(timespec="seconds") if found.sealed_at else None
+    words += [f"Held against {found.seals} seals, the newest of {newest}."] if newest else []
+    document = {"ok": found.ok, "entries": found.entries, "chains": chains, "index": found.index,
+                "seals": found.seals, "sealed_at": newest, "unsealed": found.unsealed}  # fmt: skip
     here.terminal.give(document, [table(("chain", "entries", "state"), rows), *words])
     if not found.ok:
         raise typer.Exit(_BROKEN)

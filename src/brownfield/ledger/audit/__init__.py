@@ -3,7 +3,7 @@
 from brownfield.ledger.audit.chain import Entry, append
 from brownfield.ledger.audit.export import export, verify_export
 from brownfield.ledger.audit.key import AuditKey, subject_token
-from brownfield.ledger.audit.seal import Seal, append_seals, read_seals, seal
+from brownfield.ledger.audit.seal import Seal, Seals, append_seals, read_seals, seal
 from brownfield.ledger.audit.search import Recorded, count, search
 from brownfield.ledger.audit.verification import ChainReport, Verification, verify
 
@@ -13,6 +13,7 @@ __all__ = [
     "Entry",
     "Recorded",
     "Seal",
+    "Seals",
     "Verification",
     "append",
     "append_seals",

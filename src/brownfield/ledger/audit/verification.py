@@ -4,6 +4,7 @@ import hmac
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy.types import NULLTYPE
 from brownfield.ledger import schema
 from brownfield.ledger.audit.chain import GENESIS, Head, link
 from brownfield.ledger.audit.key import AuditKey
-from brownfield.ledger.audit.seal import Seal
+from brownfield.ledger.audit.seal import Seal, Seals
 from brownfield.ledger.schema import AnyRow
 
 _BATCH = 2000
@@ -55,12 +56,18 @@ class Verification:
         chains: A report per chain, by name.
         index: Why the index of subjects does not lead to what the entries say, else empty. Not checked once a chain
             is broken.
+        seals: How many heads kept outside the database it was held against.
+        sealed_at: When the newest of them was made: hold it against when the server last ran.
+        unsealed: Why the seals are not to be believed, else empty.
     """
 
     ok: bool
     entries: int
     chains: tuple[ChainReport, ...]
     index: str = ""
+    seals: int = 0
+    sealed_at: datetime | None = None
+    unsealed: str = ""
 
 
 class Broken(Exception):
@@ -177,7 +184,7 @@ class _Tally:
 def verify(
     connection: Connection,
     keys: Mapping[str, AuditKey],
-    seals: Iterable[Seal] = (),
+    seals: Seals | None = None,
     progress: Callable[[int], None] = lambda _entries: None,
 ) -> Verification:
     """Read the whole audit and hold it against keys and seals.
@@ -189,17 +196,30 @@ def verify(
     Args:
         connection: A read transaction: one consistent view.
         keys: Every key that ever signed, by id.
-        seals: Heads kept outside the database.
+        seals: Heads kept outside the database; None where there can be none.
         progress: Told now and then how many entries have been read.
     """
     links = link_keys(keys)
-    sealed, heads = _by_chain(seals), _heads(connection)
+    kept = seals or Seals()
+    sealed, heads = _by_chain(kept.found), _heads(connection)
     reading = _Reading(connection, progress)
     chains = sorted({*heads, *sealed, *connection.scalars(select(schema.entry.c.chain).distinct())})
     reports = tuple(reading.follow(Walk(name, links), heads.get(name), sealed.get(name, {})) for name in chains)
     good = all(report.ok for report in reports)
     index = _index_problem(connection, reading.index) if good else ""
-    return Verification(good and not index, sum(report.entries for report in reports), reports, index)
+    unsealed = kept.problem or _unsealed(connection, seals)
+    ok = good and not index and not unsealed
+    total = sum(report.entries for report in reports)
+    return Verification(ok, total, reports, index, len(kept.found), kept.newest, unsealed)
+
+
+def _unsealed(connection: Connection, seals: Seals | None) -> str:
+    """A server seals when it stops: where one did and no seal is left, somebody has taken them away."""
+    if seals is None or seals.found:
+        return ""
+    stopped = select(schema.entry.c.id).where(schema.entry.c.event == "server.stopped").limit(1)
+    gone = connection.execute(stopped).first() is not None
+    return "a server ran on this ledger, and no seal of it is left" if gone else ""
 
 
 def link_keys(keys: Mapping[str, AuditKey]) -> dict[str, bytes]:
