@@ -199,6 +199,33 @@ def test_only_an_empty_question_is_refused(text):
         ask(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("what did the agent do on 31 February 2026", "31 February 2026 is no date."),
+        ("what did the agent do on 30 Feb", "30 Feb is no date."),
+        ("what happened on 2026-02-31", "2026-02-31 is no date."),
+        ("what happened on 31/02/2026", "31/02/2026 is no date."),
+        ("between 10 and 11 o'clock today", "“between 10 and 11 o'clock” was not understood"),
+        ("between 10 and 11 today", "“between 10 and 11” was not understood"),
+        ("today at 10:30", "“at 10:30” was not understood"),
+        ("after 3 pm yesterday", "“after 3 pm” was not understood"),
+    ],
+)
+def test_a_time_that_cannot_be_read_is_said_and_is_no_value(text, said):
+    """R100: nobody is told that nothing happened with “31”."""
+    question = ask(text)
+    assert question.subjects == ()
+    assert said in question.echo
+    assert "no time was named" not in question.echo
+
+
+def test_words_that_are_not_understood_are_named():
+    """R100: the reader sees what plays no part in the answer."""
+    assert ask("how much money did we lose today").echo.endswith(" Not understood: money, lose.")
+    assert "Not understood" not in ask("what did the agent do with SKU A-100 today").echo
+
+
 WORDS = st.sampled_from(
     [
         "last",

@@ -236,7 +236,7 @@ def test_a_write_that_was_undone_says_so():
     assert first.endswith("It has been undone.")
     assert "asked to undo an earlier write: release hold" in second
     assert "1 write was undone; nothing is waiting" in summary([*LIFE, *undo])
-    assert "and 1 write (worth EUR 598.80)" in summary([*LIFE, *undo])
+    assert "made 1 write (worth EUR 598.80)" in summary([*LIFE, *undo])
 
 
 def test_what_happens_on_another_day_carries_its_date():
@@ -324,3 +324,27 @@ def test_refusals_of_one_kind_are_told_once():
     (told,) = story(denied, PARIS)
     assert "asked 20 times to get stock (inventory) and was denied each time" in told
     assert '"halted"' in told
+
+
+@pytest.mark.parametrize("kept", ["write.approved", "write.done", "write.unknown", "write.declined"])
+def test_a_filter_that_hides_entries_makes_nothing_false(kept):
+    """R100: after `who approved B-11`, neither what waits nor what was made is claimed, for the rest was not read."""
+    found = [entry(kept, 6, identity="marie")]
+    (text,) = story(found, PARIS)
+    said = text + summary(found)
+    for claim in ("waits", "waiting", "Nobody has undone", "no reads", "no writes"):
+        assert claim not in said
+
+
+def test_what_is_told_in_part_says_so():
+    """R100: whoever asked for one kind of entry is told nothing of the others."""
+    (text,) = story([entry("write.proposed")], PARIS, whole=False)
+    assert "waits" not in text
+    assert "waiting" not in summary([entry("write.proposed")], whole=False)
+    assert summary([], who="agents", whole=False) == "Nothing of that kind was found."
+
+
+def test_who_decided_did_not_write():
+    """R99: what marie approved is the agent's write and her decision."""
+    assert summary(LIFE, who="marie") == "In that time marie made 1 decision; nothing is waiting."
+    assert "agents made 1 write" in summary([entry(e.event, role="agent") for e in LIFE], who="agents")

@@ -19,6 +19,11 @@ _UNITS = {
     "month": timedelta(days=30),
 }
 _LITTLE = {"on", "in", "the", "of", "during", "at", "for", "over", "within"}
+_BEFORE = {"between", "from", "since", "after", "before", "until", "till", "at", "around", "by", "in"}
+_BETWEEN = {"and", "to", "until", "till", "of", "the"}
+_CLOCK = {"o'clock", "o’clock", "oclock", "am", "pm", "a.m", "p.m", "noon", "midnight"}  # noqa: RUF001
+_TIME = re.compile(r"\d{1,2}(?:[:.]\d{2}){1,2}(?:am|pm|h)?|\d{1,2}(?:am|pm|h)", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}", re.ASCII)
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:T[\d:.]*Z?)?", re.ASCII | re.IGNORECASE)
 _DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?", re.ASCII)
 _YEAR = re.compile(r"\d{4}", re.ASCII)
@@ -86,10 +91,10 @@ Found = tuple[Period, int]
 """A period and how many words it took."""
 
 
-def default(calendar: Calendar) -> Period:
-    """The last 7 days, and that nobody asked for them."""
+def default(calendar: Calendar, said: str = "named") -> Period:
+    """The last 7 days, and that nobody asked for them: no time was `named`, or none `understood`."""
     period = calendar.onward(calendar.now - timedelta(days=7))
-    return Period(period.since, period.until, f"in the last 7 days because no time was named, {period.words}")
+    return Period(period.since, period.until, f"in the last 7 days because no time was {said}, {period.words}")
 
 
 def find(words: Sequence[str], calendar: Calendar) -> Found | None:
@@ -99,6 +104,38 @@ def find(words: Sequence[str], calendar: Calendar) -> Found | None:
         if found:
             return found
     return _single(words, calendar)
+
+
+def unread(words: Sequence[str]) -> tuple[str, int] | None:
+    """What is wrong with a time that these words begin to name and that `find` could not read, and its words' number.
+
+    A number beside a month, a clock or a `between` is part of a time, never a value.
+    """
+    begin = next((at for at, word in enumerate(words) if word not in _LITTLE | _BEFORE), len(words))
+    end = begin
+    for at in range(begin, len(words)):
+        if not (_timely(words[at]) or (at > begin and words[at] in _BETWEEN)):
+            break
+        end = at + 1 if _timely(words[at]) else end
+    said, text = words[begin:end], " ".join(words[:end])
+    if any(_month(word) or _DATE.fullmatch(word) for word in said) and any(map(_digits, said)):
+        return f"{' '.join(word.capitalize() if _month(word) else word for word in said)} is no date", end
+    if any(map(_clock, said)) or (words[:1] and words[0] in _BEFORE and any(map(_digits, said))):
+        return f"“{text}” was not understood: days are, and “last 2 hours”", end
+    return None
+
+
+def _timely(word: str) -> bool:
+    year = bool(_YEAR.fullmatch(word)) and int(word) in YEARS
+    return year or bool(_DAY.fullmatch(word) or _DATE.fullmatch(word) or _month(word)) or _clock(word)
+
+
+def _clock(word: str) -> bool:
+    return word in _CLOCK or bool(_TIME.fullmatch(word))
+
+
+def _digits(word: str) -> bool:
+    return any(character.isdigit() for character in word)
 
 
 def _single(words: Sequence[str], calendar: Calendar) -> Found | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from brownfield.rules import period
-from brownfield.rules.phrase import listed, name, words
+from brownfield.rules.phrase import SHOWN, listed, name, words
 from brownfield.rules.redaction import plain
 
 
@@ -70,6 +70,19 @@ NOUNS = frozenset(
 )
 """Words that may announce a value without digits: `customer Miller`. A value with digits, or quoted, needs none."""
 
+PLAIN = frozenset([
+    "a", "about", "after", "all", "an", "and", "any", "anything", "are", "as", "at", "be", "been", "before", "being",
+    "between", "both", "by", "came", "can", "carried", "carry", "come", "could", "did", "do", "does", "doing",
+    "done", "during", "each", "every", "everything", "for", "from", "get", "give", "had", "happen", "happened",
+    "happens", "has", "have", "her", "him", "his", "how", "i", "in", "into", "is", "it", "its", "list", "made",
+    "make", "many", "may", "me", "much", "my", "no", "not", "of", "on", "or", "our", "out", "please", "run", "show",
+    "since", "so", "system", "tell", "than", "that", "the", "their", "them", "then", "there", "these", "they",
+    "thing", "things", "this", "those", "through", "time", "to", "under", "until", "up", "us", "via", "was", "we",
+    "were", "what", "when", "where", "which", "while", "who", "whom", "whose", "why", "will", "with", "without",
+    "would", "you", "your",
+])  # fmt: skip
+"""Words that carry no meaning of their own here; any other one that is not understood is named in the echo."""
+
 EVENTS: dict[str, tuple[tuple[str, ...], str]] = {
     "approval": (("write.approved", "write.declined"), "approvals"),
     "approve": (("write.approved",), "approvals"),
@@ -84,7 +97,7 @@ EVENTS: dict[str, tuple[tuple[str, ...], str]] = {
     "failed": (("read.failed", "write.failed"), "failures"),
     "failure": (("read.failed", "write.failed"), "failures"),
     "unknown": (("write.unknown",), "writes with unknown outcome"),
-    "proposed": (("write.proposed",), "requests to write"),
+    "proposed": (("write.",), "requests to write"),
     "proposal": (("write.",), "writes"),
     "read": (("read.",), "reads"),
     "write": (("write.",), "writes"),
@@ -143,10 +156,12 @@ class _Reading:
     events: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     span: period.Period | None = None
+    wrong: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
 
 
 def read(text: str, now: datetime, zone: ZoneInfo, known: Known | None = None) -> Question:
-    """The question that `text` asks; what is not understood is left out, and the echo shows it.
+    """The question that `text` asks; what is not understood is left out, and the echo names it.
 
     Raises:
         ValueError: It is empty.
@@ -158,7 +173,7 @@ def read(text: str, now: datetime, zone: ZoneInfo, known: Known | None = None) -
     reading, at = _Reading(), 0
     while at < len(tokens):
         at += _step(reading, tokens[at:], calendar, known or Known())
-    span = reading.span or period.default(calendar)
+    span = reading.span or period.default(calendar, "understood" if reading.wrong else "named")
     return Question(
         subjects=_once(reading.subjects),
         identities=_once(reading.identities),
@@ -198,6 +213,8 @@ def _step(reading: _Reading, tokens: Sequence[_Token], calendar: period.Calendar
             return taken
     if first.is_value:
         reading.subjects.append(first.text)
+    elif first.word not in PLAIN and first.word.removesuffix("s") not in NOUNS:
+        reading.unknown.append(first.text)
     return 1
 
 
@@ -225,11 +242,16 @@ def _spelled(one: str, tokens: Sequence[_Token]) -> int:
 
 
 def _time(reading: _Reading, tokens: Sequence[_Token], calendar: period.Calendar) -> int:
-    found = period.find([token.word for token in tokens], calendar)
-    if found is None:
+    said = [token.word for token in tokens]
+    found = period.find(said, calendar)
+    if found:
+        reading.span = found[0]
+        return found[1]
+    wrong = period.unread(said)
+    if wrong is None:
         return 0
-    reading.span = found[0]
-    return found[1]
+    reading.wrong.append(wrong[0])
+    return wrong[1]
 
 
 def _announced(reading: _Reading, tokens: Sequence[_Token], known: Known) -> int:
@@ -271,4 +293,13 @@ def _echo(reading: _Reading, span: period.Period) -> str:
     ):
         if items:
             parts.append(f"{link} {listed(_once(items))}")
-    return f"Reading: {' '.join(parts)}, {span.words}."
+    return " ".join([f"Reading: {' '.join(parts)}, {span.words}.", *_left_out(reading)])
+
+
+def _left_out(reading: _Reading) -> Iterable[str]:
+    """What was said and plays no part in the answer, a sentence each."""
+    yield from (f"{wrong[:80]}." for wrong in _once(reading.wrong))
+    unknown = [plain(word)[1:-1] for word in _once(reading.unknown)]
+    if unknown:
+        more = f" and {len(unknown) - SHOWN} more" if len(unknown) > SHOWN else ""
+        yield f"Not understood: {', '.join(unknown[:SHOWN])}{more}."

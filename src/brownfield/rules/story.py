@@ -13,31 +13,42 @@ _ENDS = frozenset(
     f"write.{end}" for end in ("done", "done_by_hand", "declined", "denied", "expired", "rejected", "failed")
 )
 _WRITTEN = frozenset({"write.done", "write.done_by_hand"})
+_ASKING = frozenset({"read.done", "read.failed", "call.denied", "write.proposed"})
+_DECISIONS = frozenset({"write.approved", "write.declined"})
 
 
-def story(entries: Iterable[Entry], zone: ZoneInfo) -> list[str]:
-    """The entries as paragraphs, in the order in which each began. Entries of one instant keep the order given."""
+def story(entries: Iterable[Entry], zone: ZoneInfo, *, whole: bool = True) -> list[str]:
+    """The entries as paragraphs, in the order in which each began. Entries of one instant keep the order given.
+
+    Args:
+        entries: What was found.
+        zone: For times.
+        whole: As for `summary`. Where a proposal stands is said only of one whose entries are all there.
+    """
     ordered = sorted(entries, key=lambda entry: entry.at)
     groups: dict[tuple[str, ...], list[Entry]] = {}
     for number, entry in enumerate(ordered):
         groups.setdefault(_group(entry, number), []).append(entry)
-    undone = undone_by(ordered)
+    undone = undone_by(ordered) if whole else None
     return [text for group in groups.values() for text in _paragraphs(group, zone, undone)]
 
 
-def summary(entries: Sequence[Entry], *, who: str = "", about: Sequence[str] = ()) -> str:
+def summary(entries: Sequence[Entry], *, who: str = "", about: Sequence[str] = (), whole: bool = True) -> str:
     """The one sentence on top: who did how much, worth what, and what of it is undone or waiting.
 
     Args:
         entries: What was found.
         who: Who was asked about (`billing-agent`, `agents`); an empty string for anybody.
         about: The subjects that were asked about.
+        whole: Whether entries of every kind were looked for. If not, nothing is said of what may have been left out.
     """
     subject = f" with {phrase.listed([f'“{text}”' for text in about])}" if about else ""
+    if not entries and not whole:
+        return f"Nothing of that kind was found{subject}."
     if not entries:
         return f"In that time {who or 'nobody'} did {'nothing' if who else 'anything'}{subject}."
-    parts = [f"In that time {who or _actors(entries)} made {_counts(entries)}{subject}", *_written(entries)]
-    return "; ".join([*parts, _waiting(entries)]) + "."
+    parts = [f"In that time {_did(entries, who)}{subject}", *_written(entries)]
+    return "; ".join([*parts, *(_waiting(entries) if whole and _from_the_start(entries) else ())]) + "."
 
 
 def undone_by(entries: Iterable[Entry]) -> frozenset[str]:
@@ -62,7 +73,7 @@ def _group(entry: Entry, number: int) -> tuple[str, ...]:
     return ("alone", str(number))
 
 
-def _paragraphs(group: list[Entry], zone: ZoneInfo, undone: frozenset[str]) -> list[str]:
+def _paragraphs(group: list[Entry], zone: ZoneInfo, undone: frozenset[str] | None) -> list[str]:
     if group[0].proposal:
         return [_proposal(group, zone, undone)]
     if len(group) > MANY:
@@ -70,7 +81,7 @@ def _paragraphs(group: list[Entry], zone: ZoneInfo, undone: frozenset[str]) -> l
     return [sentence(entry, zone) for entry in group]
 
 
-def _proposal(group: list[Entry], zone: ZoneInfo, undone: frozenset[str]) -> str:
+def _proposal(group: list[Entry], zone: ZoneInfo, undone: frozenset[str] | None) -> str:
     """One proposal's life: asked, decided by whom, written, read back, undone."""
     first, *rest = group
     written = any(entry.event == "write.done" for entry in rest)
@@ -79,7 +90,8 @@ def _proposal(group: list[Entry], zone: ZoneInfo, undone: frozenset[str]) -> str
         if entry.event != "write.executing" or not written:
             time = f" at {phrase.clock(entry.at, zone, told=first.at)}"
             parts.append(told(Facts(entry, it="it", time=time)))
-    return " ".join([*parts, *_state(group, undone)])
+    known = undone is not None and _from_the_start(group)
+    return " ".join([*parts, *(_state(group, undone or frozenset()) if known else ())])
 
 
 def _state(group: list[Entry], undone: frozenset[str]) -> list[str]:
@@ -112,16 +124,38 @@ def _repeated(group: list[Entry], zone: ZoneInfo) -> str:
 
 def _actors(entries: Iterable[Entry]) -> str:
     """Who asked, by name; many are counted."""
-    asking = {"read.done", "read.failed", "call.denied", "write.proposed"}
-    names = sorted({phrase.name(entry.identity) for entry in entries if entry.identity and entry.event in asking})
+    names = sorted({phrase.name(entry.identity) for entry in entries if entry.identity and entry.event in _ASKING})
     return phrase.listed(names) if 0 < len(names) <= MANY else f"{len(names)} identities" if names else "brownfield"
 
 
-def _counts(entries: Sequence[Entry]) -> str:
-    reads = sum(entry.event == "read.done" for entry in entries)
-    parts = [phrase.counted(reads, "read"), phrase.counted(len(_made(entries)), "write")]
-    worth = _worth(entries)
-    return phrase.listed(parts) + (f" (worth {worth})" if worth else "")
+def _did(entries: Sequence[Entry], who: str) -> str:
+    """`billing-agent made 3 reads and 1 write (worth EUR 598.80)`: what those asked about did, not others for them."""
+    own = [entry for entry in entries if _by(entry, who)]
+    reads = sum(entry.event == "read.done" for entry in own)
+    made = _made(entries) & (_proposals(own, frozenset({"write.proposed"})) if who else _made(entries))
+    decided = sum(entry.event in _DECISIONS for entry in own) if who else 0
+    asked = sum(entry.event in _ASKING for entry in own)
+    counts = [(reads, "read"), (len(made), "write"), (decided, "decision")]
+    said = [phrase.counted(count, noun) for count, noun in counts if count]
+    said = said or ([phrase.counted(asked, "request")] if asked else [])
+    if not said:
+        found = own or entries
+        by = f" by {who}" if own and who else ""
+        return f"{phrase.counted(len(found), 'entry', 'entries')}{by} {'was' if len(found) == 1 else 'were'} found"
+    worth = _worth(entries, made)
+    return f"{who or _actors(entries)} made {phrase.listed(said)}" + (f" (worth {worth})" if worth else "")
+
+
+def _by(entry: Entry, who: str) -> bool:
+    """Whether it is an entry of one of those asked about, by name or role."""
+    return not who or bool({entry.identity, f"{entry.body.get('role')}s"} & set(who.split(", ")))
+
+
+def _from_the_start(entries: Iterable[Entry]) -> bool:
+    """Whether there are proposals, and each is there from when it was asked: no filter has hidden its other entries."""
+    known = list(entries)
+    every = {entry.proposal for entry in known if entry.proposal}
+    return bool(every) and every <= _proposals(known, frozenset({"write.proposed"}))
 
 
 def _made(entries: Sequence[Entry]) -> set[str]:
@@ -130,9 +164,8 @@ def _made(entries: Sequence[Entry]) -> set[str]:
     return _proposals(entries, _WRITTEN) - undoing
 
 
-def _worth(entries: Sequence[Entry]) -> str:
+def _worth(entries: Sequence[Entry], written: set[str]) -> str:
     """The sum of what was written, per currency, each proposal once."""
-    written = _made(entries)
     impacts = {entry.proposal: entry.body["impact"] for entry in entries if entry.body.get("impact")}
     totals: dict[str, int] = {}
     for proposal, impact in impacts.items():
@@ -157,7 +190,7 @@ def _written(entries: Sequence[Entry]) -> list[str]:
     return clauses
 
 
-def _waiting(entries: Sequence[Entry]) -> str:
+def _waiting(entries: Sequence[Entry]) -> list[str]:
     """What nobody has ended yet: waiting for people, or with an outcome nobody knows."""
     ended = _proposals(entries, _ENDS)
     unknown = _proposals(entries, frozenset({"write.unknown"})) - ended
@@ -165,7 +198,7 @@ def _waiting(entries: Sequence[Entry]) -> str:
     clauses = [f"{phrase.counted(len(unknown), 'write')} may or may not have happened"] if unknown else []
     verb = "is" if len(waiting) == 1 else "are"
     clauses.append(f"{phrase.counted(len(waiting), 'request')} {verb} waiting" if waiting else "nothing is waiting")
-    return "; ".join(clauses)
+    return clauses
 
 
 def _proposals(entries: Iterable[Entry], events: frozenset[str]) -> set[str]:
