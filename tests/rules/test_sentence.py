@@ -106,6 +106,10 @@ GOLDEN = {
     ),
     "batch.held": ({"file": FILE}, 'The file "STK1117.DAT" for place hold (inventory) is held until a person decides.'),
     "batch.settled": ({"file": FILE}, 'The file "STK1117.DAT" for place hold (inventory) was put away.'),
+    "quarantine.read": (
+        {"file": FILE, "person": "ada"},
+        'ada looked at the records of the file "STK1117.DAT" for place hold (inventory) that could not be read.',
+    ),
     "schedule.fired": ({}, "The schedule place hold (inventory) ran."),
     "schedule.missed": ({}, "The schedule place hold (inventory) was missed and was not made up for."),
     "server.started": ({}, "The server started (production)."),

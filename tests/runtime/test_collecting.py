@@ -462,3 +462,20 @@ def test_a_halt_is_asked_before_every_file(stage, monkeypatch):
     monkeypatch.setattr(adapter, "collect", halting)
     assert [file["name"] for file in collect(stage)] == ["0.dat"]
     assert collect(stage) == []
+
+
+async def test_who_is_refused_and_who_looks_at_raw_records_is_in_the_audit(stage):
+    """R98: a halt, a question and a collect too."""
+    stage.drop.put("one.dat", DAMAGED)
+    (file,) = collect(stage)
+    agent, assembly = stage.agent, stage.assembly
+    for asked in (assembly.control.halt, assembly.control.resume, assembly.asking.ask):
+        with pytest.raises(Problem):
+            asked(agent, "everything")
+    with pytest.raises(Problem):
+        await assembly.collecting.collect(agent, "canned", "stock_count")
+    refused = [(entry.operation, entry.identity) for entry in stage.entries("call.denied")]
+    assert refused == [(name, "agent") for name in ("halt", "resume", "ask", "stock_count")]
+    assembly.collecting.quarantined(stage.operator, file["id"])
+    (entry,) = stage.entries("quarantine.read")
+    assert (entry.identity, entry.body["file"]["name"]) == ("operator", "one.dat")

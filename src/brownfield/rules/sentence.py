@@ -225,6 +225,7 @@ EVENTS: dict[str, Template] = {
     "schedule.missed": lambda f: (
         f"the schedule {f.thing} was missed and was not made up for{f.said('reason', 'cause')}"
     ),
+    "quarantine.read": lambda f: f"{f.person} looked at the records of {f.file} that could not be read{f.time}",
     "server.started": lambda f: f"the server started{_where(f)}",
     "server.stopped": lambda f: f"the server stopped{_where(f)}{f.said('cause', 'reason')}",
     "audit.asked": lambda f: f"{f.person} asked the audit{f.said('question', 'note')}",

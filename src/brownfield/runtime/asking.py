@@ -16,6 +16,7 @@ from brownfield.rules.story import story, summary
 from brownfield.runtime.caller import Caller
 from brownfield.runtime.kernel import Kernel
 from brownfield.runtime.personal import MARK, committed
+from brownfield.runtime.refusal import audited
 
 MOST = 2000
 """Entries that one answer is made of at most; the answer says when there were more."""
@@ -42,7 +43,8 @@ class Asking:
         Raises:
             Problem: `invalid`: an empty question.
         """
-        caller.demand(Ability.ASK)
+        with audited(self._kernel, caller, "ask"):
+            caller.demand(Ability.ASK)
         zone, now = ZoneInfo(self._kernel.settings.timezone), self._kernel.clock.now()
         try:
             question = read(text, now, zone, self._known())

@@ -1,5 +1,6 @@
 """Collecting: each file once, each record once. Events, quarantine and checkpoint of a chunk commit together."""
 
+import asyncio
 import logging
 import secrets
 import threading
@@ -52,6 +53,7 @@ from brownfield.runtime.connection import FeedConnection
 from brownfield.runtime.defect import report
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.lane import Lane
+from brownfield.runtime.refusal import audited
 from brownfield.runtime.validator import Validator
 from brownfield.wrapper.bundle import Feed
 from brownfield.wrapper.lock import shape_of
@@ -83,9 +85,13 @@ class Collecting:
         Raises:
             Problem: The location cannot be read, or another process is collecting this feed.
         """
-        caller.demand(Ability.COLLECT, wrapper, feed)
-        opened, found = self._kernel.feed(wrapper, feed)
+        opened, found = await asyncio.to_thread(self._demand, caller, wrapper, feed)
         return await self.lane.run(self.run, opened, found, who=caller.identity, replay=replay)
+
+    def _demand(self, caller: Caller, wrapper: str, feed: str) -> tuple[OpenWrapper, Feed]:
+        with audited(self._kernel, caller, feed, wrapper):
+            caller.demand(Ability.COLLECT, wrapper, feed)
+            return self._kernel.feed(wrapper, feed)
 
     def run(self, opened: OpenWrapper, feed: Feed, *, who: Identity | None = None,
             replay: bool = False) -> list[dict[str, Any]]:  # fmt: skip
@@ -113,9 +119,14 @@ class Collecting:
         """
         caller.demand(Ability.OVERSEE)
         with self._kernel.ledger.read() as connection:
-            if get_file(connection, file_id) is None:
+            file = get_file(connection, file_id)
+            if file is None:
                 raise Problem("not-found", f"there is no batch file {file_id}")
             kept = [item.damage for item in quarantined(connection, file_id, limit=1000)]
+        body = {"file": {"name": file.name, "sha256": file.sha256}}
+        entry = self._kernel.entry("quarantine.read", body, caller.identity, trace=caller.trace, wrapper=file.wrapper,
+                                   operation=file.feed)  # fmt: skip
+        self._kernel.journal.post(entry).result()
         return [{"record": d.number, "offset": d.offset, "field": d.field, "code": d.code, "reason": d.reason,
                  "raw": d.raw.hex()} for d in kept]  # fmt: skip
 

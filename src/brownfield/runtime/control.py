@@ -11,6 +11,7 @@ from brownfield.rules.access import Ability, Role, covers
 from brownfield.rules.problem import Problem
 from brownfield.runtime.caller import Caller
 from brownfield.runtime.kernel import Kernel, OpenWrapper
+from brownfield.runtime.refusal import audited
 from brownfield.runtime.scheduler import Schedule
 from brownfield.wrapper.bundle import Feed, Operation
 
@@ -38,7 +39,8 @@ class Control:
         Raises:
             Problem: `invalid` scope, or `conflict` when it is halted already.
         """
-        caller.demand(Ability.HALT)
+        with audited(self._kernel, caller, "halt"):
+            caller.demand(Ability.HALT)
         return self._change(caller, "halt.set", scope, reason)
 
     def resume(self, caller: Caller, scope: str) -> dict[str, Any]:
@@ -47,7 +49,8 @@ class Control:
         Raises:
             Problem: `conflict` when there is none.
         """
-        caller.demand(Ability.HALT)
+        with audited(self._kernel, caller, "resume"):
+            caller.demand(Ability.HALT)
         return self._change(caller, "halt.lifted", scope, "")
 
     def status(self, caller: Caller) -> dict[str, Any]:
