@@ -19,6 +19,8 @@ import httpx2
 from brownfield.ledger.identity import add_grant, add_identity, add_key
 from brownfield.rules.access import Role
 from brownfield.runtime.assembly import open_assembly
+from brownfield.wrapper.bundle import make_lock, open_bundle
+from brownfield.wrapper.lock import write_lock
 
 ROOT = Path(__file__).resolve().parents[2]
 UP = [sys.executable, "-c", "from brownfield.edges.cli import main; main()"]
@@ -50,6 +52,7 @@ class Home:
         shutil.copytree(ROOT / "wrappers" / "inventory", bundle, ignore=shutil.ignore_patterns("tests", "__pycache__"))
         manifest = (bundle / "wrapper.toml").read_text("utf-8")
         (bundle / "wrapper.toml").write_text(manifest.replace('match    = "STK', f'chunk = {CHUNK}\nmatch    = "STK'))
+        write_lock(bundle, make_lock(open_bundle(bundle)))
         (self.folder / "brownfield.toml").write_text('environment = "sandbox"\nport = 0\npoll = "200ms"\n')
         (self.folder / "secrets" / "inventory").mkdir(parents=True)
         self.drop.mkdir()
