@@ -237,8 +237,11 @@ def _operation(draft: Draft, call: DraftCall, *, declared: bool) -> Iterator[str
         yield "agents = true     # may be granted to an agent; it is not granted yet"
     elif "write" in call.guess:
         yield f'# effect = "write"   # {_comment(call.guess)}: decide; it needs key, and undo or irreversible, too'
-    else:
+    elif "read" in call.guess:
         yield f'# effect = "read"   # {_comment(call.guess)}: decide, then name it in calls and scope too'
+        yield "# agents = true"
+    else:
+        yield f"# effect = …   # {_comment(call.guess)}: read or write, decide, then name it in calls and scope too"
         yield "# agents = true"
     yield ""
 

@@ -15,8 +15,10 @@ from brownfield.rules.problem import Problem
 from brownfield.rules.tier import Policy
 from brownfield.wrapper.duration import Duration
 from brownfield.wrapper.finding import BundleError, Finding
+from brownfield.wrapper.manifest import locate, nearest
 
 SETTINGS = "brownfield.toml"
+_ENVIRONMENT = 'environment = "sandbox"'
 
 
 class Settings(BaseModel):
@@ -52,17 +54,32 @@ def read_settings(folder: Path) -> Settings:
     Raises:
         BundleError: There is no such file, or it is not valid.
     """
-    path = folder / SETTINGS
-    advice = 'write one with the line environment = "sandbox"'
+    path, text = folder / SETTINGS, ""
     try:
-        return Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except OSError:
-        raise BundleError([Finding(str(path), "is not there", advice)]) from None
+        text = path.read_text("utf-8")
+        return Settings.model_validate(tomllib.loads(text))
+    except FileNotFoundError:
+        raise BundleError([Finding(str(path), "is not there", f"write one with the line {_ENVIRONMENT}")]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BundleError([Finding(str(path), f"cannot be read: {error}", "make it readable, in UTF-8")]) from None
     except tomllib.TOMLDecodeError as error:
         raise BundleError([Finding(SETTINGS, str(error), "mend the TOML")]) from None
     except ValidationError as error:
-        raise BundleError([Finding(f"{SETTINGS}: {'.'.join(map(str, fault['loc']))}", str(fault["msg"]), advice)
+        raise BundleError([_fault(tuple(map(str, fault["loc"])), fault["type"], fault["msg"], text)
                            for fault in error.errors()]) from None  # fmt: skip
+
+
+def _fault(path: tuple[str, ...], kind: str, message: str, text: str) -> Finding:
+    """What is wrong with one key, with its line, and what to do about just that."""
+    where, line = f"{SETTINGS}: {'.'.join(path)}", locate(text, path)
+    if kind == "extra_forbidden":
+        known = sorted(Policy.model_fields if path[0] == "policy" else Settings.model_fields)
+        near = nearest(path[-1], known)
+        return Finding(where, "there is no such key",
+                       f"did you mean {near}?" if near else f"the keys are {', '.join(known)}", line)  # fmt: skip
+    if kind == "missing":
+        return Finding(where, "is missing", f"add the line {_ENVIRONMENT}" if path == ("environment",) else "add it")
+    return Finding(where, message, "correct the value", line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from brownfield.rules.drift import Change
 from brownfield.rules.misfire import weekdays
 from brownfield.rules.problem import Problem, from_failure
 from brownfield.runtime.opening import Surroundings, open_adapter, unset
+from brownfield.runtime.secret import places
 from brownfield.wrapper.bundle import make_lock, open_bundle
 from brownfield.wrapper.check import check_bundle, check_lock
 from brownfield.wrapper.finding import BundleError, Finding
@@ -154,7 +155,8 @@ def _read_contract(folder: Path, name: str) -> Contract | None:
 
 
 def _lock_it(folder: Path) -> str:
-    return f"run `brownfield lock {folder.name}`"
+    here = Path.cwd()
+    return f"run `brownfield lock {folder.relative_to(here) if folder.is_relative_to(here) else folder}`"
 
 
 def _findings(folder: Path, around: Surroundings) -> Iterator[Finding]:
@@ -165,6 +167,7 @@ def _findings(folder: Path, around: Surroundings) -> Iterator[Finding]:
         return
     yield from _zones_and_crons(manifest)
     yield from _unset(manifest, around)
+    yield from _missing(manifest, around)
     broken = list(_vendored(folder, manifest, around))
     yield from broken
     try:
@@ -199,6 +202,21 @@ def _unset(manifest: Manifest, around: Surroundings) -> Iterator[Finding]:
         for variable in unset(table.settings, around.environ):
             yield Finding(f"{MANIFEST}: connections.{name}", f"the variable {variable} is not set here",
                           "`brownfield up` will need it", level="note")  # fmt: skip
+
+
+def _missing(manifest: Manifest, around: Surroundings) -> Iterator[Finding]:
+    """Secrets that a call would not find here; those of writes only where writes are made."""
+    for name, table in manifest.connections.items():
+        writes = table.secrets.write.values() if manifest.mode == "live" else ()
+        for secret in dict.fromkeys((*table.secrets.read.values(), *writes)):
+            try:
+                there = not around.secrets or any(provide(secret) is not None for provide in around.secrets)
+            except Unavailable as error:
+                yield Finding(f"{MANIFEST}: connections.{name}", str(error), "calls fail until then", level="note")
+            else:
+                if not there:
+                    yield Finding(f"{MANIFEST}: connections.{name}", f"the secret {secret} is not here",
+                                  f"put it into {places(secret)}", level="note")  # fmt: skip
 
 
 def _vendored(folder: Path, manifest: Manifest, around: Surroundings) -> Iterator[Finding]:

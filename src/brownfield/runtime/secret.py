@@ -17,7 +17,8 @@ def folder_provider(folder: Path) -> Provider:
         if not path.is_relative_to(folder.resolve()) or not path.is_file():
             return None
         if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise Unavailable(f"the secret {name} may be read by others; make its file 0600")
+            raise Unavailable(f"the secret {name} may be read by others: make its file {folder.name}/{name} mode 0600,"
+                              f" or take it away and set {variable(name)}")  # fmt: skip
         return path.read_text("utf-8").rstrip("\n")
 
     return provide
@@ -27,9 +28,20 @@ def environment_provider(environ: Mapping[str, str]) -> Provider:
     """Secrets as variables: `inventory/wms-read` is `BROWNFIELD_SECRET_INVENTORY_WMS_READ`."""
 
     def provide(name: str) -> str | None:
-        return environ.get("BROWNFIELD_SECRET_" + name.upper().replace("/", "_").replace("-", "_"))
+        return environ.get(variable(name))
 
     return provide
+
+
+def variable(name: str) -> str:
+    """The variable of a secret."""
+    return "BROWNFIELD_SECRET_" + name.upper().replace("/", "_").replace("-", "_")
+
+
+def places(name: str) -> str:
+    """Where a secret may be put, in words."""
+    folder = "the folder BROWNFIELD_SECRETS (default: secrets in the home)"
+    return f"the file {name} in {folder}, mode 0600, or {variable(name)}"
 
 
 def providers(environ: Mapping[str, str], home: Path) -> tuple[Provider, ...]:
@@ -48,6 +60,6 @@ def resolver(names: Mapping[str, str], chain: tuple[Provider, ...]) -> Callable[
             value = provide(names[name])
             if value is not None:
                 return value
-        raise Unavailable(f"the secret {names[name]} is not there; put it in a file of BROWNFIELD_SECRETS, mode 0600")
+        raise Unavailable(f"the secret {names[name]} is not there; put it into {places(names[name])}")
 
     return resolve

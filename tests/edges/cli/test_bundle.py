@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from brownfield.runtime.home import read_settings
+from brownfield.wrapper.finding import BundleError
+
 
 def test_from_a_wsdl_to_a_locked_bundle_in_one_command(run, wsdl, place):
     """R15, R5: what was declared is exposed and nothing else; the next commands are told."""
@@ -34,6 +37,16 @@ def test_a_person_uncomments_locks_and_is_done(run, wsdl, place):
     assert "callers would see something else" in run("check", code=78).stdout
     assert "ping is exposed" in run("lock").stdout
     assert "wrappers/wms: good" in run("check").stdout
+
+
+def test_where_the_name_does_not_tell_nothing_is_suggested(run, wsdl, place):
+    """S9: uncommenting a line must not declare a read that nobody looked at."""
+    run("new", "wms", "--wsdl", wsdl)
+    text = (place / "wrappers/wms/wrapper.toml").read_text()
+    (said,) = [line for line in text.partition("[operations.get_next_pick_ticket]")[2].splitlines()[:6]
+               if "effect" in line]  # fmt: skip
+    assert said.startswith("# effect = …   # ")
+    assert "read or write, decide" in said
 
 
 def test_nothing_is_overwritten(run, wms, wsdl):
@@ -161,3 +174,36 @@ def test_look_at_what_cannot_be_read(run, nightly, file, code):
 def test_look_with_a_layout_that_is_none(run, nightly, place):
     (place / "bad.cpy").write_text("       01 A.\n          05 B PIC Q.\n")
     assert "bad.cpy" in run("look", nightly / "STK20261119.DAT", "--layout", "bad.cpy", code=65).stderr
+
+
+def test_the_advice_to_lock_a_wrapper_by_its_id_works(run, wms):
+    """What `check` and `up` say is what can be pasted."""
+    with (wms / "wrapper.toml").open("a") as file:
+        file.write("# a line\n")
+    assert "wrappers/wms: would be locked; nothing was written" in run("lock", "wms", "--dry-run").stdout
+    assert "wrappers/wms: locked" in run("lock", "wms").stdout
+    assert "wrappers/wms: good" in run("check", "wms").stdout
+
+
+def test_a_secret_that_is_not_here_is_a_note(run, wms, place):
+    """With the file and the variable, before the first call fails."""
+    path = wms / "wrapper.toml"
+    path.write_text(path.read_text().replace("# secrets.read", "secrets.read", 1))
+    run("lock", "wms")
+    said = run("check", "wms").stdout
+    assert "note: the secret wms/warehouse-read is not here" in said
+    assert "BROWNFIELD_SECRET_WMS_WAREHOUSE_READ" in said
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ('environment = "sandbox"\nprt = 1\n', "brownfield.toml: prt (line 2): there is no such key; did you mean port?"),
+    ("port = 1\n", 'environment: is missing; add the line environment = "sandbox"'),
+    ('environment = "sandbox"\nport = 99999\n', "correct the value"),
+    ('environment = "sandbox"\n[policy]\nauto_blow = 1\n', "did you mean auto_below?"),
+])  # fmt: skip
+def test_a_wrong_setting_is_told_with_what_to_do(tmp_path, text, said):
+    """The remedy fits the error."""
+    (tmp_path / "brownfield.toml").write_text(text)
+    with pytest.raises(BundleError) as error:
+        read_settings(tmp_path)
+    assert said in str(error.value)

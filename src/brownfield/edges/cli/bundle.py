@@ -104,7 +104,8 @@ def lock(
                 failed += [_within(folder, finding) for finding in error.findings]
                 continue
             documents.append({"bundle": str(folder), "changes": changes})
-            lines += [f"{folder}: {'locked' if changes else 'nothing has changed'}", *(f"  {c}" for c in changes)]
+            done = "would be locked; nothing was written" if dry_run else "locked"
+            lines += [f"{folder}: {done if changes else 'nothing has changed'}", *(f"  {c}" for c in changes)]
     here.terminal.give({"dry_run": dry_run, "bundles": documents}, lines)
     if failed:
         raise BundleError(failed)
@@ -121,7 +122,7 @@ def drift(
     """Compare what is pinned with the live system (--wsdl, --file), else with the vendored files."""
     here = Session.of(context)
     sources = _sources(wsdl, file, layout)
-    bundles = find_bundles(folder)
+    bundles = find_bundles(_named(folder))
     if sources and len(bundles) > 1:
         raise typer.BadParameter(f"{folder} holds {len(bundles)} bundles; name one", param_hint="FOLDER")
     with here.terminal.progress("Comparing …"):
@@ -190,7 +191,13 @@ def _no_source(command: str) -> dict[str, str]:
 
 
 def _bundles(folders: Iterable[Path] | None) -> list[Path]:
-    return [bundle for folder in folders or [Path("wrappers")] for bundle in find_bundles(folder)]
+    return [bundle for folder in folders or [Path("wrappers")] for bundle in find_bundles(_named(folder))]
+
+
+def _named(folder: Path) -> Path:
+    """The folder, or the bundle of that name under `wrappers/`: messages name a wrapper by its id."""
+    inner = Path("wrappers") / folder
+    return inner if len(folder.parts) == 1 and not folder.exists() and (inner / MANIFEST).exists() else folder
 
 
 def _errors(findings: Iterable[Finding]) -> bool:
