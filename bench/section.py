@@ -223,7 +223,7 @@ def audit(size: Size) -> Iterator[Absolute]:
             appended.append(size.entries / (time.perf_counter() - began))
             began = time.perf_counter()
             with ledger.read() as connection:
-                found = verify(connection, {key.id: key}, [])
+                found = verify(connection, {key.id: key})
             verified.append(size.entries / (time.perf_counter() - began))
             ledger.close()
             if not found.ok or found.entries != size.entries:

@@ -141,8 +141,9 @@ class Guard:
         found = opened.bundle.operations.get(operation) if opened else None
         # Of an operation that is not there nobody said which arguments are personal, so none is kept.
         kept = _kept(arguments) if found else {}
-        # A refused call is about nothing: whoever may call nothing would choose what the index has to hold.
-        about = arguments if event != "call.denied" else {}
+        # A refused call is about nothing: whoever may call nothing would choose what the index has to hold. One that a
+        # halt stopped was granted and is valid, and whoever asks about its subject should hear of it.
+        about = arguments if event != "call.denied" or body.get("code") == "halted" else {}
         personal = found.table.personal if found else ()
         told = committed({**body, "arguments": kept}, about or kept, personal, self._kernel.journal.commitment)
         return self._kernel.entry(event, told, caller.identity, trace=caller.trace, about=about, wrapper=wrapper,
