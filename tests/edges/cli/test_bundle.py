@@ -1,9 +1,13 @@
 """`new`, `check`, `lock`, `drift`, `look`: from a WSDL never seen to a locked bundle, without a server."""
 
+import io
 import json
 
 import pytest
+from rich.console import Console
 
+from brownfield.edges.cli.ending import ending
+from brownfield.edges.cli.terminal import table
 from brownfield.runtime.home import read_settings
 from brownfield.wrapper.finding import BundleError
 
@@ -207,3 +211,21 @@ def test_a_wrong_setting_is_told_with_what_to_do(tmp_path, text, said):
     with pytest.raises(BundleError) as error:
         read_settings(tmp_path)
     assert said in str(error.value)
+
+
+def test_new_counts_the_files_that_are_there(run, wsdl, place):
+    """The lock and the pinned contract are files too."""
+    said = run("new", "wms", "--wsdl", wsdl).stdout
+    assert f"{sum(path.is_file() for path in (place / 'wrappers/wms').rglob('*'))} files, locked." in said
+
+
+def test_a_file_that_cannot_be_used_comes_with_a_next_step():
+    """Exit 74."""
+    assert ending(PermissionError(13, "Permission denied", "x"), "").lines[-1].startswith("Next: ")
+
+
+def test_a_table_cuts_nothing_on_a_narrow_terminal():
+    """A long value is folded."""
+    console = Console(width=20, record=True, file=io.StringIO())
+    console.print(table(("field", "value"), [("a", "x" * 60)]))
+    assert console.export_text().count("x") == 60

@@ -64,7 +64,8 @@ def new(
     drafting.write(folder, files, here.around)
     settings = drafting.write_settings(into.resolve().parent)
     steps = list(_next_steps(folder, wish, drawing))
-    said = [f"{folder}: {len(files)} files, locked.", *drawing.draft.notes]
+    made = sum(path.is_file() for path in folder.rglob("*"))
+    said = [f"{folder}: {made} files, locked.", *drawing.draft.notes]
     said += [f"{settings} says that this is a sandbox."] if settings else []
     here.terminal.give(
         document | {"settings": str(settings) if settings else None, "next": steps}, [*said, "Next:", *steps]

@@ -93,7 +93,9 @@ def ending(error: Exception, unfinished: str) -> Ending:
             return _of_problem(Problem("ledger", f"the ledger could not be used: {type(error).__name__}"))
         case OSError():
             words = f"{error.filename or 'a file'}: {error.strerror or error}"
-            return Ending(IO_ERROR, _document("io", "A file cannot be read or written", words), (words,))
+            step = "Look at that path: whether it is there, whose it is, and whether the disk is full."
+            document = _document("io", "A file cannot be read or written", words) | {"next": step}
+            return Ending(IO_ERROR, document, (words, f"Next: {step}"))
     return _of_problem(_defect(error))
 
 

@@ -7,7 +7,7 @@ from typing import IO, Any
 
 import orjson
 from rich.console import Console, RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 _PIPE_WIDTH = 4000
@@ -90,8 +90,9 @@ class Terminal:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """A plain table; every cell is made safe."""
-    made = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    """A plain table; every cell is made safe, and wraps where a terminal is narrow: nothing is cut."""
+    headed = [Column(name, overflow="fold") for name in columns]
+    made = Table(*headed, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         made.add_row(*("" if cell is None else Text(safe(str(cell))) for cell in row))
     return made
