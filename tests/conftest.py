@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import signal
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,11 @@ CORPUS = Path(os.environ.get("BROWNFIELD_CORPUS", ROOT.parent / "shared" / "corp
 
 if str(ROOT / "fixtures") not in sys.path:
     sys.path.insert(0, str(ROOT / "fixtures"))
+
+
+if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A suite in the background inherits "ignored", and would hand it on to every process that a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def require_or_skip(name: str, found: object, missing: str) -> None:

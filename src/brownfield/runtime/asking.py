@@ -57,8 +57,8 @@ class Asking:
         told = f"Every entry up to {now.astimezone(zone):%H:%M:%S} is counted."
         return {
             "reading": question.echo,
-            "summary": summary(lines, who=who, about=question.subjects),
-            "story": story(lines, zone),
+            "summary": summary(lines, who=who, about=question.subjects, whole=not question.events),
+            "story": story(lines, zone, whole=not question.events),
             "complete": told if len(found) < MOST else f"Only the first {MOST} entries are told: narrow the question.",
         }
 
