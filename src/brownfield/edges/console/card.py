@@ -100,8 +100,8 @@ def _risks(proposal: Proposal, opened: OpenWrapper | None, operation: Operation 
         "What it is worth is not known.": proposal.impact is None,
         "Its state before was not read, so a change in between would not be noticed.": proposal.before is None,
         f"{opened.title} is a source of last resort.": opened.source_class == tier.LAST_RESORT,
-        "The operation has changed since it was proposed: it will be denied.":
-            opened.bundle.pledge(operation) != proposal.surface,
+        "The operation has changed since it was proposed: it will be denied.": opened.bundle.pledge(operation)
+        != proposal.surface,
         f"Halted by {halt.by if halt else ''}: nothing is written until it is resumed.": halt is not None,
     }
     return [sentence for sentence, applies in found.items() if applies]
