@@ -41,13 +41,13 @@ def test_killed_before_the_claim_and_after_the_end(house, warehouse):
     assert refused["code"] == "halted"
     house.ask("POST", "/v1/resume", "operator", {"scope": "everything"})
     made = house.propose()
-    house.ask("POST", "/v1/halt", "operator", {"scope": "operation:inventory.place_hold"})
+    house.ask("POST", "/v1/halt", "operator", {"scope": "identity:agent"})
     house.approve(made)
     house.kill()
     house.up()
     assert house.ask("GET", made["url"], "agent").json()["state"] == "approved"
     assert held(warehouse) == []
-    house.ask("POST", "/v1/resume", "operator", {"scope": "operation:inventory.place_hold"})
+    house.ask("POST", "/v1/resume", "operator", {"scope": "identity:agent"})
     assert house.ended(made)["state"] == "done"
     house.kill()
     house.up()

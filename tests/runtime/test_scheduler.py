@@ -148,6 +148,7 @@ async def test_a_long_run_holds_no_other_schedule_back(put_up, monkeypatch):
 
 async def test_a_defect_is_logged_by_its_place_and_not_by_its_words(put_up, caplog):
     """R60: what an error says may be somebody's value."""
+    caplog.set_level("ERROR", "brownfield")
     stage = put_up(schedule(), clock=FrozenClock(START))
 
     def stumbling(*_):
