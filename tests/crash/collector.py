@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from brownfield.runtime import collecting
+from brownfield.runtime import committing
 from brownfield.runtime.assembly import open_assembly
 
 
@@ -32,9 +32,9 @@ def dying(function, times, *, after):
 def main() -> None:
     wrappers, place, times = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     if place == "inside":
-        collecting.save_checkpoint = dying(collecting.save_checkpoint, times, after=True)
+        committing.save_checkpoint = dying(committing.save_checkpoint, times, after=True)
     if place == "after":
-        collecting._Run._commit = dying(collecting._Run._commit, times, after=True)
+        committing.Committing._commit = dying(committing.Committing._commit, times, after=True)
     with open_assembly(wrappers, os.environ) as assembly:
         opened, feed = assembly.kernel.feed("inventory", "stock_count")
         adapter = opened.feeds["nightly"].adapter

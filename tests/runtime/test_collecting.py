@@ -14,7 +14,7 @@ from brownfield.ledger.event import page
 from brownfield.ledger.lease import take
 from brownfield.rules.access import Role
 from brownfield.rules.problem import Problem
-from brownfield.runtime.collecting import _Run
+from brownfield.runtime.committing import Committing
 from brownfield.runtime.streaming import cloud_event
 from brownfield.testing.canned import CannedDrop
 from brownfield.testing.canned.drop import CannedFeed, CannedFeedSettings
@@ -153,17 +153,17 @@ def test_too_many_are_too_many_when_the_last_chunk_was_the_one(put_up, monkeypat
     """R20, R77: killed between its commit and the count."""
     stage = put_up(LIMIT)
     stage.drop.put("one.dat", b"A-100 1\nx\ny\n= 3\n")
-    within = _Run._within_limit
+    within = Committing._within_limit
 
     def killed(run, quarantined):
         if quarantined > 1:
             raise Stumble
         within(run, quarantined)
 
-    monkeypatch.setattr(_Run, "_within_limit", killed)
+    monkeypatch.setattr(Committing, "_within_limit", killed)
     with pytest.raises(Stumble):
         collect(stage)
-    monkeypatch.setattr(_Run, "_within_limit", within)
+    monkeypatch.setattr(Committing, "_within_limit", within)
     assert [file["state"] for file in collect(stage)] == ["held"]
 
 

@@ -1,0 +1,87 @@
+"""Committing: the chunks of a file, each with its events, quarantined records and checkpoint in one transaction."""
+
+import threading
+from collections.abc import Iterator
+
+import orjson
+
+from brownfield.contract import Chunk, Damage, Failure, Fields, Rejected, Row, canonical
+from brownfield.ledger.batch import BatchFile, add_quarantine, save_checkpoint
+from brownfield.ledger.count import file_counts
+from brownfield.ledger.event import append_events
+from brownfield.runtime.kernel import Kernel
+from brownfield.runtime.validator import Validator
+from brownfield.wrapper.bundle import Feed
+
+
+class Committing:
+    """Turns the chunks of one feed's files into events.
+
+    Args:
+        kernel: What is open.
+        feed: Whose records become which events.
+        stopping: Set when no more chunks are to be begun.
+    """
+
+    def __init__(self, kernel: Kernel, feed: Feed, stopping: threading.Event) -> None:
+        self._kernel, self._feed, self._stopping = kernel, feed, stopping
+        self._validator = Validator({"type": "object"}, feed.data)
+
+    def commit(self, file: BatchFile, chunks: Iterator[Chunk]) -> bool:
+        """Commit the chunks that come, from the file's checkpoint on; whether its end was reached.
+
+        Raises:
+            Rejected: More records than allowed cannot be read; what was committed stays.
+        """
+        with self._kernel.ledger.read() as connection:
+            bad = file_counts(connection, file.id)[1]
+        self._within_limit(bad)
+        for chunk in chunks:
+            bad += self._commit(file, chunk)
+            self._within_limit(bad)
+            if self._stopping.is_set():
+                return False
+        return True
+
+    def _within_limit(self, quarantined: int) -> None:
+        limit = self._feed.table.quarantine_limit
+        if quarantined > limit:
+            raise Rejected(f"{quarantined} records cannot be read, more than the {limit} allowed", code="quarantine")
+
+    def _commit(self, file: BatchFile, chunk: Chunk) -> int:
+        """Commit a chunk; the number of its records that cannot be read."""
+        rows, damaged = self._events(chunk)
+        now = self._kernel.clock.now()
+        with self._kernel.ledger.write() as connection:
+            append_events(connection, file.id, self._feed.table.emits, rows, now)
+            add_quarantine(connection, file.id, damaged, now)
+            save_checkpoint(connection, file.id, chunk.checkpoint, now)
+        return len(damaged)
+
+    def _events(self, chunk: Chunk) -> tuple[list[tuple[int, str, str]], list[Damage]]:
+        rows: list[tuple[int, str, str]] = []
+        damaged = list(chunk.damaged)
+        for row in chunk.rows:
+            if row.kind != self._feed.table.record:
+                continue
+            try:
+                event = self._event(row)
+            except Exception as error:  # noqa: BLE001  the author's function: the record is kept, the batch goes on
+                reason = error.message if isinstance(error, Failure) else f"{type(error).__name__}: {error}"
+                damaged.append(Damage(row.number, -1, canonical(row.fields), "", "function", reason))
+                continue
+            if event is not None:
+                key = str(event.get(self._feed.table.key, ""))
+                rows.append((row.number, key, orjson.dumps(event).decode()))
+        return rows, damaged
+
+    def _event(self, row: Row) -> Fields | None:
+        handler = self._feed.handler
+        if handler is None or self._feed.function is None:
+            return row.fields
+        made = self._feed.function(row.fields)
+        if made is None:
+            return None
+        event = handler.document(made)
+        self._validator.check_result(event)
+        return event
