@@ -16,10 +16,11 @@ from brownfield_soap.describe import contract, shape
 from brownfield_soap.model import Model, Operation
 from brownfield_soap.reader import read
 from brownfield_soap.reply import Parsed, answer_element, parsed
-from brownfield_soap.request import Requests
+from brownfield_soap.request import Request
 from brownfield_soap.settings import SoapSettings
 from brownfield_soap.stream import Rows, Stream, rows
-from brownfield_soap.transport import Exchange, Transport, Wire
+from brownfield_soap.transport import Exchange, Transport
+from brownfield_soap.wire import Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class _Call:
     """One operation, ready to be called."""
 
     operation: Operation
+    request: Request
     answer: Answer
     input: Check
     output: Check
@@ -44,7 +46,6 @@ class _Far:
     """What is known of the far side once the WSDL has been read."""
 
     model: Model
-    requests: Requests
     decoder: Codec
 
 
@@ -54,9 +55,7 @@ class SoapConnection:
     def __init__(self, opening: Opening[SoapSettings]) -> None:
         self._opening = opening
         self._settings = opening.settings
-        given = opening.settings
-        wire = Wire(given.keep_alive, given.certificate, given.certificate_key, given.proxy)
-        self._transport = Transport(opening.limits.concurrency, wire=wire)
+        self._transport = Transport(opening.limits.concurrency, wire=_wire(opening.settings))
         self._reading = threading.RLock()
         self._calls: dict[str, _Call] = {}
 
@@ -68,7 +67,7 @@ class SoapConnection:
 
     @cached_property
     def _known(self) -> _Far:
-        return _Far(self._model, Requests(self._model, self._settings, self._opening.secret), Codec(self._model))
+        return _Far(self._model, Codec(self._model))
 
     def probe(self) -> None:
         """Opens a TCP connection to the endpoint and closes it. Performs no operation.
@@ -113,8 +112,8 @@ class SoapConnection:
             endpoint,
             seconds=self._opening.limits.deadline,
             max_bytes=self._opening.limits.max_bytes,
-            headers=far.requests.http_headers(call.operation),
-            content=far.requests.envelope(call.operation, given),
+            headers=call.request.http_headers,
+            content=call.request.envelope(given),
         )
         return _received(far, call, exchange)
 
@@ -131,22 +130,30 @@ class SoapConnection:
         )
 
     def _prepared(self, operation: str) -> tuple[_Far, _Call]:
-        with self._reading:
-            far = self._known
-            if operation not in self._calls:
-                self._calls[operation] = _prepare(far, operation)
-            return far, self._calls[operation]
+        if operation not in self._calls:
+            with self._reading:
+                self._calls.setdefault(operation, self._prepare(self._known, operation))
+        return self._known, self._calls[operation]
+
+    def _prepare(self, far: _Far, name: str) -> _Call:
+        model = far.model
+        operation = model.operations.get(name)
+        if operation is None:
+            raise Rejected(f"The WSDL has no operation {name}.", code="unknown-operation")
+        request = Request(model, operation, self._settings, self._opening.secret)
+        described = shape(model, operation)
+        result = answer(model, operation.reply)
+        streamed = rows(model, operation, result, far.decoder.reader, described.output)
+        return _Call(operation, request, result, Check(described.input), Check(described.output), streamed)
 
 
-def _prepare(far: _Far, name: str) -> _Call:
-    model = far.model
-    operation = model.operations.get(name)
-    if operation is None:
-        raise Rejected(f"The WSDL has no operation {name}.", code="unknown-operation")
-    described = shape(model, operation)
-    result = answer(model, operation.reply)
-    streamed = rows(model, operation, result, far.decoder.reader, described.output)
-    return _Call(operation, result, Check(described.input), Check(described.output), streamed)
+def _wire(settings: SoapSettings) -> Wire:
+    return Wire(
+        keep_alive=settings.keep_alive,
+        certificate=settings.certificate,
+        key=settings.certificate_key,
+        proxy=settings.proxy,
+    )
 
 
 def _received(far: _Far, call: _Call, exchange: Exchange) -> Reply:

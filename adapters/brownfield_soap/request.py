@@ -1,7 +1,8 @@
-"""One call → the HTTP headers and the envelope to send."""
+"""One call → the HTTP headers and the envelope to send. What is the same for each call is made once."""
 
 import string
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -16,56 +17,65 @@ from brownfield_soap.schema import input_schema
 from brownfield_soap.security import block, timestamp, username_token
 from brownfield_soap.settings import SoapSettings, resolved
 
+Secret = Callable[[str], str]
 
-class Requests:
-    """Writes the requests of one connection. Secrets are resolved for each request and kept nowhere."""
 
-    def __init__(self, model: Model, settings: SoapSettings, secret: Callable[[str], str]) -> None:
-        self._model = model
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """A SOAP header that the settings give: its part, its values with names in place of secrets, what holds both."""
+
+    part: Part
+    values: dict[str, Any]
+    check: Check
+
+
+class Request:
+    """Writes the requests of one operation. Secrets are resolved for each and kept nowhere.
+
+    Attributes:
+        http_headers: SOAP 1.1 and 1.2 carry the action in different places.
+    """
+
+    def __init__(self, model: Model, operation: Operation, settings: SoapSettings, secret: Secret) -> None:
+        _refuse_undeclared(model, settings)
+        self.http_headers = _http_headers(model, operation)
+        self._part = operation.request
         self._settings = settings
         self._secret = secret
         self._encoder = Encoder(model)
+        self._space = f"{{{model.envelope}}}"
         self._prefixes = _prefixes(model)
-        _refuse_undeclared(model, settings)
+        self._headers = [
+            _Header(operation.headers[name], values, Check(input_schema(model, operation.headers[name])))
+            for name, values in settings.headers.items()
+            if name in operation.headers
+        ]
 
-    def envelope(self, operation: Operation, fields: Fields) -> bytes:
+    def envelope(self, fields: Fields) -> bytes:
         """The envelope of one call.
 
         Raises:
             Rejected: A field or a header cannot be written. Nothing was sent.
             Unavailable: A secret cannot be had. Nothing was sent.
         """
-        space = f"{{{self._model.envelope}}}"
-        root: etree._Element = etree.Element(f"{space}Envelope", nsmap=self._prefixes)
-        header = etree.SubElement(root, f"{space}Header")
-        self._headers(operation, header)
+        root: etree._Element = etree.Element(f"{self._space}Envelope", nsmap=self._prefixes)
+        header = etree.SubElement(root, f"{self._space}Header")
+        for given in self._headers:
+            self._header(given, header)
         self._security(header)
         if len(header) == 0:
             root.remove(header)
-        body = etree.SubElement(root, f"{space}Body")
-        if operation.request is not None:
-            self._encoder.part(operation.request, fields, body)
+        body = etree.SubElement(root, f"{self._space}Body")
+        if self._part is not None:
+            self._encoder.part(self._part, fields, body)
         return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
-    def http_headers(self, operation: Operation) -> Mapping[str, str]:
-        """The HTTP headers of one call: SOAP 1.1 and 1.2 carry the action in different places."""
-        action = quote(operation.action, safe=string.punctuation)
-        if self._model.envelope == SOAP_12:
-            with_action = f'; action="{action}"' if action else ""
-            return {"Content-Type": f"application/soap+xml; charset=utf-8{with_action}"}
-        return {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"'}
-
-    def _headers(self, operation: Operation, header: etree._Element) -> None:
-        for name, values in self._settings.headers.items():
-            part = operation.headers.get(name)
-            if part is not None:
-                self._header(part, resolved(values, self._secret), header)
-
-    def _header(self, part: Part, values: dict[str, Any], header: etree._Element) -> None:
-        fault = Check(input_schema(self._model, part)).fault(values)
+    def _header(self, given: _Header, header: etree._Element) -> None:
+        values = resolved(given.values, self._secret)
+        fault = given.check.fault(values)
         if fault is not None:
-            raise Rejected(f"The header {part.name} does not fit the WSDL: {fault}.", code="invalid-header")
-        self._encoder.part(part, values, header)
+            raise Rejected(f"The header {given.part.name} does not fit the WSDL: {fault}.", code="invalid-header")
+        self._encoder.part(given.part, values, header)
 
     def _security(self, header: etree._Element) -> None:
         settings = self._settings
@@ -79,6 +89,14 @@ class Requests:
                 raise Unavailable("The connection has `security` but no `user`. Set `user` in the manifest.")
             digest = settings.security == "username-token-digest"
             username_token(security, settings.user, self._secret("password"), digest=digest)
+
+
+def _http_headers(model: Model, operation: Operation) -> Mapping[str, str]:
+    action = quote(operation.action, safe=string.punctuation)
+    if model.envelope == SOAP_12:
+        with_action = f'; action="{action}"' if action else ""
+        return {"Content-Type": f"application/soap+xml; charset=utf-8{with_action}"}
+    return {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"'}
 
 
 def _prefixes(model: Model) -> dict[str, str]:
