@@ -5,7 +5,7 @@ from stage import staged
 
 from brownfield.contract import Unavailable
 from brownfield.runtime import assembly as assembly_module
-from brownfield.runtime.secret import resolver
+from brownfield.runtime.secret import folder_provider, resolver
 from brownfield.testing.canned import CannedSystem
 
 pytestmark = pytest.mark.anyio
@@ -84,3 +84,39 @@ def test_a_side_has_the_secrets_that_the_manifest_names_for_it():
         with pytest.raises(Unavailable, match="has no secret"):
             resolve(name)
     assert looked == ["canned/read"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "secrets" / "wms").mkdir(parents=True)
+    return tmp_path / "secrets"
+
+
+def kept(path, words):
+    path.write_text(f"{words}\n")
+    path.chmod(0o600)
+
+
+def test_a_secret_that_was_changed_counts_from_the_next_call_on(folder):
+    """R64: written over, or another file put in its place."""
+    provide = folder_provider(folder)
+    kept(folder / "wms" / "read", "first")
+    assert provide("wms/read") == "first"
+    kept(folder / "wms" / "read", "second")
+    assert provide("wms/read") == "second"
+    kept(folder / "new", "third")
+    (folder / "new").replace(folder / "wms" / "read")
+    assert provide("wms/read") == "third"
+
+
+def test_no_name_and_no_link_leads_out_of_the_folder(folder):
+    """R64: a link within it is followed, as mounted secrets need."""
+    kept(folder.parent / "outside", "theirs")
+    kept(folder / "real", "ours")
+    (folder / "out").symlink_to(folder.parent / "outside")
+    (folder / "in").symlink_to(folder / "real")
+    (folder / "real.d").mkdir()
+    provide = folder_provider(folder)
+    assert [provide(name) for name in ("out", "../outside", "wms", "real.d", "real/x", "none", "in")] == [
+        *[None] * 6, "ours",
+    ]  # fmt: skip

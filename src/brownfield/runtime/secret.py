@@ -1,5 +1,6 @@
 """Secrets by provider, resolved at call time and never kept: a folder of files, else the environment."""
 
+import os
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,18 +11,35 @@ Provider = Callable[[str], str | None]
 
 
 def folder_provider(folder: Path) -> Provider:
-    """Secrets as files: `inventory/wms-read` is the file of that name, readable by its owner alone."""
+    """Secrets as files: `inventory/wms-read` is the file of that name, readable by its owner alone.
+
+    The file is read each time, so a secret that was changed counts from the next call on. That it lies within the
+    folder, whatever links lead to it, is asked once for each file.
+    """
+    trusted: set[tuple[int, int]] = set()
 
     def provide(name: str) -> str | None:
-        path = (folder / name).resolve()
-        if not path.is_relative_to(folder.resolve()) or not path.is_file():
+        path = folder / name
+        try:
+            with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), encoding="utf-8") as file:
+                found = os.fstat(file.fileno())
+                which = found.st_dev, found.st_ino
+                if which not in trusted:
+                    if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+                        return None
+                    trusted.add(which)
+                _refuse_shared(found.st_mode, f"{folder.name}/{name}", name)
+                return file.read().rstrip("\n")
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
-        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise Unavailable(f"the secret {name} may be read by others: make its file {folder.name}/{name} mode 0600,"
-                              f" or take it away and set {variable(name)}")  # fmt: skip
-        return path.read_text("utf-8").rstrip("\n")
 
     return provide
+
+
+def _refuse_shared(mode: int, place: str, name: str) -> None:
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise Unavailable(f"the secret {name} may be read by others: make its file {place} mode 0600, or take it"
+                          f" away and set {variable(name)}")  # fmt: skip
 
 
 def environment_provider(environ: Mapping[str, str]) -> Provider:
