@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
 from brownfield.ledger import halt, identity
@@ -101,7 +100,7 @@ def test_an_identity_without_grants_is_admitted_with_none(connection, agent):
 def test_admission_takes_two_statements(connection, agent):
     """It is on every call's path."""
     statements = []
-    event.listen(connection, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    connection.connection.driver_connection.set_trace_callback(statements.append)
     identity.admit(connection, "bf_1")
     assert len(statements) == 2
 

@@ -3,10 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.exc import IntegrityError
 
 from brownfield.ledger import lease, schema
+from brownfield.ledger.prepared import Prepared
 
 
 def test_no_update_is_lost(ledger):
@@ -60,4 +61,15 @@ def test_an_error_does_not_repeat_what_was_to_be_stored(ledger):
         connection.execute(schema.lease.insert().values(**values))
         with pytest.raises(IntegrityError) as error:
             connection.execute(schema.lease.insert().values(**values))
+    assert "CANARY" not in str(error.value)
+
+
+def test_a_prepared_statement_fails_as_any_other(ledger):
+    """R60: the driver's own error would be no failure of the ledger to whoever waits for one."""
+    add = Prepared(schema.lease.insert().values({column: bindparam(column.name) for column in schema.lease.c}))
+    values = {"resource": "CANARY-jane-doe", "holder": "", "fence": 0, "until": 0}
+    with ledger.write() as connection:
+        assert add.rows(connection, **values) == []
+        with pytest.raises(IntegrityError) as error:
+            add.rows(connection, **values)
     assert "CANARY" not in str(error.value)

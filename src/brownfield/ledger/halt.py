@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, exists, literal, select, updat
 
 from brownfield.ledger import schema
 from brownfield.ledger.instant import instant, micros
+from brownfield.ledger.prepared import Prepared
 from brownfield.ledger.upsert import insert_new
 
 EVERYTHING = "everything"
@@ -54,10 +55,10 @@ def lift_halt(connection: Connection, scope: str, by: str, now: datetime) -> boo
 
 def active_halts(connection: Connection) -> tuple[Halt, ...]:
     """The halts in force, oldest first."""
-    return tuple(Halt(scope, by, reason, instant(at)) for scope, by, reason, at in connection.execute(_ACTIVE))
+    return tuple(Halt(scope, by, reason, instant(at)) for scope, by, reason, at in _ACTIVE.rows(connection))
 
 
-_ACTIVE = (
+_ACTIVE = Prepared(
     select(schema.halt.c.scope, schema.halt.c.by, schema.halt.c.reason, schema.halt.c.at)
     .where(schema.halt.c.resumed_at.is_(None))
     .order_by(schema.halt.c.id)

@@ -1,8 +1,11 @@
 """Who may come in: identities, their keys and their grants."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
@@ -10,7 +13,7 @@ from brownfield.ledger import schema
 from brownfield.ledger.conflict import Taken
 from brownfield.ledger.halt import Halt, active_halts
 from brownfield.ledger.instant import instant, instant_or_none, micros
-from brownfield.ledger.schema import AnyRow
+from brownfield.ledger.prepared import Prepared
 from brownfield.ledger.upsert import insert_new
 from brownfield.rules.access import Identity, Role
 from brownfield.rules.access import person as one_person
@@ -186,31 +189,39 @@ def admit(connection: Connection, prefix: str) -> Admission | None:
     Returns:
         None when no key has this prefix. Whether the key is good is judged by the caller.
     """
-    rows = connection.execute(_ADMISSION, {"prefix": prefix}).all()
-    if not rows:
-        return None
-    reach = frozenset((row.wrapper, row.operation) for row in rows if row.wrapper is not None)
-    return Admission(_key(rows[0]), reach, active_halts(connection))
+    rows = _ADMISSION.rows(connection, prefix=prefix)
+    return _admission(tuple(rows), active_halts(connection)) if rows else None
 
 
-_ADMISSION = (
-    _KEYS.add_columns(schema.grant.c.wrapper, schema.grant.c.operation)
+_GRANT = (schema.grant.c.wrapper, schema.grant.c.operation)
+_ADMISSION = Prepared(
+    select(*_IDENTITY, *_KEY, *_GRANT)
+    .join_from(schema.key, schema.identity)
     .outerjoin(schema.grant, schema.grant.c.identity == schema.identity.c.id)
     .where(schema.key.c.prefix == bindparam("prefix"))
 )
 
 
-def _identity(row: AnyRow) -> Identity:
-    return Identity(row.id, row.name, Role(row.role), row.person, row.environment)
+@lru_cache(maxsize=256)
+def _admission(rows: tuple[tuple[Any, ...], ...], halts: tuple[Halt, ...]) -> Admission:
+    """The same rows mean the same again: between two calls of one key they seldom change."""
+    reach = frozenset((wrapper, operation) for *_, wrapper, operation in rows if wrapper is not None)
+    return Admission(_key(rows[0][:-2]), reach, halts)
 
 
-def _key(row: AnyRow) -> KeyRow:
+def _identity(row: Sequence[Any]) -> Identity:
+    id_, name, role, person, environment = row
+    return Identity(id_, name, Role(role), person, environment)
+
+
+def _key(row: Sequence[Any]) -> KeyRow:
+    prefix, mac, environment, created_at, expires_at, revoked_at = row[len(_IDENTITY) :]
     return KeyRow(
-        identity=_identity(row),
-        prefix=row.prefix,
-        mac=row.mac,
-        environment=row.key_environment,
-        created_at=instant(row.created_at),
-        expires_at=instant_or_none(row.expires_at),
-        revoked_at=instant_or_none(row.revoked_at),
+        identity=_identity(row[: len(_IDENTITY)]),
+        prefix=prefix,
+        mac=mac,
+        environment=environment,
+        created_at=instant(created_at),
+        expires_at=instant_or_none(expires_at),
+        revoked_at=instant_or_none(revoked_at),
     )

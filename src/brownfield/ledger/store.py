@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from brownfield.ledger.prepared import Prepared
 
 PRAGMAS = ("journal_mode=WAL", "busy_timeout=10000", "synchronous=FULL", "foreign_keys=ON")
 """FULL, not NORMAL: with NORMAL a power cut lost acknowledged rows (trust.md 4.1)."""
@@ -46,7 +48,7 @@ class Ledger:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent view; it never waits for a writer."""
-        with self._readers.connect() as connection:
+        with self._readers.begin() as connection:
             yield connection
 
     def close(self) -> None:
@@ -73,4 +75,7 @@ def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
 def _begin(connection: Connection) -> None:
     # Deferred transactions lose updates or fail with "locked" when a reader turns writer (engines.md 4).
     read_only = connection.get_execution_options().get("read_only", False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    (_READ if read_only else _WRITE).rows(connection)
+
+
+_READ, _WRITE = Prepared(text("BEGIN")), Prepared(text("BEGIN IMMEDIATE"))

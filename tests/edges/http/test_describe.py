@@ -95,7 +95,11 @@ async def test_every_route_asks_who_calls(put_up):
     assert doors == {"http", "console", "mcp"}
     ours = [route for route in routes if route.endpoint.__module__.startswith("brownfield.edges.http")]
     assert len(ours) > 20
-    assert [route.path for route in ours if caller not in dependencies(route.dependant)] == []
+    plain = {(route.path, method) for route in ours if not hasattr(route, "dependant") for method in route.methods}
+    assert plain == {(f"/v1/{wrapper}/{{operation}}", method)
+                     for wrapper in ("canned", "{wrapper}") for method in ("POST", "GET", "HEAD")}  # fmt: skip
+    made = [route for route in ours if hasattr(route, "dependant")]
+    assert [route.path for route in made if caller not in dependencies(route.dependant)] == []
 
 
 def flat(routes):
@@ -113,3 +117,12 @@ async def test_nobody_is_anonymous(put_up, path):
     """R49: asked, not only looked at."""
     async with put_up() as (_, client):
         assert (await client.get(path)).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/v1/canned/get_stock", "/v1/canned/get_horse", "/v1/horse/get_stock"])
+@pytest.mark.parametrize("method", ["POST", "GET", "HEAD"])
+async def test_no_operation_is_anonymous(put_up, path, method):
+    """R49: whether it is there or not."""
+    async with put_up() as (stage, client):
+        assert (await client.request(method, path)).status_code == 401
+        assert stage.system.calls == []

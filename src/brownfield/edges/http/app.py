@@ -44,9 +44,11 @@ def create_app(assembly: Assembly) -> FastAPI:
     app.state.assembly = assembly
     app.add_middleware(Bounded)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts(assembly.kernel.settings))
-    for router in (create_console(assembly), describe.router, desk.router, operation.router):
+    # First what is asked most: every route before it is a pattern to try.
+    app.router.routes.extend(operation.routes(assembly.kernel.wrappers))
+    for router in (create_console(assembly), describe.router, desk.router):
         app.include_router(router)
-    app.router.routes.extend(tools)
+    app.router.routes.extend([*tools, *operation.routes(["{wrapper}"])])
     app.add_exception_handler(Exception, _told)
     for kind in (Problem, Failure, Conflict, SQLAlchemyError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _told)

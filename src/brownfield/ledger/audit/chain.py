@@ -13,6 +13,7 @@ from brownfield.contract import canonical
 from brownfield.ledger import schema
 from brownfield.ledger.audit.key import AuditKey, leaves, token
 from brownfield.ledger.instant import micros
+from brownfield.ledger.prepared import Prepared
 from brownfield.ledger.upsert import insert_new
 
 GENESIS = bytes(32)
@@ -67,10 +68,8 @@ def append(connection: Connection, key: AuditKey, chain: str, entries: Sequence[
     found = [tokens(secret, entry.subjects) for entry in entries]
     head = _head(connection, key, chain)
     rows = list(_linked(key, chain, head, zip(entries, found, strict=True)))
-    ids = _insert(connection, chain, head[0], rows)
-    _index(connection, zip(ids, found, strict=True))
-    last = {"chain": chain, "last": rows[-1]["seq"], "link": rows[-1]["mac"], "key": key.id}
-    connection.execute(_MOVE, last)
+    ids = [_insert(connection, *each) for each in zip(rows, found, strict=True)]
+    _MOVE.rows(connection, chain=chain, last=rows[-1]["seq"], link=rows[-1]["mac"], key=key.id)
     return ids
 
 
@@ -86,11 +85,14 @@ def tokens(secret: bytes, subjects: object) -> Tokens:
 
 # Made once: every call that passes the guard ends here, and building a statement costs more than running it.
 _CHAIN, _ENTRY = schema.chain.c, schema.entry.c
-_HEAD = select(_CHAIN.seq, _CHAIN.mac).where(_CHAIN.id == bindparam("chain")).with_for_update()
-_ENTRIES = insert(schema.entry)
-_SUBJECTS = insert(schema.subject)
-_MADE = select(_ENTRY.id).where(_ENTRY.chain == bindparam("chain"), _ENTRY.seq > bindparam("seq")).order_by(_ENTRY.seq)
-_MOVE = (
+_HEAD = Prepared(select(_CHAIN.seq, _CHAIN.mac).where(_CHAIN.id == bindparam("chain")).with_for_update())
+_ADD = Prepared(
+    insert(schema.entry)
+    .values({column: bindparam(column.name) for column in _ENTRY if column is not _ENTRY.id})
+    .returning(_ENTRY.id)
+)
+_INDEX = Prepared(insert(schema.subject).values(token=bindparam("token"), entry=bindparam("entry")))
+_MOVE = Prepared(
     update(schema.chain)
     .where(_CHAIN.id == bindparam("chain"))
     .values(seq=bindparam("last"), mac=bindparam("link"), key_id=bindparam("key"))
@@ -98,11 +100,12 @@ _MOVE = (
 
 
 def _head(connection: Connection, key: AuditKey, chain: str) -> Head:
-    row = connection.execute(_HEAD, {"chain": chain}).first()
-    if row is None:
+    rows = _HEAD.rows(connection, chain=chain)
+    if not rows:
         insert_new(connection, schema.chain, {"id": chain, "key_id": key.id, "seq": 0, "mac": GENESIS})
-        row = connection.execute(_HEAD, {"chain": chain}).one()
-    return row.seq, row.mac
+        rows = _HEAD.rows(connection, chain=chain)
+    ((seq, mac),) = rows
+    return seq, mac
 
 
 def _linked(key: AuditKey, chain: str, head: Head, entries: Iterable[tuple[Entry, Tokens]]) -> Iterator[dict[str, Any]]:
@@ -130,12 +133,8 @@ def _columns(chain: str, seq: int, entry: Entry) -> dict[str, Any]:
     }
 
 
-def _insert(connection: Connection, chain: str, seq: int, rows: list[dict[str, Any]]) -> list[int]:
-    connection.execute(_ENTRIES, rows)
-    return list(connection.scalars(_MADE, {"chain": chain, "seq": seq}))
-
-
-def _index(connection: Connection, entries: Iterable[tuple[int, Tokens]]) -> None:
-    rows = [{"token": token, "entry": id_} for id_, found in entries for token in found]
-    if rows:
-        connection.execute(_SUBJECTS, rows)
+def _insert(connection: Connection, row: dict[str, Any], found: Tokens) -> int:
+    ((entry,),) = _ADD.rows(connection, **row)
+    for one in found:
+        _INDEX.rows(connection, token=one, entry=entry)
+    return int(entry)
