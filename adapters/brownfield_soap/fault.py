@@ -7,7 +7,8 @@
 | a SOAP fault, whatever the status | Rejected | the system understood and said no |
 | a fault of the server, without a declared detail | Uncertain | something broke in it, before or after the effect |
 | 429 without a fault | Unavailable | the server says that it did not begin |
-| 408, 502, 503, 504 without a fault | Uncertain | a gateway gave up on a system that may go on; a mesh says 503 too |
+| 408, 5xx without a fault | Uncertain | it broke, or a gateway gave up on it; a mesh says 503 too |
+| 202 without the answer | Uncertain | it was taken, and nobody will hear how it ended |
 | other 4xx without a fault | Rejected `http-NNN` | the server refused the request |
 | 3xx | Drifted | a redirect is never followed: it could lead credentials elsewhere |
 | anything else that is no envelope: HTML, empty, cut short | Drifted | it cannot be understood |
@@ -16,6 +17,8 @@ For a write, `Drifted` means that nobody knows whether it happened: the kernel t
 """
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
@@ -23,16 +26,33 @@ from lxml import etree
 from brownfield.contract import Drifted, Failure, Rejected, Unavailable, Uncertain
 from brownfield_soap.answer import detail as detail_answer
 from brownfield_soap.decode import Decoder, names_match
-from brownfield_soap.model import Operation
+from brownfield_soap.model import Operation, Part
 
 NOT_BEGUN = frozenset({429})
-GATEWAY = frozenset({408, 502, 503, 504})
-BROKEN = frozenset({"Server", "Receiver"})
-"""The standard codes of a fault that is not the caller's: SOAP 1.1 4.4.1, SOAP 1.2 part 1, 5.4.6."""
-STACK = re.compile(r"\s*(?:--->|[\r\n]|\s+at [\w.$<>]+\(|Traceback \(most recent).*", re.DOTALL)
-"""Where the words for a person end and a stack trace begins, in .NET, Java and Python."""
+BROKEN = frozenset({"Server", "Receiver", "InternalServiceFault"})
+"""Codes of a fault that is not the caller's: SOAP 1.1, 4.4.1; SOAP 1.2 part 1, 5.4.6; WCF where a service threw."""
+
+STACK = re.compile(
+    r"""(?:
+        --->                                  # .NET, the exception within
+      | \b(?:Stack\ ?[Tt]race|Trace):          # PHP, .NET, Axis
+      | Traceback\ \(most\ recent              # Python
+      | ;?\ ?nested\ exception\ is              # Java RMI, Axis
+      | (?<!\S)at\ [\w$<>`\[\]/]+(?:\.[\w$<>`\[\]/]+)+\ ?\(      # Java, .NET, JavaScript: at com.clinic.Get.run(
+      | \#\d+\ +(?:/|\[|\{|[A-Za-z]:\\)     # PHP: #0 /var/www/x.php(12)
+      | \b(?:in|at|File)\ "?(?:(?:/[\w.-]+){2}|[A-Za-z]:\\)  # a file of theirs: PHP, Perl, Python, .NET
+    ).*""",
+    re.DOTALL | re.VERBOSE,
+)
+"""Where the words for a person end and a stack trace begins, or a file of the server is named."""
+
+LINE = re.compile(r"[\r\n].*", re.DOTALL)
 
 LONGEST = 300
+DEEPEST = 6
+"""Subcodes that are told."""
+
+LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
 
 
@@ -40,8 +60,8 @@ def without_fault(status: int) -> Failure | None:
     """What the HTTP status alone means, None when it says nothing."""
     if status in NOT_BEGUN:
         return Unavailable(f"The system is not serving now (HTTP {status}).", code=f"http-{status}")
-    if status in GATEWAY:
-        return Uncertain(f"A gateway gave up waiting (HTTP {status}): the call may have been carried out.")
+    if status == 408 or status >= 500:
+        return Uncertain(f"The system or a gateway gave up (HTTP {status}): the call may have been carried out.")
     if 400 <= status < 500:
         return Rejected(f"The server refused the request (HTTP {status}).", code=f"http-{status}")
     if 300 <= status < 400:
@@ -49,45 +69,93 @@ def without_fault(status: int) -> Failure | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A fault taken apart.
+
+    Attributes:
+        codes: The code, and in SOAP 1.2 the subcodes from the outside in, without their prefixes.
+        words: For a person.
+        detail: What holds the detail.
+    """
+
+    codes: tuple[str, ...]
+    words: str
+    detail: etree._Element | None
+
+    @property
+    def code(self) -> str:
+        """The subcodes, which say more than the code; the code when there are none."""
+        return "/".join(self.codes[1:] or self.codes)
+
+    @property
+    def broken(self) -> bool:
+        """Whether it is the server that broke. SOAP 1.1 refines a code behind a dot: `Server.Database`."""
+        return bool(self.codes) and self.codes[0].partition(".")[0] in BROKEN
+
+
 def said(decoder: Decoder, operation: Operation, fault: etree._Element) -> Rejected | Uncertain:
     """A SOAP 1.1 or 1.2 fault as what the system said: its code, one line of words, its typed detail."""
-    space = f"{{{SOAP_12}}}" if str(fault.tag).startswith(f"{{{SOAP_12}}}") else ""
-    if space:
-        code = _deepest_subcode(fault, space) or fault.findtext(f"{space}Code/{space}Value")
-        words = fault.findtext(f"{space}Reason/{space}Text")
-    else:
-        code, words = fault.findtext("faultcode"), fault.findtext("faultstring")
-    detail = _detail(decoder, operation, fault.find(f"{space}Detail" if space else "detail"))
+    found = _said_12(fault) if str(fault.tag).startswith(f"{{{SOAP_12}}}") else _said_11(fault)
+    detail = _detail(decoder, operation, found.detail)
     own = detail.get("Code")
-    code = own if isinstance(own, str) and own else _local(code)
-    words = one_line(words or "")
-    if code in BROKEN and not detail:
+    code = own if isinstance(own, str) and own else found.code
+    words = one_line(found.words)
+    if found.broken and not detail:
         return Uncertain(words or "Something broke in the system, without a word.", code=code)
     return Rejected(words or "The system said no, without a word.", code=code, detail=detail)
 
 
 def one_line(words: str) -> str:
     """The first line of a fault's words, without a stack trace and not endless."""
-    line = " ".join(STACK.sub("", words.strip()).split())
+    line = " ".join(LINE.sub("", STACK.sub("", words.lstrip()).strip()).split())
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
-def _local(code: str | None) -> str:
-    return (code or "").strip().rpartition(":")[2]
+def _said_11(fault: etree._Element) -> _Said:
+    code, words = (fault.findtext(f"{{*}}{name}") or "" for name in ("faultcode", "faultstring"))
+    return _Said(_locals([code]), words, fault.find("{*}detail"))
 
 
-def _deepest_subcode(fault: etree._Element, space: str) -> str | None:
-    values = [str(value.text) for value in fault.iterfind(f"{space}Code//{space}Subcode/{space}Value") if value.text]
-    return values[-1] if values else None
+def _said_12(fault: etree._Element) -> _Said:
+    space = f"{{{SOAP_12}}}"
+    values = [value.text for value in fault.iterfind(f"{space}Code//{space}Value")]
+    texts = list(fault.iterfind(f"{space}Reason/{space}Text"))
+    english = [text for text in texts if text.get(LANGUAGE, "").lower().startswith("en")]
+    words = next((text.text for text in [*english, *texts] if text.text), "")
+    return _Said(_locals(values), words, fault.find(f"{space}Detail"))
+
+
+def _locals(codes: Iterable[str | None]) -> tuple[str, ...]:
+    """Codes without prefixes, none of them endless."""
+    return tuple(local for code in codes if (local := (code or "").strip().rpartition(":")[2][:LONGEST]))[:DEEPEST]
 
 
 def _detail(decoder: Decoder, operation: Operation, detail: etree._Element | None) -> dict[str, Any]:
     """The first detail element that the contract declares; anything else may be a stack trace and is dropped."""
-    for element in [] if detail is None else detail.iterchildren("*"):
+    if detail is None:
+        return {}
+    for element in detail.iterchildren("*"):
         for declared in operation.faults:
             if names_match(declared.part.tag, str(element.tag)):
-                try:
-                    return decoder.answer(detail_answer(decoder.model, declared.part), element, declared.part.name)
-                except Drifted:
-                    return {}
+                return _read(decoder, declared.part, element)
+    if len(operation.faults) == 1 and len(detail):
+        return _read(decoder, operation.faults[0].part, detail)  # PHP leaves the element out
     return {}
+
+
+def _read(decoder: Decoder, part: Part, element: etree._Element) -> dict[str, Any]:
+    try:
+        found = decoder.answer(detail_answer(decoder.model, part), element, part.name)
+    except Drifted:
+        return {}
+    return {name: _without_traces(member) for name, member in found.items()}
+
+
+def _without_traces(value: Any) -> Any:
+    """A typed detail may have a member for the stack trace: WCF's `ExceptionDetail` has."""
+    if isinstance(value, dict):
+        return {name: _without_traces(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_without_traces(member) for member in value]
+    return STACK.sub("", value).rstrip() if isinstance(value, str) and STACK.search(value) else value

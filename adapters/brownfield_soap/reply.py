@@ -5,7 +5,7 @@ from typing import Any
 
 from lxml import etree
 
-from brownfield.contract import Drifted
+from brownfield.contract import Drifted, Uncertain
 from brownfield_soap.decode import Decoder
 from brownfield_soap.fault import SOAP_12, said, without_fault
 from brownfield_soap.model import ANY_TAG, Model, Operation, Part
@@ -88,6 +88,8 @@ def answer_element(model: Model, decoder: Decoder, operation: Operation, reply: 
         raise failure
     if reply.status in (200, 202, 204) and operation.reply is None:
         return None
+    if reply.status == 202 and reply.empty:
+        raise Uncertain("The system took the call (HTTP 202) and does not say what became of it.")
     if body is None or reply.status >= 300:
         raise Drifted(_not_understood(reply))
     return _root(model, operation, body)

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from brownfield.contract import Drifted, Limits, Rejected, Unavailable, Uncertain
+from brownfield_soap.fault import one_line
 
 from .conftest import SECRETS, SOAP_12, envelope
 
@@ -68,17 +69,134 @@ def test_a_fault_of_the_server_with_a_declared_detail_is_the_system_saying_no(fa
 @pytest.mark.parametrize(
     "words",
     [
-        "Server was unable to process request. ---&gt; System.Exception: x\n   at Clinic.Get(Int32 id)",
-        "Server was unable to process request.\n\tat com.clinic.Get.run(Get.java:10)",
-        "Server was unable to process request. Traceback (most recent call last): ...",
+        "{} ---&gt; System.Exception: x\n   at Clinic.Get(Int32 id)",
+        "{}\n\tat com.clinic.Get.run(Get.java:10)",
+        "{} at com.clinic.Get.run(Get.java:10) at sun.reflect.Native.invoke0(Native Method)",
+        "{} at Clinic.Service.Get[T](Int32 id) in C:\\build\\Get.cs:line 12",
+        "{}; nested exception is: java.lang.NullPointerException",
+        "{} Stack trace: #0 /var/www/clinic.php(12): Get->run()",
+        "{} #0 [internal function]: Get->run(Object(stdClass))",
+        "{} in /var/www/clinic.php:12",
+        "{} in /var/www/clinic.php on line 12",
+        "{} at /usr/share/perl5/Clinic.pm line 12.",
+        '{} File "/srv/clinic.py", line 12, in get',
+        "{} Traceback (most recent call last): ...",
+        "  {}\r\nStackTrace: at x",
     ],
 )
 def test_a_stack_trace_never_reaches_the_caller(failure, canned, words):
     detail = "<trace xmlns=''>at com.clinic.Secret(Secret.java)</trace>"
-    canned.says(envelope(FAULT.format(words=words, detail=detail)), 500)
+    canned.says(envelope(FAULT.format(words=words.format("Server was unable to process request."), detail=detail)), 500)
     found = failure()
     assert found.message == "Server was unable to process request."
     assert (found.code, found.detail) == ("Client", {})
+
+
+@pytest.mark.parametrize("words", ["at com.clinic.Get.run(Get.java:10)", "Traceback (most recent call last): x", ""])
+def test_words_that_are_nothing_but_a_trace_are_none(failure, canned, words):
+    canned.says(envelope(FAULT.format(words=words, detail="")), 500)
+    assert failure().message == "The system said no, without a word."
+
+
+@pytest.mark.parametrize(
+    "words", ["Not at home (call later)", "Closed at 12:30", "The #1 rule", "See item in /A1", "Paid at Lyon in cash"]
+)
+def test_words_for_a_person_stay(failure, canned, words):
+    canned.says(envelope(FAULT.format(words=words, detail="")), 500)
+    assert failure().message == words
+
+
+@pytest.mark.parametrize("words", [" " * 3_000_000, "at " * 1_000_000, "at a." * 600_000, "#1 " * 1_000_000])
+def test_words_without_end_are_read_in_linear_time(words):
+    begun = time.process_time()
+    assert len(one_line(f"No {words}")) <= 300
+    assert time.process_time() - begun < 2.0
+
+
+def test_a_typed_detail_leaves_no_trace_either(failure, canned):
+    """WCF declares `ExceptionDetail`, which has a member for the stack trace."""
+    trace = "Boom ---&gt; System.Exception: x\n   at Clinic.Get(Int32 id) in C:\\build\\Get.cs:line 12"
+    canned.says(envelope(FAULT.format(words="No", detail=f"<c:ClinicFault><c:Code>{trace}</c:Code></c:ClinicFault>")))
+    found = failure()
+    assert (found.code, found.detail) == ("Boom", {"Code": "Boom"})
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        "<ClinicFault><Code>CL-1</Code></ClinicFault>",
+        "<ClinicFault><c:Code>CL-1</c:Code></ClinicFault>",
+        "<Code>CL-1</Code>",
+        "<other/><c:ClinicFault><Code>CL-1</Code></c:ClinicFault>",
+    ],
+)
+def test_a_detail_is_found_in_the_forms_that_php_sends(failure, canned, detail):
+    canned.says(envelope(FAULT.format(words="No", detail=detail)), 500)
+    assert failure().detail == {"Code": "CL-1"}
+
+
+@pytest.mark.parametrize(
+    "detail", ["words", "<a/>", "<Code><deep/></Code>", "<c:ClinicFault><c:Id>x</c:Id></c:ClinicFault>"]
+)
+def test_a_detail_that_is_not_the_declared_one_is_dropped(failure, canned, detail):
+    canned.says(envelope(FAULT.format(words="No", detail=detail)), 500)
+    found = failure()
+    assert (type(found), found.code, found.detail) == (Rejected, "Client", {})
+
+
+def test_a_fault_whose_members_wrongly_have_a_namespace_is_read(failure, canned):
+    fault = FAULT.format(words="No", detail=TYPED).replace("<fault", "<s:fault").replace("</fault", "</s:fault")
+    canned.says(envelope(fault.replace("detail>", "s:detail>")), 500)
+    found = failure()
+    assert (found.message, found.code) == ("No", "CL-404")
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "code"),
+    [
+        ("<s:Fault/>", Rejected, ""),
+        ("<s:Fault><faultcode/><faultstring/></s:Fault>", Rejected, ""),
+        ("<s:Fault><faultcode>s:Client.BadId</faultcode></s:Fault>", Rejected, "Client.BadId"),
+        ("<s:Fault><faultcode>s:Server.userException</faultcode></s:Fault>", Uncertain, "Server.userException"),
+        ("<s:Fault><faultcode>a:InternalServiceFault</faultcode></s:Fault>", Uncertain, "InternalServiceFault"),
+        ("<s:Fault><faultcode>s:VersionMismatch</faultcode></s:Fault>", Rejected, "VersionMismatch"),
+    ],
+)
+def test_a_soap_1_1_code_tells_who_broke(failure, canned, fault, outcome, code):
+    canned.says(envelope(fault), 500)
+    found = failure()
+    assert (type(found), found.code) == (outcome, code)
+
+
+def coded(*values):
+    inner = ""
+    for value in reversed(values[1:]):
+        inner = f"<s:Subcode><s:Value>{value}</s:Value>{inner}</s:Subcode>"
+    return f"<s:Code><s:Value>{values[0]}</s:Value>{inner}</s:Code>" if values else ""
+
+
+@pytest.mark.parametrize(
+    ("codes", "outcome", "code"),
+    [
+        (("s:Sender", "c:BadId", "c:Checksum"), Rejected, "BadId/Checksum"),
+        (("s:Receiver", "c:Database"), Uncertain, "Database"),
+        (("s:Receiver",), Uncertain, "Receiver"),
+        (("s:MustUnderstand",), Rejected, "MustUnderstand"),
+        ((), Rejected, ""),
+        (("s:Sender", *["c:Deep"] * 90), Rejected, "/".join(["Deep"] * 5)),
+    ],
+)
+def test_a_soap_1_2_code_is_told_with_its_subcodes(connect, failure, canned, codes, outcome, code):
+    """Who broke is told by the code; what is wrong, by the subcodes."""
+    reason = '<s:Reason><s:Text xml:lang="fr">Non</s:Text><s:Text xml:lang="en-GB">No</s:Text></s:Reason>'
+    canned.says(envelope(f"<s:Fault>{coded(*codes)}{reason}</s:Fault>", SOAP_12), 400)
+    found = failure(connect(port="ClinicSoap12"))
+    assert (type(found), found.code, found.message) == (outcome, code, "No")
+
+
+def test_a_call_that_was_taken_without_an_answer_is_uncertain(failure, canned):
+    canned.says("", 202)
+    assert type(failure()) is Uncertain
 
 
 @pytest.mark.parametrize(
@@ -90,7 +208,8 @@ def test_a_stack_trace_never_reaches_the_caller(failure, canned, words):
         (403, Rejected, "http-403"),
         (404, Rejected, "http-404"),
         (429, Unavailable, "http-429"),
-        (500, Drifted, ""),
+        (500, Uncertain, ""),
+        (501, Uncertain, ""),
         (502, Uncertain, ""),
         (503, Uncertain, ""),
         (504, Uncertain, ""),
