@@ -10,7 +10,7 @@ NOT_PLURAL = {"access", "process", "address", "status", "settings", "canvas", "m
 """Words that end in s without being many, and `models.py`, which the design names."""
 COMMANDS = {"events", "keys", "proposals"}
 """Commands of the command line, by whose names modules of the door may be called."""
-ENGLISH = {"files", "jobs"}
+ENGLISH = {"files", "jobs", "rest"}
 """Adapters whose names are ordinary words: only a use as an adapter's name counts."""
 
 

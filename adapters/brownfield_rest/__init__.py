@@ -1,0 +1,51 @@
+"""The call adapter `rest`: JSON over HTTP, from a pinned OpenAPI 3.0 or 3.1 document.
+
+One step per file, data flowing one way:
+
+    draft: fetch → document → operation (parameter, schema) → describe
+    connection: request (exact) → transport → reply (fault, exact) → check
+
+Importing this package imports neither httpcore2 nor yaml; they come with `pip install 'brownfield[rest]'`.
+"""
+
+from brownfield.contract import Adapter, CallAdapter, Draft, Opening, Sources, Unavailable
+from brownfield_rest.setting import RestSettings
+
+INSTALL = "The rest adapter needs httpcore2, jsonschema-rs and PyYAML: pip install 'brownfield[rest]'"
+
+
+def open_connection(opening: Opening[RestSettings]) -> CallAdapter:
+    """A connection to one REST API. No network, no file is read before the first verb.
+
+    Raises:
+        Unavailable: A library is not installed.
+    """
+    try:
+        from brownfield_rest.connection import RestConnection  # noqa: PLC0415  # httpcore2 is optional
+    except ImportError as error:
+        raise Unavailable(INSTALL) from error
+    return RestConnection(opening)
+
+
+def draft_from_openapi(sources: Sources) -> Draft:
+    """The parts of a bundle for the OpenAPI document at `sources["openapi"]`, a path or an address.
+
+    Raises:
+        Unavailable: A library is not installed, or the document's server cannot be reached.
+        Rejected: The document cannot be used; the message says where, why and what to do.
+    """
+    try:
+        from brownfield_rest.draft import draft  # noqa: PLC0415  # yaml is optional
+    except ImportError as error:
+        raise Unavailable(INSTALL) from error
+    return draft(sources["openapi"])
+
+
+adapter = Adapter(
+    name="rest",
+    kind="call",
+    settings=RestSettings,
+    open=open_connection,
+    capabilities=frozenset({"deadline", "faults", "rows"}),
+    draft={"openapi": draft_from_openapi},
+)
