@@ -115,7 +115,7 @@ class SoapConnection:
             headers=call.request.http_headers,
             content=call.request.envelope(given),
         )
-        return _received(far, call, exchange)
+        return _received(far, call, exchange, self._opening.limits.max_bytes)
 
     def close(self) -> None:
         """Closes every socket. May be called twice."""
@@ -156,13 +156,13 @@ def _wire(settings: SoapSettings) -> Wire:
     )
 
 
-def _received(far: _Far, call: _Call, exchange: Exchange) -> Reply:
+def _received(far: _Far, call: _Call, exchange: Exchange, max_bytes: int) -> Reply:
     """The reply: rows that still come, or the whole of it. Only rows keep the exchange open."""
     with contextlib.ExitStack() as held:
         held.enter_context(exchange)
         if call.rows is None or exchange.status != 200:
-            return _whole(far, call, parsed(exchange.whole()))
-        stream = Stream(call.rows, exchange, call.path)
+            return _whole(far, call, parsed(exchange, max_bytes))
+        stream = Stream(call.rows, exchange, call.path, max_bytes)
         coming = stream.begin()
         if coming is None:
             return _whole(far, call, stream.parsed())
@@ -172,7 +172,10 @@ def _received(far: _Far, call: _Call, exchange: Exchange) -> Reply:
 
 def _whole(far: _Far, call: _Call, reply: Parsed) -> Reply:
     element = answer_element(far.model, far.decoder, call.operation, reply)
-    found = {} if element is None else far.decoder.answer(call.answer, element, call.operation.name)
+    try:
+        found = {} if element is None else far.decoder.answer(call.answer, element, call.operation.name)
+    except RecursionError:
+        raise Drifted(f"The reply is nested too deeply: {call.operation.name}.") from None
     return _reply(call, call.operation.name, found)
 
 

@@ -8,6 +8,9 @@ from brownfield.contract import Drifted
 PIECE = 64 * 1024
 """Bytes that a compressed reply is inflated by at a time."""
 
+MOST_MEMBERS = 1000
+"""gzip members in one reply: a million empty ones would be nothing but work."""
+
 GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -41,13 +44,15 @@ def _capped(chunks: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
 
 def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The chunks inflated, in pieces. Several gzip members after each other are one content (RFC 1952, 2.2)."""
-    inflater = zlib.decompressobj(GZIP)
+    inflater, members = zlib.decompressobj(GZIP), 1
     try:
         for chunk in chunks:
             waiting = chunk
             while waiting:
-                if inflater.eof:
-                    inflater = zlib.decompressobj(GZIP)
+                if inflater.eof and members < MOST_MEMBERS:
+                    inflater, members = zlib.decompressobj(GZIP), members + 1
+                elif inflater.eof:
+                    raise Drifted(f"The reply is compressed in more than {MOST_MEMBERS} pieces.")
                 yield inflater.decompress(waiting, PIECE)
                 waiting = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
     except zlib.error:

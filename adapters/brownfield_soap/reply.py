@@ -1,7 +1,6 @@
-"""The bytes of a reply → the element that holds the answer, or the failure that the reply means."""
+"""The bytes of a reply as they come → the element that holds the answer, or the failure that the reply means."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from lxml import etree
 
@@ -10,42 +9,10 @@ from brownfield_soap.decode import Decoder
 from brownfield_soap.fault import SOAP_12, said, without_fault
 from brownfield_soap.model import ANY_TAG, Model, Operation, Part
 from brownfield_soap.multiref import is_referred, resolve
-from brownfield_soap.transport import HttpReply
+from brownfield_soap.transport import Exchange
+from brownfield_soap.tree import Tree, options
 
 SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
-
-
-def parser() -> dict[str, Any]:
-    """Options of a parser that reads no DTD, resolves no entity, reaches no network and keeps libxml2's limits."""
-    return {
-        "resolve_entities": False,
-        "no_network": True,
-        "load_dtd": False,
-        "huge_tree": False,
-        "remove_comments": True,
-        "remove_pis": True,
-    }
-
-
-def parse(content: bytes) -> etree._Element | None:
-    """The root of a reply, None when it is not well-formed XML.
-
-    Raises:
-        Drifted: The reply carries a DOCTYPE, which no SOAP message may.
-    """
-    try:
-        root = etree.fromstring(content, etree.XMLParser(**parser()))
-    except (etree.XMLSyntaxError, ValueError):
-        return None
-    refuse_doctype(root)
-    return root
-
-
-def refuse_doctype(element: etree._Element) -> None:
-    """Raises `Drifted` when the element's document carries a DOCTYPE."""
-    info: Any = element.getroottree().docinfo
-    if info.doctype:
-        raise Drifted("The reply carries a DOCTYPE, which a SOAP message may not. It was not read.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +32,21 @@ class Parsed:
     empty: bool
 
 
-def parsed(reply: HttpReply) -> Parsed:
-    """A whole reply, its body parsed."""
-    return Parsed(reply.status, reply.media_type, parse(reply.body) if reply.body else None, not reply.body)
+def parsed(exchange: Exchange, max_bytes: int) -> Parsed:
+    """A whole reply, its body parsed while it comes.
+
+    Raises:
+        Uncertain: The connection was lost.
+        Drifted: The reply is larger than allowed, or carries what no reply may.
+    """
+    tree = Tree(etree.XMLParser(**options()), max_bytes)
+    try:
+        for chunk in exchange.chunks():
+            tree.feed(chunk)
+        root = None if tree.empty else tree.root()
+    except etree.XMLSyntaxError:
+        root = None
+    return Parsed(exchange.status, exchange.media_type, root, tree.empty)
 
 
 def answer_element(model: Model, decoder: Decoder, operation: Operation, reply: Parsed) -> etree._Element | None:

@@ -15,8 +15,9 @@ from brownfield_soap.answer import Answer
 from brownfield_soap.check import Check
 from brownfield_soap.decode import names_match
 from brownfield_soap.model import Field, Model, Operation
-from brownfield_soap.reply import Parsed, parser, refuse_doctype
+from brownfield_soap.reply import Parsed
 from brownfield_soap.transport import Exchange
+from brownfield_soap.tree import Tree, options, refuse_doctype
 
 Read = Callable[[etree._Element, str], Any]
 
@@ -78,18 +79,17 @@ class Coming(Iterator[Fields]):
 class Stream:
     """One reply, parsed as it comes."""
 
-    def __init__(self, rows: Rows, exchange: Exchange, path: str) -> None:
+    def __init__(self, rows: Rows, exchange: Exchange, path: str, max_bytes: int) -> None:
         self._rows = rows
         self._exchange = exchange
         self._path = f"{path}/{rows.row.name}"
         local = rows.row.tag.rpartition("}")[2]
-        self._parser = etree.XMLPullParser(events=("end",), tag=f"{{*}}{local}", **parser())
+        self._parser = etree.XMLPullParser(events=("end",), tag=f"{{*}}{local}", **options())
+        self._tree = Tree(self._parser, max_bytes)
         self._chunks = exchange.chunks()
         self._within: etree._Element | None = None
-        self._last: etree._Element | None = None
         self._root: etree._Element | None = None
         self._count = 0
-        self._empty = True
 
     def begin(self) -> Coming | None:
         """The rows, once the first has come; None when the reply ended without one, and is then `parsed`.
@@ -102,27 +102,22 @@ class Stream:
         try:
             first = next(found, None)
         except etree.XMLSyntaxError:
-            for _ in self._chunks:
-                pass
             return None
         return None if first is None else Coming(first, self._later(found), self._exchange)
 
     def parsed(self) -> Parsed:
         """The whole reply, when it has no rows."""
-        if self._root is not None:
-            refuse_doctype(self._root)
-        return Parsed(self._exchange.status, self._exchange.media_type, self._root, self._empty)
+        return Parsed(self._exchange.status, self._exchange.media_type, self._root, self._tree.empty)
 
     def _events(self) -> Iterator[Fields]:
         """The rows, as the parser completes them."""
         for chunk in self._chunks:
-            self._empty = self._empty and not chunk
-            self._parser.feed(chunk)
+            self._tree.feed(chunk)
             events: Any = self._parser.read_events()
             for _, element in events:
                 if self._is_next(element) or self._is_first(element):
                     yield self._row(element)
-        self._root = self._parser.close()
+        self._root = None if self._tree.empty else self._tree.root()
 
     def _later(self, found: Iterator[Fields]) -> Iterator[Fields]:
         try:
@@ -151,14 +146,23 @@ class Stream:
         return True
 
     def _row(self, element: etree._Element) -> Fields:
-        """One row, read, held to the contract and taken out of the tree."""
+        """One row, read and held to the contract."""
         self._count += 1
-        found: Fields = self._rows.read(element, self._path)
+        try:
+            found: Fields = self._rows.read(element, self._path)
+        except RecursionError:
+            raise Drifted(f"The reply is nested too deeply: {self._path}, row {self._count}.") from None
         fault = self._rows.check.fault(found)
         if fault is not None:
             raise Drifted(f"The reply is outside the contract: {self._path}, row {self._count}: {fault}.")
-        if self._last is not None and self._within is not None:
-            self._within.remove(self._last)
-        self._last = element  # it stays until the next: the parser still writes the text behind it
-        element.clear()
+        self._forget(element)
         return found
+
+    def _forget(self, row: etree._Element) -> None:
+        """Takes a row, and whatever stood before it, out of the tree."""
+        before = row.getprevious()
+        while before is not None and self._within is not None:
+            self._within.remove(before)
+            before = row.getprevious()
+        row.clear()  # it stays until the next: the parser still writes the text behind it
+        self._tree.forget()
