@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, exists, literal, select, updat
 
 from brownfield.ledger import schema
 from brownfield.ledger.instant import instant, micros
-from brownfield.ledger.prepared import Prepared
+from brownfield.ledger.prepared import Prepared, Way
 from brownfield.ledger.upsert import insert_new
 
 EVERYTHING = "everything"
@@ -53,7 +53,7 @@ def lift_halt(connection: Connection, scope: str, by: str, now: datetime) -> boo
     return connection.execute(statement).first() is not None
 
 
-def active_halts(connection: Connection) -> tuple[Halt, ...]:
+def active_halts(connection: Way) -> tuple[Halt, ...]:
     """The halts in force, oldest first."""
     return tuple(Halt(scope, by, reason, instant(at)) for scope, by, reason, at in _ACTIVE.rows(connection))
 

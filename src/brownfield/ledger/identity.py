@@ -13,7 +13,7 @@ from brownfield.ledger import schema
 from brownfield.ledger.conflict import Taken
 from brownfield.ledger.halt import Halt, active_halts
 from brownfield.ledger.instant import instant, instant_or_none, micros
-from brownfield.ledger.prepared import Prepared
+from brownfield.ledger.prepared import Prepared, Way
 from brownfield.ledger.upsert import insert_new
 from brownfield.rules.access import Identity, Role
 from brownfield.rules.access import person as one_person
@@ -183,7 +183,7 @@ def remove_grant(connection: Connection, identity_id: str, wrapper: str, operati
     return connection.execute(delete(schema.grant).where(row).returning(columns.identity)).first() is not None
 
 
-def admit(connection: Connection, prefix: str) -> Admission | None:
+def admit(connection: Way, prefix: str) -> Admission | None:
     """What the guard needs, in two SELECTs: it is on every call's path.
 
     Returns:

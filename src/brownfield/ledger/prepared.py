@@ -5,12 +5,25 @@ Nothing is lost by it here: a column of the ledger is an integer, text or bytes,
 """
 
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import ClauseElement, Connection, Dialect
+from sqlalchemy import ClauseElement, Dialect
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 
 Rows = list[tuple[Any, ...]]
+
+
+class Way(Protocol):
+    """A way to the driver: a SQLAlchemy `Connection`, or a `Glance`."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """Whose words the driver speaks."""
+
+    @property
+    def connection(self) -> DBAPIConnection:
+        """The driver's own connection, in the pool's hands."""
 
 
 class Prepared:
@@ -23,15 +36,15 @@ class Prepared:
     def __init__(self, statement: ClauseElement) -> None:
         self._compiled = cache(lambda dialect: _text(statement, dialect))
 
-    def rows(self, connection: Connection, **values: Any) -> Rows:
-        """Run it in the connection's transaction; what it gives, nothing when it gives no rows.
+    def rows(self, way: Way, **values: Any) -> Rows:
+        """Run it, in the transaction of whoever has one; what it gives, nothing when it gives no rows.
 
         Raises:
             DBAPIError: As SQLAlchemy raises it, the values left out of its words.
         """
-        text, order = self._compiled(connection.dialect)
-        driver = connection.dialect.loaded_dbapi
-        cursor = connection.connection.cursor()
+        text, order = self._compiled(way.dialect)
+        driver = way.dialect.loaded_dbapi
+        cursor = way.connection.cursor()
         try:
             cursor.execute(text, values if order is None else [values[name] for name in order])
             return list(cursor.fetchall()) if cursor.description else []

@@ -4,9 +4,10 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -17,6 +18,14 @@ PRAGMAS = ("journal_mode=WAL", "busy_timeout=10000", "synchronous=FULL", "foreig
 
 SNAPSHOT_SQLITE: dict[str, Any] = {"read_only": True}
 SNAPSHOT_POSTGRESQL: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The driver's own connection, for prepared statements."""
+
+    dialect: Dialect
+    connection: DBAPIConnection
 
 
 class Ledger:
@@ -51,6 +60,15 @@ class Ledger:
         with self._readers.begin() as connection:
             yield connection
 
+    @contextmanager
+    def glance(self) -> Iterator[Glance]:
+        """A connection without a transaction: each statement sees the present. A third of what `read` takes."""
+        connection = self.engine.raw_connection()
+        try:
+            yield Glance(self.engine.dialect, connection)
+        finally:
+            connection.close()
+
     def close(self) -> None:
         """Give up every connection."""
         self.engine.dispose()
@@ -58,7 +76,8 @@ class Ledger:
 
 def _engine(url: str) -> Engine:
     # Hidden, because an error's text has the statement's values, and somebody logs or shows every error's text.
-    engine = create_engine(url, pool_size=16, max_overflow=16, hide_parameters=True)
+    # Last in, first out: what the one that was used last has in its cache of pages is still true of most of them.
+    engine = create_engine(url, pool_size=16, max_overflow=16, pool_use_lifo=True, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)

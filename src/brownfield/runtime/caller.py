@@ -68,7 +68,7 @@ def recognise(kernel: Kernel, key: str | None, trace: str) -> Caller:
     refusal = Problem("unauthenticated", "no valid key was sent")
     if key is None or prefix is None:
         raise refusal
-    with kernel.ledger.read() as connection:
+    with kernel.ledger.glance() as connection:
         admission = admit(connection, prefix)
     if admission is None or not kernel.keys.matches(key, admission.key.mac):
         raise refusal
@@ -81,7 +81,7 @@ def recognise_again(kernel: Kernel, caller: Caller) -> Caller:
     Raises:
         Problem: `unauthenticated`: the key is no longer good.
     """
-    with kernel.ledger.read() as connection:
+    with kernel.ledger.glance() as connection:
         admission = admit(connection, caller.prefix)
     if admission is None:
         raise Problem("unauthenticated", "the key is gone")

@@ -7,6 +7,8 @@ import asyncio
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from threading import Lock
 from typing import Any
 
 from brownfield.contract import Fields, canonical
@@ -18,7 +20,7 @@ from brownfield.runtime.defect import problem_of
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.personal import committed
 from brownfield.runtime.proposing import Proposing, Seen
-from brownfield.runtime.reader import read
+from brownfield.runtime.reader import Document, read
 from brownfield.wrapper.bundle import Operation
 
 
@@ -33,7 +35,7 @@ class Answer:
         trace: The request's id in the audit.
     """
 
-    data: dict[str, Any]
+    data: Document
     as_of: datetime
     source: dict[str, str]
     trace: str
@@ -86,6 +88,8 @@ class Guard:
             Problem: Whatever kept it from happening; the audit has it too.
         """
         given = arguments if isinstance(arguments, dict) else {}
+        # Taken once, by whoever ends the call: the thread that has its answer, or we.
+        ending = Lock()
         # A body may take its time after the headers were let in: grants, halts and keys count as of now.
         caller = self.again(caller)
         try:
@@ -93,20 +97,20 @@ class Guard:
             if found.effect == "write":
                 return await self._proposing.propose(caller, opened, found, given, reason=reason)
             as_of, began = self._kernel.clock.now(), self._kernel.clock.ticks()
-            data = await read(opened, found, given)
+            data = await read(opened, found, given, partial(self._answered, caller, found, given, began, ending))
         except asyncio.CancelledError:
             # Nobody waits any more, and the system may have been asked: the audit has it all the same.
             body = {"code": "cancelled", "cause": "the caller hung up before the answer"}
-            self._kernel.journal.post(self._entry(caller, "read.failed", wrapper, operation, given, body))
+            if ending.acquire(blocking=False):
+                self._kernel.journal.post(self._entry(caller, "read.failed", wrapper, operation, given, body))
             raise
         except Exception as error:
             problem = problem_of(error, system=wrapper, trace=caller.trace)
             event = "read.failed" if problem.code in _FAR_SIDE else "call.denied"
             body = {"code": problem.code, "cause": problem.cause}
-            await self._note(caller, event, wrapper, operation, given, body)
+            if ending.acquire(blocking=False):
+                await self._kernel.journal.write(self._entry(caller, event, wrapper, operation, given, body))
             raise problem from error
-        seconds = round(self._kernel.clock.ticks() - began, 4)
-        await self._note(caller, "read.done", wrapper, operation, given, {"seconds": seconds})
         source = {"system": opened.title, "class": opened.source_class, "connection": found.table.via}
         return Answer(data, as_of, source, caller.trace)
 
@@ -131,9 +135,13 @@ class Guard:
             return False
         return caller.may(_ability(operation), operation.wrapper, operation.name)
 
-    async def _note(self, caller: Caller, event: str, wrapper: str, operation: str, arguments: Fields,
-                    body: Fields) -> None:  # fmt: skip
-        await self._kernel.journal.write(self._entry(caller, event, wrapper, operation, arguments, body))
+    def _answered(self, caller: Caller, operation: Operation, arguments: Fields, began: float, ending: Lock,
+                  _: Document) -> None:  # fmt: skip
+        """Have the audit know of an answer, on the thread that has it: durable before anybody is told."""
+        body = {"seconds": round(self._kernel.clock.ticks() - began, 4)}
+        entry = self._entry(caller, "read.done", operation.wrapper, operation.name, arguments, body)
+        if ending.acquire(blocking=False):
+            self._kernel.journal.commit(entry)
 
     def _entry(self, caller: Caller, event: str, wrapper: str, operation: str, arguments: Fields,
                body: Fields) -> Entry:  # fmt: skip

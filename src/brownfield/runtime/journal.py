@@ -4,7 +4,8 @@ import asyncio
 import queue
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -21,6 +22,9 @@ GROUP = 256
 class Journal:
     """Appends to one chain of the audit.
 
+    Whoever has its turn commits what waits, the entries of others too: calls that end together share a commit, and
+    one that ends alone waits for nobody.
+
     Args:
         ledger: Where to.
         key: What the chain is made with.
@@ -31,9 +35,10 @@ class Journal:
         self._ledger = ledger
         self._key = key
         self._chain = chain
-        self._waiting: queue.SimpleQueue[tuple[Entry, Future[None]] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
-        self._thread.start()
+        self._waiting: queue.SimpleQueue[tuple[Entry, Future[None]]] = queue.SimpleQueue()
+        self._turn = threading.Lock()
+        self._lane = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._closed = False
 
     def commitment(self, value: str) -> str:
         """What stands in the audit instead of a personal value: it can be found again, not read."""
@@ -51,48 +56,64 @@ class Journal:
         """
         await asyncio.wrap_future(self.post(entry))
 
+    def commit(self, entry: Entry) -> None:
+        """The same on a thread that may block: shorter by the way to another thread and back.
+
+        Raises:
+            Problem: `ledger`, as `write`.
+        """
+        waiting = self._add(entry)
+        self._take_a_turn()
+        waiting.result()
+
     def post(self, entry: Entry) -> Future[None]:
         """Have an entry appended soon. It is, whatever becomes of whoever waits for it.
 
         Raises:
             Problem: `ledger`: the journal is closed.
         """
-        if not self._thread.is_alive():
-            raise Problem("ledger", "the audit is closed: this process is ending")
-        future: Future[None] = Future()
-        # Running from the start: a caller that is cancelled cannot take back what happened.
-        future.set_running_or_notify_cancel()
-        self._waiting.put((entry, future))
-        return future
+        waiting = self._add(entry)
+        self._lane.submit(self._take_a_turn)
+        return waiting
 
     def close(self) -> None:
-        """Commit what waits, then stop."""
-        self._waiting.put(None)
-        self._thread.join(timeout=30)
+        """Commit what waits, then take no more."""
+        self._closed = True
+        self._lane.shutdown()
+        self._take_a_turn()
 
-    def _run(self) -> None:
-        while group := self._group():
-            failure = self._commit([entry for entry, _ in group])
-            for entry, future in group:
-                # One entry that cannot be stored must not take its neighbours with it.
-                alone = failure is not None and failure.code == "internal" and len(group) > 1
-                own = self._commit([entry]) if alone else failure
-                if own is not None and own.code == "internal":
-                    own = self._commit([_bare(entry)])
-                if own:
-                    future.set_exception(own)
-                else:
-                    future.set_result(None)
+    def _add(self, entry: Entry) -> Future[None]:
+        if self._closed:
+            raise Problem("ledger", "the audit is closed: this process is ending")
+        waiting: Future[None] = Future()
+        # Running from the start: a caller that is cancelled cannot take back what happened.
+        waiting.set_running_or_notify_cancel()
+        self._waiting.put((entry, waiting))
+        return waiting
+
+    def _take_a_turn(self) -> None:
+        with self._turn:
+            while group := self._group():
+                self._settle(group)
+
+    def _settle(self, group: list[tuple[Entry, Future[None]]]) -> None:
+        failure = self._commit([entry for entry, _ in group])
+        for entry, waiting in group:
+            # One entry that cannot be stored must not take its neighbours with it.
+            alone = failure is not None and failure.code == "internal" and len(group) > 1
+            own = self._commit([entry]) if alone else failure
+            if own is not None and own.code == "internal":
+                own = self._commit([_bare(entry)])
+            if own:
+                waiting.set_exception(own)
+            else:
+                waiting.set_result(None)
 
     def _group(self) -> list[tuple[Entry, Future[None]]]:
-        first = self._waiting.get()
-        group = [first] if first else []
-        while group and len(group) < GROUP and not self._waiting.empty():
-            item = self._waiting.get()
-            if item is None:
-                self._waiting.put(None)
-                break
-            group.append(item)
+        group: list[tuple[Entry, Future[None]]] = []
+        with suppress(queue.Empty):
+            while len(group) < GROUP:
+                group.append(self._waiting.get_nowait())
         return group
 
     def _commit(self, entries: Sequence[Entry]) -> Problem | None:
@@ -101,7 +122,7 @@ class Journal:
                 self.add(connection, *entries)
         except (SQLAlchemyError, OSError) as error:
             return Problem("ledger", f"the audit entry could not be written: {type(error).__name__}")
-        except Exception as error:  # noqa: BLE001  whatever it is: this thread lives on, and nothing is answered
+        except Exception as error:  # noqa: BLE001  whatever it is: others wait too, and nothing is answered
             return Problem("internal", f"the audit entry cannot be written: {type(error).__name__}")
         return None
 

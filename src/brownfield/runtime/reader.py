@@ -1,5 +1,6 @@
 """Reading a system: a handler or the bare call, on the connection's threads, checked against the contract."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -14,9 +15,22 @@ from brownfield.wrapper.bundle import Operation
 from brownfield.wrapper.handler import places
 from brownfield.wrapper.hiding import hide
 
+Document = dict[str, Any]
 
-async def read(opened: OpenWrapper, operation: Operation, arguments: Fields) -> dict[str, Any]:
+
+def nothing(_: Document) -> None:
+    """What is done with a result on its thread, where nothing is."""
+
+
+async def read(opened: OpenWrapper, operation: Operation, arguments: Fields,
+               then: Callable[[Document], None] = nothing) -> Document:  # fmt: skip
     """The result of a read operation, its hidden fields removed.
+
+    Args:
+        opened: The bundle.
+        operation: A read of it.
+        arguments: Valid.
+        then: Called with the result on the thread that has it, before anybody is told.
 
     Raises:
         Problem: `busy` or `deadline`; `internal` when the wrapper's own function failed.
@@ -24,7 +38,8 @@ async def read(opened: OpenWrapper, operation: Operation, arguments: Fields) -> 
     """
     calls: list[ReadCall] = []
     try:
-        document = await opened.calls[operation.table.via].run(partial(_read, opened, operation, arguments, calls))
+        work = partial(_read, opened, operation, arguments, calls, then)
+        return await opened.calls[operation.table.via].run(work)
     except (Failure, Problem):
         raise
     except ValidationError as error:
@@ -34,11 +49,9 @@ async def read(opened: OpenWrapper, operation: Operation, arguments: Fields) -> 
     finally:
         for call in calls:
             call.give_up()
-    opened.validators[operation.name].check_result(document)
-    return document
 
 
-async def read_before(opened: OpenWrapper, operation: Operation, arguments: Fields) -> dict[str, Any] | None:
+async def read_before(opened: OpenWrapper, operation: Operation, arguments: Fields) -> Document | None:
     """The state that a write would change, as its `before` reads it; None when it names none.
 
     Raises:
@@ -51,7 +64,8 @@ async def read_before(opened: OpenWrapper, operation: Operation, arguments: Fiel
     return await read(opened, look, same_named(arguments, look.input))
 
 
-def _read(opened: OpenWrapper, operation: Operation, arguments: Fields, calls: list[ReadCall]) -> dict[str, Any]:
+def _read(opened: OpenWrapper, operation: Operation, arguments: Fields, calls: list[ReadCall],
+          then: Callable[[Document], None]) -> Document:  # fmt: skip
     table, handler = operation.table, operation.handler
     calls += [opened.calls[name].reader() for name in (handler.connections if handler else (table.via,))]
     if handler is None:
@@ -60,10 +74,13 @@ def _read(opened: OpenWrapper, operation: Operation, arguments: Fields, calls: l
         document = whole(reply, rows)
     else:
         document = handler.document(handler.function(*calls, **handler.arguments(arguments)))
-    return dict(hide(document, table.hide))
+    shown = dict(hide(document, table.hide))
+    opened.validators[operation.name].check_result(shown)
+    then(shown)
+    return shown
 
 
-def whole(reply: Reply, rows: str | None) -> dict[str, Any]:
+def whole(reply: Reply, rows: str | None) -> Document:
     """A reply's fields with its rows put back under their name."""
     document = dict(reply.fields)
     if reply.rows is not None and rows is not None:

@@ -1,5 +1,6 @@
 """The application: every web door on one assembly, and the server that runs it."""
 
+import gc
 import logging
 import os
 import secrets
@@ -82,6 +83,7 @@ def serve(folder: Path, environ: Mapping[str, str], tell: Callable[[str], None])
                 tell(line)
             config = uvicorn.Config(create_app(assembly), log_level="warning", access_log=False, server_header=False,
                                     timeout_graceful_shutdown=10)  # fmt: skip
+            gc.freeze()  # what is there now stays: the collector need not walk through it again for every few calls
             kernel.home.announce(address)
             try:
                 uvicorn.Server(config).run(sockets=[listening])
