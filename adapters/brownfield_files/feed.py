@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator
+from functools import cached_property, partial
+from pathlib import Path
 from typing import BinaryIO
 
 from brownfield.contract import (
@@ -15,13 +17,21 @@ from brownfield.contract import (
     Verdict,
     fingerprint,
 )
+from brownfield.contract.watched import Sighting
+from brownfield_files.archive import Caps
 from brownfield_files.drop import Drop, Stamp
 from brownfield_files.frame import batches
+from brownfield_files.pgp import Pgp
 from brownfield_files.preflight import Preflight, Survey
 from brownfield_files.router import router
-from brownfield_files.row import Decoder
+from brownfield_files.row import Decoder, find_columns
 from brownfield_files.schema import contract_of
 from brownfield_files.setting import FilesSettings, Format
+from brownfield_files.staging import Staging
+from brownfield_files.wholeness import Wholeness
+
+_MOST_BYTES = 4 << 20
+"""Of one chunk: a transaction takes no longer because records are long."""
 
 
 class FilesFeed:
@@ -40,7 +50,8 @@ class FilesFeed:
         self._shape = fingerprint(self._contract.model_dump(mode="json"))
         self._preflight = Preflight(self._format)
         self._route = router(self._format.layout, self._format.encoding)
-        self._decoder = Decoder(self._format.layout, self._format.encoding)
+        self._wholeness = Wholeness(self._format)
+        self._passphrase = partial(opening.secret, "pgp_passphrase")
         self._known_drop: Drop | None = None
 
     def probe(self) -> None:
@@ -51,8 +62,20 @@ class FilesFeed:
         """The record types, from the pinned layout."""
         return self._contract
 
+    def sightings(self) -> Iterator[Sighting]:
+        """The files that lie in the location and are nobody's yet."""
+        return self._drop().sightings()
+
+    def flaw(self, sighting: Sighting) -> str:
+        """What says that a file is not whole: its length, trailer or check sum; empty when nothing does."""
+        return self._drop().flaw(sighting, self._wholeness.flaw)
+
+    def claim(self, sighting: Sighting) -> bool:
+        """Make a file ours; False when it changed, or somebody else was faster."""
+        return self._drop().claim(sighting)
+
     def arrivals(self) -> list[Arrival]:
-        """The files that are complete now, oldest first."""
+        """The files that were claimed and not put away yet, unpacked, oldest first."""
         return self._drop().arrivals()
 
     def collect(self, arrival: Arrival, checkpoint: Checkpoint) -> Iterator[Chunk]:
@@ -83,6 +106,10 @@ class FilesFeed:
     def close(self) -> None:
         """Nothing is held open between calls."""
 
+    @cached_property
+    def _decoder(self) -> Decoder:
+        return Decoder(self._format.layout, self._format.encoding, find_columns())
+
     def _drop(self) -> Drop:
         if self._known_drop is None:
             settings = self._settings
@@ -90,25 +117,29 @@ class FilesFeed:
                 raise Unavailable(
                     f"connection {self._name}: its `location` has no value: set the environment variable it names"
                 )
-            self._known_drop = Drop(settings.location, settings.match, settings.marker, settings.settle_seconds)
+            self._known_drop = Drop(settings.location, settings.match, settings.marker, self._staging)
         return self._known_drop
+
+    def _staging(self, root: Path) -> Staging:
+        settings, pgp = self._settings, None
+        if settings.pgp is not None and settings.pgp.keyring is not None:
+            pgp = Pgp(settings.pgp.keyring, settings.pgp.signed_by, self._passphrase)
+        return Staging(root, Caps(self._most_bytes, settings.members, settings.ratio, pgp))
 
     def _chunks(
         self, file: BinaryIO, stamp: Stamp, survey: Survey, arrival: Arrival, checkpoint: Checkpoint
     ) -> Iterator[Chunk]:
         """The second pass. A file that changes under us is noticed before the chunk is given."""
-        stream = batches(
-            file, self._format.cut, self._settings.chunk, number=checkpoint.record, offset=checkpoint.offset
-        )
-        for batch in stream:
-            names = self._route(batch.records)
-            survey.tally.add(names, batch.records)
+        size = max(1, min(self._settings.chunk, _MOST_BYTES // self._format.layout.length))
+        for batch in batches(file, self._format.cut, size, number=checkpoint.record, offset=checkpoint.offset):
+            names = self._route(batch)
+            survey.tally.add(names, batch)
             survey.digest.update(batch.raw)
-            rows, damaged = self._decoder.decode(batch, names)
+            decoded = self._decoder.decode(batch, names)
             number, offset = batch.end
             prefix = survey.digest.hexdigest()
             if Stamp.of(file) != stamp or (offset == stamp.size and prefix != arrival.sha256):
                 raise Rejected(f"{arrival.name}: the file changed while it was read", code="changed")
             context = {"layout": self._shape, "header": survey.header}
             position = Checkpoint(number, offset, prefix, survey.tally.show(survey.statements), context)
-            yield Chunk(rows, damaged, position)
+            yield Chunk(decoded, tuple(decoded.damaged), position, decoded.documents)

@@ -1,12 +1,12 @@
 """Framing: where one record ends and the next begins. Reads in blocks; the file is never in memory as a whole."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from io import BytesIO
-from itertools import islice
-from typing import BinaryIO, Literal, NamedTuple, TypeAlias
+from itertools import accumulate, islice
+from typing import BinaryIO, Literal, NamedTuple, Self, TypeAlias
 
 from brownfield_files.descriptor import FIRST, IBM, LAST, MIDDLE, SIZE, BadFraming, Descriptor
 
@@ -33,8 +33,13 @@ class Frame(NamedTuple):
     whole: bytes
     record: bytes
 
+    @property
+    def batch(self) -> "Batch":
+        """A batch of it alone."""
+        return Batch.of(self.number, self.offset, [(self.whole, self.record)])
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Batch:
     """Records that follow each other.
 
@@ -42,26 +47,55 @@ class Batch:
         number: The first one's number, from 0.
         offset: Where it begins, in bytes from the start of the file.
         raw: All their bytes in the file.
-        sizes: How many of these bytes each record has.
-        records: The records, see `Frame.record`.
+        count: How many they are.
+        stride: Bytes from one record to the next, where each has as many; 0 where they differ.
+        length: How many of these the record itself has.
     """
 
     number: int
     offset: int
     raw: bytes
-    sizes: list[int]
-    records: list[bytes]
+    count: int
+    stride: int = 0
+    length: int = 0
+    pieces: tuple["_Piece", ...] = ()
+
+    @classmethod
+    def of(cls, number: int, offset: int, pieces: Sequence["_Piece"]) -> Self:
+        """Records that differ in length, each given whole (as it stands in the file) and bare."""
+        return cls(number, offset, b"".join([whole for whole, _ in pieces]), len(pieces), pieces=tuple(pieces))
+
+    @classmethod
+    def even(cls, number: int, offset: int, raw: bytes, stride: int, length: int) -> Self:
+        """Records of one length."""
+        return cls(number, offset, raw, len(raw) // stride, stride, length)
+
+    @cached_property
+    def records(self) -> list[bytes]:
+        """The records, see `Frame.record`."""
+        if not self.stride:
+            return [record for _, record in self.pieces]
+        raw, length = self.raw, self.length
+        return [raw[start : start + length] for start in range(0, len(raw), self.stride)]
 
     @property
     def end(self) -> tuple[int, int]:
         """The number and the offset of the record after the last."""
-        return self.number + len(self.records), self.offset + len(self.raw)
+        return self.number + self.count, self.offset + len(self.raw)
 
     def frame(self, index: int) -> Frame:
         """One of them."""
-        start = sum(self.sizes[:index])
-        whole = self.raw[start : start + self.sizes[index]]
-        return Frame(self.number + index, self.offset + start, whole, self.records[index])
+        start, end = self._starts[index], self._starts[index + 1]
+        return Frame(self.number + index, self.offset + start, self.raw[start:end], self.records[index])
+
+    @cached_property
+    def _starts(self) -> Sequence[int]:
+        if self.stride:
+            return range(0, len(self.raw) + self.stride, self.stride)
+        return list(accumulate([len(whole) for whole, _ in self.pieces], initial=0))
+
+
+_Piece: TypeAlias = tuple[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +133,7 @@ def frames(file: BinaryIO, cut: Cut) -> Iterator[Frame]:
         BadFraming: See `batches`.
     """
     for batch in batches(file, cut, 1024):
-        yield from (batch.frame(index) for index in range(len(batch.records)))
+        yield from (batch.frame(index) for index in range(batch.count))
 
 
 def batches(
@@ -128,13 +162,9 @@ def batches(
     return _batched(pieces, size, number, offset)
 
 
-_Piece: TypeAlias = tuple[bytes, bytes]
-
-
 def _batched(pieces: Iterator[_Piece], size: int, number: int, offset: int) -> Iterator[Batch]:
     while taken := list(islice(pieces, size)):
-        wholes, records = zip(*taken, strict=True)
-        batch = Batch(number, offset, b"".join(wholes), list(map(len, wholes)), list(records))
+        batch = Batch.of(number, offset, taken)
         yield batch
         number, offset = batch.end
 
@@ -149,8 +179,7 @@ def _fixed(file: BinaryIO, length: int, size: int, number: int, offset: int, mos
             raise BadFraming(f"{end} bytes are not a whole number of records of {length}: {over} bytes over")
         if not count:
             return
-        records = [block[start : start + length] for start in range(0, len(block), length)]
-        yield Batch(number, offset, block, [length] * count, records)
+        yield Batch.even(number, offset, block, length, length)
         number, offset, most = number + count, offset + len(block), None if most is None else most - count
 
 
@@ -173,7 +202,7 @@ def _line_batches(file: BinaryIO, cut: Cut, size: int, number: int, offset: int,
         if batch is None:
             return
         yield batch
-        (number, offset), most = batch.end, None if most is None else most - len(batch.records)
+        (number, offset), most = batch.end, None if most is None else most - batch.count
 
 
 def _full_lines(file: BinaryIO, cut: Cut, size: int, number: int, offset: int) -> Batch | None:
@@ -190,8 +219,7 @@ def _full_lines(file: BinaryIO, cut: Cut, size: int, number: int, offset: int) -
     only = (raw.count(b"\n"), raw.count(b"\r")) == (count, count * (len(end) - 1))
     if not (count and ends and only) or over or b"\x1a" in raw or _byte_at(file, offset + len(raw)) == b"\x1a":
         return None
-    records = [raw[start : start + cut.length] for start in range(0, len(raw), stride)]
-    return Batch(number, offset, raw, [stride] * count, records)
+    return Batch.even(number, offset, raw, stride, cut.length)
 
 
 def _byte_at(file: BinaryIO, offset: int) -> bytes:

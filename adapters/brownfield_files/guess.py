@@ -144,7 +144,7 @@ def _figures(
     unreadable: set[str] = set()
     count = 0
     for frame in sample.frames(layout.length):
-        (kind,) = route([frame.record])
+        (kind,) = route(frame.batch)
         count += kind == body.name
         for field, read in readers.get(kind, ()):
             try:

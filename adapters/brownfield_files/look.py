@@ -47,7 +47,7 @@ def _kinds(reading: Reading, path: Path) -> Iterator[tuple[str, Iterator[Field]]
 def _look_at_records(reading: Reading, sample: Sample) -> Iterator[Sight]:
     route = router(reading.layout, sample.encoding)
     for frame in sample.frames(reading.layout.length):
-        (name,) = route([frame.record])
+        (name,) = route(frame.batch)
         if not name:
             reason = "it is of no declared record type"
             yield Sight(frame.number, "", "", 0, len(frame.record), "", frame.record, reason=reason)

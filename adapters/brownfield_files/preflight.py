@@ -16,9 +16,9 @@ from brownfield_files.frame import Batch, Frame, batches
 from brownfield_files.layout import Layout
 from brownfield_files.router import router
 from brownfield_files.setting import Format
-from brownfield_files.tally import Statement, Tally
+from brownfield_files.tally import Statement, Tally, find_totals
 
-_BLOCK = 256 * 1024
+_BLOCK = 1 << 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Preflight:
         """
         self._check_size(os.fstat(file.fileno()).st_size)
         order, digest = _Order(self._layout), hashlib.sha256()
-        tally = Tally(self._layout, self._format.encoding)
+        tally = Tally(self._layout, self._format.encoding, find_totals())
         mark: tuple[Any, Tally] | None = None
         try:
             end = self._read(file, (0, 0), checkpoint.record, _Sums(order, digest, tally))
@@ -74,9 +74,9 @@ class Preflight:
         (number, offset), end = start, start
         size = max(1, _BLOCK // self._layout.length)
         for batch in batches(file, self._format.cut, size, number=number, offset=offset, until=until):
-            names = self._route(batch.records)
+            names = self._route(batch)
             sums.order.add(batch, names)
-            sums.tally.add(names, batch.records)
+            sums.tally.add(names, batch)
             sums.digest.update(batch.raw)
             end = batch.end
         return end
@@ -97,7 +97,7 @@ class Preflight:
         """The fields of the header or trailer: what speaks for the whole file must be readable."""
         if frame is None:
             return None
-        kind = self._layout.record(self._route([frame.record])[0])
+        kind = self._layout.record(self._route(frame.batch)[0])
         try:
             return record_reader(kind, self._format.encoding)(frame.record)
         except Broken as error:

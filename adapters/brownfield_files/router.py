@@ -6,12 +6,13 @@ from typing import TypeAlias
 from brownfield_files.decode import Broken, value_reader
 from brownfield_files.encode import DoesNotFit, encode_field
 from brownfield_files.encoding import Encoding
+from brownfield_files.frame import Batch
 from brownfield_files.layout import Field, Layout, LayoutError, RecordType
 
 _Test = Callable[[bytes], bool]
 
 
-Router: TypeAlias = Callable[[list[bytes]], list[str]]
+Router: TypeAlias = Callable[[Batch], list[str]]
 """A function from records to the names of their types, an empty string where it cannot be told."""
 
 
@@ -24,14 +25,14 @@ def router(layout: Layout, encoding: Encoding) -> Router:
     routes = tuple((record.name, _tests(record, encoding)) for record in layout.records)
     name, tests = routes[0]
     if not tests:
-        return lambda records: [name] * len(records)
+        return lambda batch: [name] * batch.count
     if (told := _told(layout)) is not None:
         return _looked_up(layout, told, encoding)
 
     def route(raw: bytes) -> str:
         return next((name for name, tests in routes if all(test(raw) for test in tests)), "")
 
-    return lambda records: list(map(route, records))
+    return lambda batch: list(map(route, batch.records))
 
 
 def _told(layout: Layout) -> Field | None:
@@ -49,7 +50,16 @@ def _looked_up(layout: Layout, told: Field, encoding: Encoding) -> Router:
         for value in record.when[0][1]:
             names.setdefault(encode_field(told, value, encoding), record.name)
     start, end, find = told.offset, told.offset + told.length, names.get
-    return lambda records: [find(raw[start:end], "") for raw in records]
+
+    def route(batch: Batch) -> list[str]:
+        if not batch.stride or end > batch.length:
+            return [find(record[start:end], "") for record in batch.records]
+        raw, first = batch.raw, batch.raw[start:end]
+        if all(raw[at :: batch.stride].count(first[at - start]) == batch.count for at in range(start, end)):
+            return [find(first, "")] * batch.count
+        return [find(raw[at + start : at + end], "") for at in range(0, len(raw), batch.stride)]
+
+    return route
 
 
 def _tests(record: RecordType, encoding: Encoding) -> tuple[_Test, ...]:

@@ -1,16 +1,59 @@
-"""Records to rows and damage: the compiled decoder where it has no doubt, the plain one where it has."""
+"""Records to what they hold, and damage, by three decoders of one meaning.
 
-from collections.abc import Sequence
-from itertools import compress
 
-from brownfield.contract import Damage, Row
-from brownfield_files.compiled import DOUBTS, Decode, compile_decoder
+* columns, where numpy is installed: a whole batch to JSON text, byte by byte side by side (`column`);
+* generated code, where it is not: a whole batch to rows, field by field (`compiled`);
+* the plain decoder, which the others leave every record to that they have a doubt about. It alone judges.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, cached_property
+from itertools import compress, filterfalse
+from operator import attrgetter
+from typing import Any, NamedTuple, Protocol, TypeAlias, overload
+
+import orjson
+
+from brownfield.contract import Damage, Documents, Row
+from brownfield_files.compiled import DOUBTS, compile_decoder
 from brownfield_files.decode import Broken, record_reader
 from brownfield_files.encoding import Encoding
 from brownfield_files.frame import Batch, Frame
-from brownfield_files.layout import Layout
+from brownfield_files.layout import Layout, RecordType
 
 _MOST_BYTES = 1 << 20
+_FEW = 32
+_number = attrgetter("number")
+
+
+class Sheet(Protocol):
+    """Many records of one type in columns, see `column.Sheet`."""
+
+    def good(self) -> list[int]:
+        """Which of them mean something."""
+
+    def lines(self) -> bytes:
+        """These, as JSON lines."""
+
+    def values(self, name: str) -> list[Any]:
+        """Their values of one field; an empty string where there is no such field."""
+
+
+Columns: TypeAlias = Callable[[Batch, Sequence[int]], Sheet | None]
+Compile: TypeAlias = Callable[[RecordType, Layout, Encoding], Columns | None]
+
+
+def no_columns(_record: RecordType, _layout: Layout, _encoding: Encoding) -> None:
+    """Without numpy there are none."""
+
+
+def find_columns() -> Compile:
+    """What compiles a record type to columns."""
+    try:
+        from brownfield_files.column import compile_columns  # noqa: PLC0415  numpy is optional, and slow to import
+    except ImportError:
+        return no_columns
+    return compile_columns
 
 
 class Decoder:
@@ -19,61 +62,70 @@ class Decoder:
     Args:
         layout: The layout.
         encoding: The file's encoding.
+        columns: What compiles a record type to columns: `find_columns()`, or `no_columns`.
     """
 
-    def __init__(self, layout: Layout, encoding: Encoding) -> None:
+    def __init__(self, layout: Layout, encoding: Encoding, columns: Compile) -> None:
         self._length = layout.length
         self._plain = {record.name: record_reader(record, encoding) for record in layout.records}
-        self._compiled = {record.name: compile_decoder(record, layout.length, encoding) for record in layout.records}
+        self._columns = {record.name: columns(record, layout, encoding) for record in layout.records}
+        self._compiled = cache(lambda name: compile_decoder(layout.record(name), layout.length, encoding))
 
-    def decode(self, batch: Batch, names: list[str]) -> tuple[tuple[Row, ...], tuple[Damage, ...]]:
-        """The rows and the damage of a batch, each in the order of the file.
+    def decode(self, batch: Batch, names: list[str]) -> "Decoded":
+        """What the records of a batch hold.
 
         Args:
             batch: The records.
             names: The type of each, empty where it cannot be told.
         """
-        rows: list[Row] = []
-        damaged: list[Damage] = []
-        indexes = range(len(names))
-        kinds = dict.fromkeys(names)
+        found = Decoded()
+        indexes = range(batch.count)
+        kinds = [names[0]] if names.count(names[0]) == len(names) else list(dict.fromkeys(names))
         for name in kinds:
             chosen = indexes if len(kinds) == 1 else list(compress(indexes, map(name.__eq__, names)))
-            self._decode(batch, name, chosen, rows, damaged)
-        if len(kinds) > 1:
-            rows.sort(key=_number)
-        damaged.sort(key=_number)
-        return tuple(rows), tuple(damaged)
+            self._decode(batch, name, chosen, found)
+        found.damaged.sort(key=_number)
+        return found
 
-    def _decode(self, batch: Batch, name: str, indexes: Sequence[int], rows: list[Row], damaged: list[Damage]) -> None:
-        """Records of one type: all at once, or in halves until those that are in doubt stand alone."""
-        compiled: Decode | None = self._compiled.get(name)
-        if len(indexes) * self._length > _MOST_BYTES and len(indexes) > 1:
-            self._halve(batch, name, indexes, rows, damaged)
+    def _decode(self, batch: Batch, name: str, indexes: Sequence[int], found: "Decoded") -> None:
+        columns = self._columns.get(name)
+        sheet = columns(batch, indexes) if columns and len(indexes) > _FEW else None
+        if sheet is None:
+            self._decode_at_once(batch, name, indexes, found)
             return
-        if compiled is None or len(indexes) == 1:
-            for index in indexes:
-                self._decode_plainly(batch.frame(index), name, rows, damaged)
-            return
-        whole = len(indexes) == len(batch.records)
-        records = batch.records if whole else [batch.records[index] for index in indexes]
-        first = batch.number
-        try:
-            rows += compiled(records, [first + index for index in indexes])
-        except DOUBTS:
-            self._halve(batch, name, indexes, rows, damaged)
+        good = sheet.good()
+        found.shown.append(_Shown(name, [batch.number + indexes[at] for at in good], sheet))
+        if len(good) < len(indexes):
+            in_doubt = filterfalse(set(good).__contains__, range(len(indexes)))
+            self._decode_plainly(batch, name, (indexes[at] for at in in_doubt), found)
 
-    def _halve(self, batch: Batch, name: str, indexes: Sequence[int], rows: list[Row], damaged: list[Damage]) -> None:
+    def _decode_at_once(self, batch: Batch, name: str, indexes: Sequence[int], found: "Decoded") -> None:
+        """Generated code takes them all, or halves of them until those that are in doubt stand alone."""
+        compiled = self._compiled(name) if name and len(indexes) > 1 else None
+        if compiled is None:
+            self._decode_plainly(batch, name, indexes, found)
+            return
+        if len(indexes) * self._length <= _MOST_BYTES:
+            records = batch.records if len(indexes) == batch.count else [batch.records[index] for index in indexes]
+            try:
+                found.decoded += compiled(records, [batch.number + index for index in indexes])
+            except DOUBTS:
+                pass
+            else:
+                return
         middle = len(indexes) // 2
-        self._decode(batch, name, indexes[:middle], rows, damaged)
-        self._decode(batch, name, indexes[middle:], rows, damaged)
+        self._decode_at_once(batch, name, indexes[:middle], found)
+        self._decode_at_once(batch, name, indexes[middle:], found)
 
-    def _decode_plainly(self, frame: Frame, name: str, rows: list[Row], damaged: list[Damage]) -> None:
-        try:
-            rows.append(self._row(frame, name))
-        except Broken as broken:
-            reason = broken.sentence if broken.field else broken.reason
-            damaged.append(Damage(frame.number, frame.offset, frame.whole, broken.field, broken.code, reason))
+    def _decode_plainly(self, batch: Batch, name: str, indexes: Iterable[int], found: "Decoded") -> None:
+        for index in indexes:
+            frame = batch.frame(index)
+            try:
+                found.decoded.append(self._row(frame, name))
+            except Broken as broken:
+                reason = broken.sentence if broken.field else broken.reason
+                damage = Damage(frame.number, frame.offset, frame.whole, broken.field, broken.code, reason)
+                found.damaged.append(damage)
 
     def _row(self, frame: Frame, name: str) -> Row:
         if len(frame.record) > self._length:
@@ -84,5 +136,64 @@ class Decoder:
         return Row(frame.number, name, self._plain[name](frame.record))
 
 
-def _number(one: Row | Damage) -> int:
-    return one.number
+class _Shown(NamedTuple):
+    """Records of one type with their numbers, ascending."""
+
+    kind: str
+    numbers: Sequence[int]
+    sheet: Sheet
+
+
+class Decoded(Sequence[Row]):
+    """What the records of a batch hold: the rows, made when they are first asked for, in the order of the file.
+
+    Attributes:
+        damaged: The records that mean nothing, in the order of the file.
+        decoded: Rows that are made already, in any order.
+        shown: The other records.
+    """
+
+    def __init__(self) -> None:
+        self.damaged: list[Damage] = []
+        self.decoded: list[Row] = []
+        self.shown: list[_Shown] = []
+
+    def documents(self, kind: str, key: str) -> Documents:
+        """The records of one type as JSON text, without making rows of them."""
+        shown = [one for one in self.shown if one.kind == kind]
+        plain = sorted((row for row in self.decoded if row.kind == kind), key=_number)
+        if len(shown) == 1 and not plain:
+            (one,) = shown
+            return Documents(one.numbers, list(map(str, one.sheet.values(key))), one.sheet.lines())
+        lines = [(row.number, str(row.fields.get(key, "")), orjson.dumps(row.fields)) for row in plain]
+        for one in shown:
+            lines += zip(one.numbers, map(str, one.sheet.values(key)), one.sheet.lines().splitlines(), strict=True)
+        lines.sort()
+        numbers, keys, texts = zip(*lines, strict=True) if lines else ((), (), ())
+        return Documents(numbers, keys, b"".join(text + b"\n" for text in texts))
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        return self._rows[index]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._rows == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it is filled after it is made
+
+    def __repr__(self) -> str:
+        return repr(self._rows)
+
+    def __len__(self) -> int:
+        return len(self.decoded) + sum(len(one.numbers) for one in self.shown)
+
+    @cached_property
+    def _rows(self) -> tuple[Row, ...]:
+        rows = list(self.decoded)
+        for kind, numbers, sheet in self.shown:
+            fields = orjson.loads(b"[%b]" % sheet.lines()[:-1].replace(b"\n", b","))
+            rows += [Row(number, kind, one) for number, one in zip(numbers, fields, strict=True)]
+        return tuple(sorted(rows, key=_number))

@@ -35,6 +35,20 @@ def _marks(template: str) -> str:
     return template
 
 
+class PgpTable(BaseModel):
+    """How OpenPGP files are decrypted; the private key's passphrase is the secret called `pgp_passphrase`.
+
+    Attributes:
+        keyring: GnuPG's folder with the keys, mode 0700; None when its environment variable is not set.
+        signed_by: Fingerprints of keys, one of which must have signed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keyring: Path | None = None
+    signed_by: tuple[str, ...] = ()
+
+
 class FilesSettings(BaseModel):
     """What a person says of a place where batch files arrive.
 
@@ -54,8 +68,10 @@ class FilesSettings(BaseModel):
         floating: What COMP-1 and COMP-2 are; `ibm` for EBCDIC, needs to be told elsewhere.
         slide: Whether what follows an OCCURS DEPENDING ON moves up, as it does on a mainframe.
         marker: The name of the file that says that another is complete (`{name}.done`); never delivered itself.
-        settle_seconds: Without a marker: how long a file must have been left alone.
-        chunk: Records per transaction.
+        members: Files that one archive (zip, tar) may hold.
+        ratio: Bytes that may come out of a packed file for one byte in, looked at beyond 10 MiB.
+        pgp: How files that end in `.gpg`, `.pgp` or `.asc` are decrypted.
+        chunk: Records per transaction; fewer where they take more than 4 MiB.
         records: The copybook's record types, see `declaration`.
         totals: The control totals, see `declaration`.
     """
@@ -76,8 +92,10 @@ class FilesSettings(BaseModel):
     floating: Literal["ibm", "ieee"] | None = None
     slide: bool = True
     marker: Annotated[str, AfterValidator(_marks)] | None = None
-    settle_seconds: float = Field(default=2.0, ge=0)
-    chunk: int = Field(default=1000, ge=1, le=100_000)
+    members: int = Field(default=1000, ge=1, le=100_000)
+    ratio: int = Field(default=200, ge=1)
+    pgp: PgpTable | None = None
+    chunk: int = Field(default=10_000, ge=1, le=100_000)
     records: dict[str, RecordDeclaration] = Field(default_factory=dict)
     totals: tuple[TotalDeclaration, ...] = ()
 

@@ -11,19 +11,36 @@ Everything else must be equal to the last digit.
 
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from itertools import compress
 from typing import Any, Literal, Self, TypeAlias
 
 from brownfield.contract import Fields, Rejected
-from brownfield_files.compiled import DOUBTS, Sum, compile_sum
+from brownfield_files.compiled import DOUBTS, compile_sum
 from brownfield_files.decode import Broken, check_whole, number_reader, render
 from brownfield_files.encoding import Encoding
-from brownfield_files.layout import Field, Layout, Total
+from brownfield_files.frame import Batch
+from brownfield_files.layout import Field, Layout
+from brownfield_files.layout import Total as Control
 
+Total: TypeAlias = Callable[[Batch, Sequence[int]], int | None]
+Totals: TypeAlias = Callable[[Field, Encoding], Total | None]
 State: TypeAlias = Literal["verified", "unverified", "absent"]
+
+
+def no_totals(_field: Field, _encoding: Encoding) -> None:
+    """Without numpy nothing is summed in columns."""
+
+
+def find_totals() -> Totals:
+    """What sums a field in columns."""
+    try:
+        from brownfield_files.column import compile_total  # noqa: PLC0415  numpy is optional, and slow to import
+    except ImportError:
+        return no_totals
+    return compile_total
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +48,7 @@ class _Sum:
     total: str
     field: Field
     read: Callable[[bytes], int]
-    add: Sum
+    add: Total | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +60,15 @@ class Statement:
 
 
 class Tally:
-    """The running totals of a file's records, exact."""
+    """The running totals of a file's records, exact.
 
-    def __init__(self, layout: Layout, encoding: Encoding) -> None:
+    Args:
+        layout: What is counted and summed.
+        encoding: The file's.
+        totals: What sums a field in columns: `find_totals()`, or `no_totals`.
+    """
+
+    def __init__(self, layout: Layout, encoding: Encoding, totals: Totals) -> None:
         self._layout = layout
         self._encoding = encoding
         self._sums: dict[str, list[_Sum]] = {}
@@ -53,26 +76,31 @@ class Tally:
             kind = layout.record(total.kinds[0])
             field = kind.field(total.sums) if total.sums else None
             if field is not None:
-                add = compile_sum(field, sys.maxsize, encoding)
-                one = _Sum(total.stated, field, number_reader(field, encoding), add)
+                one = _Sum(total.stated, field, number_reader(field, encoding), totals(field, encoding))
                 self._sums.setdefault(kind.name, []).append(one)
         self._kinds: Counter[str] = Counter()
         self._summed: Counter[str] = Counter()
         self._unreadable: Counter[str] = Counter()
 
-    def add(self, names: list[str], records: list[bytes]) -> None:
+    def add(self, names: list[str], batch: Batch) -> None:
         """Take records into account; the name of one whose type cannot be told is empty."""
-        counted = Counter(names)
+        counted = {names[0]: len(names)} if names.count(names[0]) == len(names) else Counter(names)
         self._kinds.update(counted)
         for name in counted.keys() & self._sums.keys():
-            chosen = records if counted[name] == len(records) else list(compress(records, map(name.__eq__, names)))
+            indexes = range(batch.count)
+            chosen = indexes if counted[name] == batch.count else list(compress(indexes, map(name.__eq__, names)))
             for each in self._sums[name]:
-                self._add(each, chosen)
+                self._add(each, batch, chosen)
 
-    def _add(self, each: _Sum, records: list[bytes]) -> None:
+    def _add(self, each: _Sum, batch: Batch, indexes: Sequence[int]) -> None:
         """All at once, or, where one of them is in doubt, one by one."""
+        found = each.add(batch, indexes) if each.add else None
+        if found is not None:
+            self._summed[each.total] += found
+            return
+        records = batch.records if len(indexes) == batch.count else [batch.records[index] for index in indexes]
         try:
-            self._summed[each.total] += each.add(records)
+            self._summed[each.total] += compile_sum(each.field, sys.maxsize, self._encoding)(records)
         except DOUBTS:
             for record in records:
                 self._add_one(each, record)
@@ -104,7 +132,7 @@ class Tally:
         """The totals so far beside what the trailer states, as plain JSON values; sums are strings."""
         return {total.stated: self._show(total, statements[total.stated]) for total in self._layout.totals}
 
-    def _judge(self, total: Total, trailer: bytes | None) -> Statement:
+    def _judge(self, total: Control, trailer: bytes | None) -> Statement:
         last = self._layout.at("last")
         field = last.field(total.stated) if last else None
         if trailer is None or field is None:
@@ -126,7 +154,7 @@ class Tally:
             )
         return Statement(shown, "verified" if exact and least == most else "unverified")
 
-    def _found(self, total: Total) -> tuple[int, int, bool]:
+    def _found(self, total: Control) -> tuple[int, int, bool]:
         """The least and the most that the file may hold, and whether these bounds are bounds at all."""
         unknown = self._kinds[""]
         if total.sums is None:
@@ -135,10 +163,10 @@ class Tally:
         summed = self._summed[total.stated]
         return summed, summed, not (unknown or self._unreadable[total.stated])
 
-    def _scale(self, total: Total) -> int:
+    def _scale(self, total: Control) -> int:
         return next((each.field.scale for each in self._sums.get(total.kinds[0], ()) if each.total == total.stated), 0)
 
-    def _show(self, total: Total, statement: Statement) -> dict[str, Any]:
+    def _show(self, total: Control, statement: Statement) -> dict[str, Any]:
         least, _, _ = self._found(total)
         shown: dict[str, Any] = {"stated": statement.stated, "state": statement.state}
         shown["found"] = _shown(total, least, self._scale(total))
@@ -147,5 +175,5 @@ class Tally:
         return shown
 
 
-def _shown(total: Total, units: int, scale: int) -> int | str:
+def _shown(total: Control, units: int, scale: int) -> int | str:
     return units if total.sums is None else render(units, scale)

@@ -7,7 +7,7 @@ import pytest
 PUBLIC = {
     "brownfield": "Call Fields Money Record Rejected Reply Wrapper",
     "brownfield.contract": """
-        Adapter Arrival CallAdapter Checkpoint Chunk Contract Damage Draft DraftCall Drifted Failure FaultShape
+        Adapter Arrival CallAdapter Checkpoint Chunk Contract Damage Documents Draft DraftCall Drifted Failure FaultShape
         FeedAdapter Fields JsonSchema Limits Opening OperationShape RecordShape Rejected Reply Row Sight Sources
         Unavailable Uncertain Verdict canonical fingerprint
     """,

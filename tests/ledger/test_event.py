@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
-from brownfield.contract import Arrival
+from brownfield.contract import Arrival, Documents
 from brownfield.ledger.batch import FileState, begin_file, finish_file
 from brownfield.ledger.conflict import Settled
 from brownfield.ledger.event import StoredEvent, append_events, page, position
@@ -34,8 +34,9 @@ def begin(connection, now):
 @pytest.fixture
 def store(connection, now):
     def store(file, *records):
-        rows = [(record, f"key-{record}", f'{{"n": {record}}}') for record in records]
-        append_events(connection, file, "inventory.stock-counted.v1", rows, now)
+        lines = "".join(f'{{"n": {record}}}\n' for record in records).encode()
+        documents = Documents(records, [f"key-{record}" for record in records], lines)
+        append_events(connection, file, "inventory.stock-counted.v1", documents, now)
 
     return store
 
@@ -176,7 +177,7 @@ class Collector:
         if number in self.opened:
             file, records = self.opened[number]
             record = next(records)
-            append_events(self.connection, file, "t", [(record, "k", "{}")], self.now)
+            append_events(self.connection, file, "t", Documents([record], ["k"], b"{}\n"), self.now)
             self.stored.append(file << 32 | record)
 
     def finish(self, number):

@@ -1,6 +1,6 @@
 """What an adapter is: a few synchronous verbs, and one frozen description that an entry point names."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -155,12 +155,37 @@ class Damage:
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
-    """The records committed in one transaction. `checkpoint` is the position after the last of them."""
+class Documents:
+    """Records of one type as JSON text, ready to be stored.
 
-    rows: tuple[Row, ...]
+    Attributes:
+        numbers: Their numbers in the file, ascending.
+        keys: For each the value of its key field as text.
+        lines: For each its fields as a JSON document, without blanks, and a line feed.
+    """
+
+    numbers: Sequence[int]
+    keys: Sequence[str]
+    lines: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The records committed in one transaction.
+
+    Attributes:
+        rows: Those that could be decoded; a sequence that makes them when it is first read will do.
+        damaged: Those that could not.
+        checkpoint: The position after the last of them.
+        render: For an adapter that gets to JSON text without making rows: a function from a record type and the name
+            of the key field to what `rows` holds of that type. It is asked in place of `rows` where a feed is exposed
+            as it is, and what it gives is held against no schema: it must be what `describe` says.
+    """
+
+    rows: Sequence[Row]
     damaged: tuple[Damage, ...]
     checkpoint: Checkpoint
+    render: Callable[[str, str], Documents] | None = field(default=None, compare=False, repr=False)
 
 
 class Verdict(StrEnum):

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import Connection, Integer, func, insert, literal, select
 
+from brownfield.contract import Documents
 from brownfield.ledger import schema
 from brownfield.ledger.batch import FileState
 from brownfield.ledger.conflict import Settled
@@ -55,20 +58,44 @@ class Page:
     position: int
 
 
-def append_events(
-    connection: Connection, file_id: int, type_: str, rows: Sequence[tuple[int, str, str]], now: datetime
-) -> None:
-    """Store the events of one chunk. Rows are (record number, key, data as JSON text), numbers ascending.
+def append_events(connection: Connection, file_id: int, type_: str, documents: Documents, now: datetime) -> None:
+    """Store the events of one chunk.
 
     Raises:
         Settled: The file is not being collected: a reader may be past it.
         sqlalchemy.exc.IntegrityError: An event of this record is stored; the whole transaction is void.
     """
     _must_collect(connection, file_id)
-    at, high = micros(now), file_id << RECORD_BITS
-    values = [{"id": high | record, "type": type_, "key": key, "data": data, "at": at} for record, key, data in rows]
-    if values:
+    high = file_id << RECORD_BITS
+    ids = [high | record for record in documents.numbers]
+    texts = documents.lines.decode().split("\n")  # a line feed within a document is escaped
+    for start in range(0, len(ids), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        _append(connection, type_, micros(now), ids[part], documents.keys[part], texts[part])
+
+
+_AT_ONCE = 500
+"""Rows of one statement. With more of them SQLite spends more on each (measured: 0.9 us a row at 500, 1.5 at 5,000)."""
+
+
+def _append(
+    connection: Connection, type_: str, at: int, ids: Sequence[int], keys: Sequence[str], texts: Sequence[str]
+) -> None:
+    if connection.dialect.name != "sqlite":
+        rows = zip(ids, keys, texts, strict=False)
+        values = [{"id": id_, "type": type_, "key": key, "data": data, "at": at} for id_, key, data in rows]
         connection.execute(insert(schema.event), values)
+        return
+    # SQLAlchemy's own insert of many rows takes four times as long: it makes a dictionary and a tuple of each.
+    parameters: list[Any] = [type_, at] + [None] * (3 * len(ids))
+    parameters[2::3], parameters[3::3], parameters[4::3] = ids, keys, texts[: len(ids)]
+    connection.exec_driver_sql(_multi_row(len(ids)), tuple(parameters))
+
+
+@cache
+def _multi_row(rows: int) -> str:
+    values = ", ".join(f"(?{at}, ?1, ?{at + 1}, ?{at + 2}, ?2)" for at in range(3, 3 * rows + 3, 3))
+    return f"INSERT INTO {schema.event.name} (id, type, key, data, at) VALUES {values}"  # noqa: S608  numbers only
 
 
 def page(

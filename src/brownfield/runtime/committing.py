@@ -2,16 +2,27 @@
 
 import threading
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import orjson
 
-from brownfield.contract import Chunk, Damage, Failure, Fields, Rejected, Row, canonical
-from brownfield.ledger.batch import BatchFile, add_quarantine, save_checkpoint
+from brownfield.contract import Checkpoint, Chunk, Damage, Documents, Failure, Fields, Rejected, Row, canonical
+from brownfield.ledger.batch import BatchFile, save_checkpoint
 from brownfield.ledger.count import file_counts
 from brownfield.ledger.event import append_events
+from brownfield.ledger.quarantine import add_quarantine
+from brownfield.runtime.ahead import ahead
 from brownfield.runtime.kernel import Kernel
 from brownfield.runtime.validator import Validator
 from brownfield.wrapper.bundle import Feed
+
+
+class _Ready(NamedTuple):
+    """What one transaction commits."""
+
+    documents: Documents
+    damaged: tuple[Damage, ...]
+    checkpoint: Checkpoint
 
 
 class Committing:
@@ -36,8 +47,8 @@ class Committing:
         with self._kernel.ledger.read() as connection:
             bad = file_counts(connection, file.id)[1]
         self._within_limit(bad)
-        for chunk in chunks:
-            bad += self._commit(file, chunk)
+        for ready in ahead(map(self._ready, chunks)):
+            bad += self._commit(file, ready)
             self._within_limit(bad)
             if self._stopping.is_set():
                 return False
@@ -48,19 +59,26 @@ class Committing:
         if quarantined > limit:
             raise Rejected(f"{quarantined} records cannot be read, more than the {limit} allowed", code="quarantine")
 
-    def _commit(self, file: BatchFile, chunk: Chunk) -> int:
+    def _commit(self, file: BatchFile, ready: "_Ready") -> int:
         """Commit a chunk; the number of its records that cannot be read."""
-        rows, damaged = self._events(chunk)
         now = self._kernel.clock.now()
         with self._kernel.ledger.write() as connection:
-            append_events(connection, file.id, self._feed.table.emits, rows, now)
-            add_quarantine(connection, file.id, damaged, now)
-            save_checkpoint(connection, file.id, chunk.checkpoint, now)
-        return len(damaged)
+            append_events(connection, file.id, self._feed.table.emits, ready.documents, now)
+            add_quarantine(connection, file.id, ready.damaged, now)
+            save_checkpoint(connection, file.id, ready.checkpoint, now)
+        return len(ready.damaged)
 
-    def _events(self, chunk: Chunk) -> tuple[list[tuple[int, str, str]], list[Damage]]:
-        rows: list[tuple[int, str, str]] = []
-        damaged = list(chunk.damaged)
+    def _ready(self, chunk: Chunk) -> "_Ready":
+        """The events of a chunk. A feed that is exposed as it is needs no rows where the adapter renders them."""
+        table = self._feed.table
+        if self._feed.function is None and chunk.render is not None:
+            return _Ready(chunk.render(table.record, table.key), chunk.damaged, chunk.checkpoint)
+        documents, damaged = self._events(chunk)
+        return _Ready(documents, (*chunk.damaged, *damaged), chunk.checkpoint)
+
+    def _events(self, chunk: Chunk) -> tuple[Documents, list[Damage]]:
+        numbers, keys, lines = list[int](), list[str](), list[bytes]()
+        damaged: list[Damage] = []
         for row in chunk.rows:
             if row.kind != self._feed.table.record:
                 continue
@@ -71,9 +89,10 @@ class Committing:
                 damaged.append(Damage(row.number, -1, canonical(row.fields), "", "function", reason))
                 continue
             if event is not None:
-                key = str(event.get(self._feed.table.key, ""))
-                rows.append((row.number, key, orjson.dumps(event).decode()))
-        return rows, damaged
+                numbers.append(row.number)
+                keys.append(str(event.get(self._feed.table.key, "")))
+                lines.append(orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE))
+        return Documents(numbers, keys, b"".join(lines)), damaged
 
     def _event(self, row: Row) -> Fields | None:
         handler = self._feed.handler

@@ -1,6 +1,7 @@
 """A small EBCDIC file with a header, details and a trailer, made record by record."""
 
 import os
+import sys
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +15,10 @@ from brownfield_files.encode import encode_record
 from brownfield_files.encoding import encoding
 from brownfield_files.feed import FilesFeed
 from brownfield_files.setting import FilesSettings, Format
+
+HERE = str(Path(__file__).parent)
+if HERE not in sys.path:
+    sys.path.insert(0, HERE)  # for drawn.py
 
 COPYBOOK = """\
        01  STOCK.
@@ -76,6 +81,13 @@ class Bench:
         path.write_bytes(content)
         os.utime(path, (mtime, mtime))
         return Arrival(name, len(content), sha256(content).hexdigest())
+
+    def claimed(self, feed: FilesFeed) -> list[Arrival]:
+        """What is at hand after everything that lies there, and is not known to be unfinished, was claimed."""
+        for sighting in list(feed.sightings()):
+            if sighting.marked is not False:
+                feed.claim(sighting)
+        return feed.arrivals()
 
     def collect(self, arrival: Arrival, checkpoint: Checkpoint = START, **settings: Any) -> list[Chunk]:
         return list(self.feed(**settings).collect(arrival, checkpoint))

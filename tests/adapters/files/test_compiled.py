@@ -1,9 +1,9 @@
 """The generated decoder against the plain one: the same values, the same damage, whatever the bytes are."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from drawn import BYTES, CLAUSES, CODES, batch_of, decimal, good_image, placed, plainly, record_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,69 +12,17 @@ from brownfield_files.compiled import DOUBTS, compile_decoder, compile_sum
 from brownfield_files.decode import Broken, number_reader, record_reader
 from brownfield_files.encode import encode_field
 from brownfield_files.encoding import Encoding, encoding
-from brownfield_files.frame import Batch
 from brownfield_files.layout import Field, Layout, RecordType, Table
-from brownfield_files.picture import place_field
-from brownfield_files.row import Decoder
-
-CODES = [encoding("cp037"), encoding("cp500"), encoding("ascii"), encoding("latin-1"), encoding("cp1252"),
-         encoding("latin-1", "little", "ieee")]  # fmt: skip
-CLAUSES = [
-    "X(5)", "X", "N(2)", "9", "9(4)", "9(18)", "9(19)", "S9", "S9(5)", "S9(3)V99", "9(3)V9(6)", "V99", "9(3)PPP",
-    "S9(3) LEADING", "S9(3) SEPARATE", "S9(3) LEADING-SEPARATE", "S9(3).99", "9(3) BLANK", "S9 COMP-3", "9 COMP-3",
-    "9(2) COMP-3", "S9(4) COMP-3", "S9(5) COMP-3", "S9(7)V99 COMP-3", "S9(6)V9(5) COMP-3", "9(18) COMP-3",
-    "S9(19) COMP-3", "S9(3)V9(3) COMP-3", "S9(4) COMP", "9(4) COMP", "S9(7)V99 COMP", "S9(18) COMP", "9(19) COMP",
-    "S9(4) COMP-5", "9(9) COMP-5", "COMP-1", "COMP-2",
-]  # fmt: skip
-SIGNS = {"LEADING": "leading", "SEPARATE": "trailing-separate", "LEADING-SEPARATE": "leading-separate"}
-
-
-def placed(clause: str, name: str = "f", offset: int = 0) -> Field:
-    if clause in {"COMP-1", "COMP-2"}:
-        return place_field(name, offset, "", clause)
-    picture, *words = clause.split()
-    sign: Any = next((SIGNS[word] for word in words if word in SIGNS), "trailing")
-    usage = next((word for word in words if word not in {*SIGNS, "BLANK"}), "DISPLAY")
-    return place_field(name, offset, picture, usage, sign, blank_zero="BLANK" in words)
-
-
-def record_of(clauses: Sequence[str]) -> RecordType:
-    parts: list[Field] = []
-    offset = 1
-    for index, clause in enumerate(clauses):
-        parts.append(placed(clause, f"f{index}", offset))
-        offset += parts[-1].length
-    return RecordType("detail", offset, tuple(parts))
-
-
-def batch_of(records: list[bytes]) -> Batch:
-    return Batch(7, 70, b"".join(records), [len(record) for record in records], records)
-
-
-def plainly(record: RecordType, code: Encoding, records: list[bytes]) -> list[Any]:
-    """What the plain decoder says of each: its fields, or the code and the field of the damage."""
-    read, said = record_reader(record, code), list[Any]()
-    for raw in records:
-        try:
-            said.append(read(raw))
-        except Broken as broken:
-            said.append((broken.code, broken.field))
-    return said
+from brownfield_files.row import Decoder, no_columns
 
 
 def fast(record: RecordType, code: Encoding, records: list[bytes]) -> list[Any]:
-    decoder = Decoder(Layout(max(map(len, records)), (record,)), code)
-    rows, damaged = decoder.decode(batch_of(records), ["detail"] * len(records))
+    decoder = Decoder(Layout(max(map(len, records)), (record,)), code, no_columns)
+    rows = decoder.decode(batch_of(records), ["detail"] * len(records))
     said: dict[int, Any] = {row.number - 7: row.fields for row in rows}
-    said |= {damage.number - 7: (damage.code, damage.field) for damage in damaged}
-    assert len(rows) + len(damaged) == len(records)
+    said |= {damage.number - 7: (damage.code, damage.field) for damage in rows.damaged}
+    assert len(rows) + len(rows.damaged) == len(records)
     return [said[index] for index in range(len(records))]
-
-
-BYTES = st.sampled_from(
-    b"\x00\x01\x0c\x0d\x0f\x10\x15\x20\x25\x2b\x2d\x2e\x30\x31\x35\x39\x40\x41\x4a\x4b\x4e\x5f\x60\x70\x79\x7b\x7d\x81"
-    b"\x99\x9c\xa0\xb2\xb9\xc0\xc1\xd0\xd9\xe0\xf0\xf1\xf9\xfa\xff"
-)
 
 
 @settings(max_examples=80, deadline=None)
@@ -98,31 +46,6 @@ def test_good_records_among_bad_ones_mean_the_same(clauses: list[str], code: Enc
             image[data.draw(st.integers(0, len(image) - 1))] = data.draw(st.integers(0, 255))
     images = [bytes(image) for image in records]
     assert fast(record, code, images) == plainly(record, code, images)
-
-
-def good_image(record: RecordType, code: Encoding, data: Any) -> bytes:
-    image = bytearray(code.space * record.length)
-    for part in record.parts:
-        assert isinstance(part, Field)
-        if part.kind == "text":
-            value: Any = (
-                data.draw(st.text("Aé 1-\x1c", max_size=2)) if code.name != "ascii" else "A 1"[: part.length // 2]
-            )
-            value = value[:1] if part.length == 1 else value
-        elif part.kind == "float":
-            value = data.draw(st.sampled_from(["0", "1.5", "-2"]))
-        else:
-            units = data.draw(st.integers(-(10**part.digits) + 1 if part.signed else 0, 10**part.digits - 1))
-            value = str(units * 10**-part.scale) if part.scale < 0 else decimal(units, part.scale)
-            if part.native:
-                value = str(units % 1000)
-        image[part.offset : part.offset + part.length] = encode_field(part, value, code)
-    return bytes(image)
-
-
-def decimal(units: int, scale: int) -> str:
-    digits = str(abs(units)).rjust(scale + 1, "0")
-    return ("-" if units < 0 else "") + (f"{digits[:-scale]}.{digits[-scale:]}" if scale else digits)
 
 
 @pytest.mark.parametrize("code", CODES, ids=lambda code: f"{code.name}-{code.order}")

@@ -123,7 +123,7 @@ def test_a_file_of_five_record_types_is_read_whole() -> None:
     damaged = 0
     with (CARDDEMO / "data" / "EBCDIC" / "AWS.M2.CARDDEMO.EXPORT.DATA.PS").open("rb") as file:
         for frame in frames(file, Cut("fixed", layout.length)):
-            (kind,) = route([frame.record])
+            (kind,) = route(frame.batch)
             seen[kind] = seen.get(kind, 0) + 1
             try:
                 readers[kind](frame.record)

@@ -1,0 +1,184 @@
+"""The columns of one record type: every field's JSON text put together, for a batch at a time.
+
+For `05 SKU PIC X(4). 05 ON-HAND PIC S9(5) COMP-3.` what is put together is
+
+    {"sku":   show_text    ,"on_hand":   show_number   } and a line end
+
+where what stands in the layout stays the same for every record, and what the functions of `plane` show does not. Then
+it is turned upright, and the padding falls out: JSON lines, to the byte what `orjson` makes of the plain decoder's
+values.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+import orjson
+
+from brownfield_files.encoding import Encoding
+from brownfield_files.frame import Batch
+from brownfield_files.layout import Field, Layout, Part, RecordType, Table, every_field, varies
+from brownfield_files.plane import PAD, Mask, Planes, Show, Slab, count_digits, countable, show_field, total
+
+_MOST_COLUMNS = 1000
+_Segment: TypeAlias = bytes | Show
+
+
+class Columns:
+    """What is shown of a record type.
+
+    Args:
+        record: Its fields do not vary in place.
+        most: Bytes that a record may have.
+        encoding: The file's.
+    """
+
+    def __init__(self, record: RecordType, most: int, encoding: Encoding) -> None:
+        self._encoding, self._most = encoding, most
+        self._parts = {part.name: part for part in record.parts}
+        self._line = _joined([*_object(record.parts, 0, encoding), b"\n"])
+        self._least = max(field.offset + field.length for field in every_field(record.parts))
+
+    def __call__(self, batch: Batch, indexes: Sequence[int]) -> "Sheet | None":
+        """What is shown of some records; None where one of them is too short or too long."""
+        records = _records(batch, indexes, self._least, self._most)
+        if records is None:
+            return None
+        slab = Slab(records, self._encoding)
+        planes, bad = _shown(self._line, slab)
+        return Sheet(self, slab, planes, bad)
+
+    def part(self, name: str) -> list[_Segment]:
+        """What is shown of one field; of one that is not there, an empty string."""
+        part = self._parts.get(name)
+        return _joined([*(_value(part, 0, self._encoding) if part else [b'""']), b"\n"])
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The JSON lines of some records, on their side.
+
+    Attributes:
+        columns: What is shown.
+        slab: The records.
+        planes: What they show.
+        bad: Those that mean nothing; None for none.
+    """
+
+    columns: Columns
+    slab: Slab
+    planes: Planes
+    bad: Mask | None
+
+    def good(self) -> list[int]:
+        """Which of the records mean something."""
+        return list(range(self.slab.count)) if self.bad is None else np.flatnonzero(~self.bad).tolist()
+
+    def lines(self) -> bytes:
+        """These, as JSON lines."""
+        return self._upright(self.planes)
+
+    def values(self, name: str) -> list[Any]:
+        """Their values of one field."""
+        planes, _ = _shown(self.columns.part(name), self.slab)
+        values: list[Any] = orjson.loads(b"[%b]" % self._upright(planes)[:-1].replace(b"\n", b","))
+        return values
+
+    def _upright(self, planes: Planes) -> bytes:
+        """The text of the good records one after the other, the padding left out."""
+        rows = planes.T if self.bad is None else planes.T[~self.bad]
+        flat = np.ascontiguousarray(rows).reshape(-1)
+        text: bytes = flat[flat != PAD].tobytes()
+        return text
+
+
+def _records(batch: Batch, indexes: Sequence[int], least: int, most: int) -> Planes | None:
+    """The first `least` bytes of some records of a batch, a row for each; None where one has fewer, or over `most`."""
+    if batch.stride:
+        rows = np.frombuffer(batch.raw, np.uint8).reshape(batch.count, batch.stride)
+        return rows[:, :least] if len(indexes) == batch.count else rows[list(indexes), :least]
+    pieces = [batch.records[index] for index in indexes]
+    if any(not least <= len(piece) <= most for piece in pieces):
+        return None
+    return np.frombuffer(b"".join(piece[:least] for piece in pieces), np.uint8).reshape(len(pieces), least)
+
+
+def _shown(segments: list[_Segment], slab: Slab) -> tuple[Planes, Mask | None]:
+    blocks: list[Planes] = []
+    bad = np.zeros(slab.count, np.bool_)
+    for segment in segments:
+        if isinstance(segment, bytes):
+            written = np.frombuffer(segment, np.uint8)[:, np.newaxis]
+            blocks.append(np.broadcast_to(written, (len(segment), slab.count)))
+            continue
+        cells = segment(slab)
+        blocks.append(cells.planes)
+        if cells.bad is not None:
+            bad |= cells.bad
+    return np.concatenate(blocks), bad if bad.any() else None
+
+
+def compile_columns(record: RecordType, layout: Layout, encoding: Encoding) -> Columns | None:
+    """The columns of a record type; None where fields vary in place, or are very many."""
+    if not record.parts or varies(record.parts):
+        return None
+    return (
+        Columns(record, layout.length, encoding) if sum(1 for _ in every_field(record.parts)) <= _MOST_COLUMNS else None
+    )
+
+
+def compile_total(field: Field, encoding: Encoding) -> Callable[[Batch, Sequence[int]], int | None] | None:
+    """A function from records to the sum of a field, in units of 10 ** -scale; it gives None where it has a doubt."""
+    if not countable(field):
+        return None
+    start, end = field.offset, field.offset + field.length
+    count = count_digits(replace(field, offset=0), encoding)
+
+    def add(batch: Batch, indexes: Sequence[int]) -> int | None:
+        records = _records(batch, indexes, end, sys.maxsize)
+        if records is None:
+            return None
+        digits = count(Slab(records[:, start:], encoding))
+        return None if digits.bad is not None else total(digits)
+
+    return add
+
+
+def _object(parts: tuple[Part, ...], origin: int, encoding: Encoding) -> Iterator[_Segment]:
+    for index, part in enumerate(parts):
+        yield b"%c%b:" % (b"{,"[index > 0], orjson.dumps(part.name))
+        yield from _value(part, origin, encoding)
+    yield b"}"
+
+
+def _value(part: Part, origin: int, encoding: Encoding) -> Iterator[_Segment]:
+    if isinstance(part, Field):
+        yield show_field(_moved(part, origin), encoding)
+        return
+    yield b"["
+    for index in range(part.count):
+        if index:
+            yield b","
+        yield from _element(part, origin + part.offset + index * part.stride, encoding)
+    yield b"]"
+
+
+def _element(table: Table, origin: int, encoding: Encoding) -> Iterator[_Segment]:
+    return _value(table.parts[0], origin, encoding) if table.plain else _object(table.parts, origin, encoding)
+
+
+def _moved(field: Field, origin: int) -> Field:
+    return replace(field, offset=field.offset + origin) if origin else field
+
+
+def _joined(segments: list[_Segment]) -> list[_Segment]:
+    """Neighbours that stay the same, as one."""
+    joined: list[_Segment] = []
+    for segment in segments:
+        if isinstance(segment, bytes) and joined and isinstance(joined[-1], bytes):
+            joined[-1] += segment
+        else:
+            joined.append(segment)
+    return joined
