@@ -13,6 +13,8 @@ from brownfield_soap.answer import Answer, answer
 from brownfield_soap.check import Check
 from brownfield_soap.codec import Codec
 from brownfield_soap.describe import contract, shape
+from brownfield_soap.line import Deadline
+from brownfield_soap.login import login
 from brownfield_soap.model import Model, Operation
 from brownfield_soap.reader import read
 from brownfield_soap.reply import Parsed, answer_element, parsed
@@ -55,7 +57,9 @@ class SoapConnection:
     def __init__(self, opening: Opening[SoapSettings]) -> None:
         self._opening = opening
         self._settings = opening.settings
-        self._transport = Transport(opening.limits.concurrency, wire=_wire(opening.settings))
+        wire = _wire(opening.settings)
+        self._login = login(opening.settings, opening.secret, wire)
+        self._transport = Transport(opening.limits.concurrency, wire=wire, introduce=self._login.introduce)
         self._reading = threading.RLock()
         self._calls: dict[str, _Call] = {}
 
@@ -107,14 +111,17 @@ class SoapConnection:
         fault = call.input.fault(given)
         if fault is not None:
             raise Rejected(f"{operation}: {fault}. Nothing was sent.", code="invalid-field")
+        deadline = Deadline(self._opening.limits.deadline)
         exchange = self._transport.open(
             "POST",
             endpoint,
-            seconds=self._opening.limits.deadline,
+            deadline=deadline,
             max_bytes=self._opening.limits.max_bytes,
-            headers=call.request.http_headers,
             content=call.request.envelope(given),
+            headers={**call.request.http_headers, **self._login.headers(deadline)},
         )
+        if exchange.status == 401:
+            self._login.refused()
         return _received(far, call, exchange, self._opening.limits.max_bytes)
 
     def close(self) -> None:
@@ -152,6 +159,7 @@ def _wire(settings: SoapSettings) -> Wire:
         keep_alive=settings.keep_alive,
         certificate=settings.certificate,
         key=settings.certificate_key,
+        authorities=settings.authorities,
         proxy=settings.proxy,
     )
 

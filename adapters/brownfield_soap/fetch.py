@@ -17,6 +17,7 @@ from lxml import etree
 from brownfield.contract import Drifted, Unavailable, Uncertain
 from brownfield_soap.closure import Closure, collect, references, remote
 from brownfield_soap.document import WSDL, refused
+from brownfield_soap.line import Deadline
 from brownfield_soap.transport import HttpReply, Transport
 
 MOST_BYTES = 20 * 1024 * 1024
@@ -137,7 +138,7 @@ class _Source:
         if left <= 0:
             raise refused(address, f"fetching took longer than {MOST_SECONDS:g} s")
         try:
-            return self._transport.request("GET", address, seconds=left, max_bytes=MOST_BYTES)
+            return self._transport.request("GET", address, deadline=Deadline(left), max_bytes=MOST_BYTES)
         except (Uncertain, Unavailable) as error:
             raise Unavailable(f"{address} could not be fetched: {error.message}") from None
         except Drifted as error:

@@ -56,13 +56,11 @@ class Line:
     Attributes:
         socket: Plain, or with TLS on it.
         idle_since: When it was last put aside, on the clock of `time.monotonic`.
-        known: Whether the server knows who speaks on this line: NTLM proves that once for each.
     """
 
     def __init__(self, connected: socket.socket) -> None:
         self.socket = connected
         self.idle_since = 0.0
-        self.known = False
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=LONGEST_HEAD)
 
     def send(self, request: h11.Request, content: bytes, deadline: Deadline) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Security = Literal["none", "username-token", "username-token-digest"]
+LoginKind = Literal["none", "basic", "ntlm", "oauth"]
 
 
 class SoapSettings(BaseModel):
@@ -19,13 +20,19 @@ class SoapSettings(BaseModel):
         port: The WSDL port, needed only when the first SOAP port is not the right one. The port's binding tells the
             SOAP version.
         security: `username-token` sends the password as text, `username-token-digest` as a digest with a nonce.
-        user: The name in a UsernameToken; the password is the connection's secret `password`.
+        user: The name in a UsernameToken and in a `login`; the password is the connection's secret `password`.
         headers: Values of SOAP headers that the WSDL declares, by element name. `{ secret = "password" }` in place of
             a value is resolved at each call.
         timestamp: Seconds that a WS-Security Timestamp is valid for; 0 sends none.
         keep_alive: Whether sockets are kept for the next call. A server that serves one at a time wants false.
         certificate: The client's certificate and its chain, PEM.
         certificate_key: Its private key, PEM; None when it lies in the same file.
+        authorities: The certificates, PEM, that the server's is held against; None for those that the machine trusts.
+        login: Who the connection says it is in HTTP: `basic` and `ntlm` send `user` and the secret `password`, `oauth`
+            a bearer token that `client` and the secret `client-secret` get at `token_endpoint`.
+        token_endpoint: Where tokens are asked for, https. `client` and `scope` are what is sent there.
+        client: The client's id at the token endpoint.
+        scope: What the token is asked for; None leaves it to the endpoint.
         proxy: The address of an HTTP proxy. Variables such as `HTTPS_PROXY` are never read.
         repair: Whether known breakage of a WSDL is repaired when it is read; see `doctor`.
     """
@@ -43,6 +50,11 @@ class SoapSettings(BaseModel):
     keep_alive: bool = True
     certificate: Path | None = None
     certificate_key: Path | None = None
+    authorities: Path | None = None
+    login: LoginKind = "none"
+    token_endpoint: str | None = None
+    client: str | None = None
+    scope: str | None = None
     proxy: str | None = None
     repair: bool = True
 

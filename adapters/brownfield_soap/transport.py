@@ -11,8 +11,9 @@ import ssl
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -25,6 +26,12 @@ from brownfield_soap.wire import Allow, Target, Wire
 
 KEPT_SECONDS = 30.0
 """How long a socket that nobody uses is kept."""
+
+Request = Callable[[bytes, Mapping[str, str]], h11.Request]
+"""The body and more headers → the request of a call."""
+
+Introduce = Callable[[Line, Callable[[Mapping[str, str]], h11.Request], Deadline], Mapping[str, str]]
+"""A new line and what writes a request without a body → the headers that the call's request has to carry on it."""
 
 LOST = (OSError, h11.RemoteProtocolError)
 
@@ -50,10 +57,14 @@ class Transport:
         concurrency: Sockets at a time.
         allow: Which addresses may be connected to; None for all.
         wire: How the system is reached.
+        introduce: What makes a new line known to the server; None where nothing has to.
     """
 
-    def __init__(self, concurrency: int, allow: Allow | None = None, wire: Wire | None = None) -> None:
+    def __init__(
+        self, concurrency: int, allow: Allow | None = None, wire: Wire | None = None, introduce: Introduce | None = None
+    ) -> None:
         self._allow = allow
+        self._introduce = introduce
         self._wire = wire or Wire()
         self._free = threading.BoundedSemaphore(max(concurrency, 1))
         self._turn = threading.Lock()
@@ -72,7 +83,7 @@ class Transport:
         method: str,
         url: str,
         *,
-        seconds: float,
+        deadline: Deadline,
         max_bytes: int,
         headers: Mapping[str, str] | None = None,
         content: bytes = b"",
@@ -82,7 +93,7 @@ class Transport:
         Args:
             method: `POST` or `GET`.
             url: Where to.
-            seconds: Deadline over connect, sending and receiving.
+            deadline: Held over connecting, sending and receiving.
             max_bytes: Largest body, as it comes and after decompression.
             headers: Request headers.
             content: Request body.
@@ -92,7 +103,9 @@ class Transport:
             Uncertain: The request was sent, at least in part, and no whole reply came.
             Drifted: The reply is larger than allowed, or compressed in a way that cannot be read.
         """
-        with self.open(method, url, seconds=seconds, max_bytes=max_bytes, headers=headers, content=content) as exchange:
+        with self.open(
+            method, url, deadline=deadline, max_bytes=max_bytes, headers=headers, content=content
+        ) as exchange:
             return exchange.whole()
 
     def open(
@@ -100,46 +113,58 @@ class Transport:
         method: str,
         url: str,
         *,
-        seconds: float,
+        deadline: Deadline,
         max_bytes: int,
         headers: Mapping[str, str] | None = None,
         content: bytes = b"",
     ) -> "Exchange":
         """Sends one request, once, and reads the head of the reply. See `request`; whoever opens it has to close it."""
-        deadline = Deadline(seconds)
         target = Target.of(url)
-        request = self._request(method, target, headers or {}, content)
+        request = partial(self._request, method, target, headers or {})
+        whole = request(content, {})
         with contextlib.ExitStack() as held:
-            line = self._line(target, deadline, held)
+            line, more = self._line(target, request, deadline, held)
             try:
-                line.send(request, content, deadline)
+                line.send(request(content, more) if more else whole, content, deadline)
                 reply = line.head(deadline)
             except LOST as error:
                 raise lost(error, deadline) from None
             return Exchange(line, reply, deadline, max_bytes, held.pop_all())
 
-    def _request(self, method: str, target: Target, headers: Mapping[str, str], content: bytes) -> h11.Request:
+    def _request(
+        self, method: str, target: Target, headers: Mapping[str, str], content: bytes, more: Mapping[str, str]
+    ) -> h11.Request:
         own = [("Host", target.authority), ("Accept-Encoding", "gzip")]
         own += [] if self._wire.keep_alive else [("Connection", "close")]
         own += [("Content-Length", str(len(content)))] if method == "POST" else []
         try:
-            return h11.Request(method=method, target=self._wire.path(target), headers=[*headers.items(), *own])
+            return h11.Request(
+                method=method, target=self._wire.path(target), headers=[*headers.items(), *more.items(), *own]
+            )
         except (h11.LocalProtocolError, UnicodeEncodeError):
             raise Unavailable("The request cannot be written as HTTP. Nothing was sent.") from None
 
-    def _line(self, target: Target, deadline: Deadline, held: contextlib.ExitStack) -> Line:
-        """A line to the target, kept or new. When `held` is closed, it is kept for the next call or closed."""
+    def _line(
+        self, target: Target, request: Request, deadline: Deadline, held: contextlib.ExitStack
+    ) -> tuple[Line, Mapping[str, str]]:
+        """A line to the target, kept or new, and what the request has to carry on a new one.
+
+        When `held` is closed, the line is kept for the next call or closed.
+        """
         try:
             if not self._free.acquire(timeout=deadline.left()):
                 raise TimeoutError("no socket was free")
             held.callback(self._free.release)
-            line = self._fresh(target) or self._wire.dial(target, self._context(target), self._allow, deadline)
+            kept = self._fresh(target)
+            line = kept or self._wire.dial(target, self._context(target), self._allow, deadline)
+            held.callback(self._put_aside, target, line)
+            if kept or self._introduce is None:
+                return line, {}
+            return line, self._introduce(line, partial(request, b""), deadline)
         except Failure:
             raise
         except (*LOST, ValueError) as error:  # a ValueError is a name that cannot be asked for
             raise _unreached(error, deadline) from None
-        held.callback(self._put_aside, target, line)
-        return line
 
     def _fresh(self, target: Target) -> Line | None:
         """The line that was used last, if the server still holds it."""

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from brownfield.contract import Drifted, Limits, Unavailable, Uncertain
+from brownfield_soap.line import Deadline
 from brownfield_soap.transport import Transport
 from brownfield_soap.wire import Wire
 
@@ -26,7 +27,7 @@ def transport():
 @pytest.fixture
 def post(transport, canned):
     def send(content=b"x", *, through=transport, seconds=5.0, max_bytes=10_000, url=canned.url):
-        return through.request("POST", url, seconds=seconds, max_bytes=max_bytes, content=content)
+        return through.request("POST", url, deadline=Deadline(seconds), max_bytes=max_bytes, content=content)
 
     return send
 
@@ -71,7 +72,10 @@ def test_the_deadline_holds_over_sending(post):
 def test_the_deadline_holds_over_waiting_for_a_socket(canned, post):
     one = Transport(1)
     canned.says("ok")
-    with one.open("POST", canned.url, seconds=5.0, max_bytes=100), pytest.raises(Unavailable, match=r"0\.2 s"):
+    with (
+        one.open("POST", canned.url, deadline=Deadline(5.0), max_bytes=100),
+        pytest.raises(Unavailable, match=r"0\.2 s"),
+    ):
         post(through=one, seconds=0.2)
     assert post(through=one).body == b"ok"
     one.close()
