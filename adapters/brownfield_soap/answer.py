@@ -11,7 +11,7 @@ A SOAP reply wraps its result, usually in an element named after the operation. 
 Within the result an array wrapper is a plain array, so `Barcodes/string` is `Barcodes: [...]`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from brownfield_soap.model import Field, Model, Part, Record, Scalar
@@ -28,12 +28,14 @@ class Answer:
         type: The type of the result.
         step: The member that holds the result, or None when the reply element is the result.
         rows: Whether `items` holds records and may be long, so that it is given as rows.
+        encoded: Whether the reply uses SOAP encoding: then any value in it may be nil (SOAP 1.1, section 5.1).
     """
 
     form: Form
     type: Scalar | str
     step: Field | None = None
     rows: bool = False
+    encoded: bool = False
 
     @property
     def optional(self) -> bool:
@@ -45,13 +47,15 @@ def answer(model: Model, part: Part | None) -> Answer:
     """The rule, applied to a reply."""
     if part is None:
         return Answer("nothing", Scalar("anyType"))
-    step = _only_member(model.records[part.type]) if isinstance(part.type, str) else None
-    return _whole(model, step.type if step else part.type, step)
+    step = _only_member(model, model.records[part.type]) if isinstance(part.type, str) else None
+    if step is not None and part.encoded:
+        step = replace(step, nillable=True)
+    return replace(_whole(model, step.type if step else part.type, step), encoded=part.encoded)
 
 
 def detail(model: Model, part: Part) -> Answer:
     """The rule for a fault's detail: its element is the result, nothing is unwrapped."""
-    return _whole(model, part.type, None)
+    return replace(_whole(model, part.type, None), encoded=part.encoded)
 
 
 def _whole(model: Model, content: Scalar | str, step: Field | None) -> Answer:
@@ -63,10 +67,13 @@ def _whole(model: Model, content: Scalar | str, step: Field | None) -> Answer:
     return Answer("items", content, step, rows=items.most is None and _is_object(model, items))
 
 
-def _only_member(record: Record) -> Field | None:
+def _only_member(model: Model, record: Record) -> Field | None:
     only = record.fields[0] if len(record.fields) == 1 else None
-    return only if only and only.place == "element" and not only.repeated and only.tag != "*" else None
+    substituted = only is not None and isinstance(only.type, str) and model.records[only.type].mark == "@element"
+    alone = only and only.place == "element" and not only.repeated and only.tag != "*" and not substituted
+    return only if alone else None
 
 
 def _is_object(model: Model, items: Field) -> bool:
-    return isinstance(items.type, str) and model.records[items.type].items is None and not items.nillable
+    record = model.records[items.type] if isinstance(items.type, str) else None
+    return record is not None and record.items is None and record.mark == "@type" and not items.nillable

@@ -18,9 +18,12 @@ class Check:
 
         The value itself is never quoted: it may be personal, or a secret.
         """
-        if self._validator.is_valid(value):
-            return None
-        error = next(iter(self._validator.iter_errors(value)))
+        try:
+            if self._validator.is_valid(value):
+                return None
+            error = next(iter(self._validator.iter_errors(value)))
+        except ValueError:  # what it says of a value that no JSON text could hold
+            return "the whole is nested too deeply"
         path = "/".join(str(step) for step in error.instance_path)
         rule = str(error.schema_path[-1]) if error.schema_path else "schema"
         return f"{path or 'the whole'} does not meet {rule!r}"

@@ -4,6 +4,7 @@ The interpreter in `decode` walks the model for every element. Here the walk is 
 record `Item` with a number, a price, barcodes and lots:
 
     def read(element, path):
+        if element.get('{…}type') is not None: hold_to_type(element, path)
         value = {}
         try:
             text = element.get('rev')
@@ -29,8 +30,9 @@ record `Item` with a number, a price, barcodes and lots:
 
 The functions hold the straight road only. Whatever is not on it — an unknown element, one without its namespace, one
 too many, one missing, a value that does not fit — makes the interpreter read that record (`odd`), and it finds the
-words for what is wrong. So both give the same by construction, which a fuzz test holds. Records with wildcards or
-groups are left to the interpreter; the records within them are not.
+words for what is wrong. So both give the same by construction, which a fuzz test holds. Records with wildcards,
+groups or substitutions are left to the interpreter; the records within them are not. A family of types is a step
+between: it looks at `xsi:type` and calls the function of the type that is there.
 """
 
 import re
@@ -40,8 +42,8 @@ from typing import Any
 
 from lxml import etree
 
-from brownfield_soap import scalar
-from brownfield_soap.decode import Decoder, is_nil
+from brownfield_soap import decode, scalar
+from brownfield_soap.decode import TYPE, Decoder, hold_to_type, is_nil, known_attributes, other_attributes
 from brownfield_soap.model import ANY_TAG, Field, Model, Record, Scalar
 
 Read = Callable[[etree._Element, str], Any]
@@ -69,9 +71,17 @@ class Codec(Decoder):
 
     def _made(self, key: str) -> Read:
         record = self.model.records[key]
-        if not straight(record):
-            return lambda element, path: self._odd(key, element, path)
-        names: dict[str, Any] = {"odd": self._odd, "required": required(record), "is_nil": is_nil}
+        if record.variants:
+            return partial(self._variant, key, record)
+        if not straight(self.model, record):
+            return partial(self._odd, key)
+        names: dict[str, Any] = {
+            "odd": self._odd,
+            "required": required(record),
+            "is_nil": is_nil,
+            "others": partial(other_attributes, known_attributes(record)),
+            "hold_to_type": partial(hold_to_type, record),
+        }
         code = compile(source(key, record, names, self.reader), f"<reader of {record.name}>", "exec")
         exec(code, names)  # noqa: S102  # the source holds nothing of the WSDL but names, each written by repr
         read: Read = names["read"]
@@ -82,16 +92,17 @@ class Codec(Decoder):
         return super()._content(key, element, path)
 
 
-def straight(record: Record) -> bool:
-    """Whether a record can be read by tag alone: no wildcard, no group, no tag twice."""
+def straight(model: Model, record: Record) -> bool:
+    """Whether a record can be read by tag alone: no wildcard, no group, no substitution, no tag twice."""
     elements = [field for field in record.fields if field.place == "element"]
-    tags = {field.tag for field in elements}
+    tags = {tag for field in elements for tag in decode.tags(model, field)}
     texts = [field for field in record.fields if field.place == "text"]
     return (
         ANY_TAG not in tags
+        and tags == {field.tag for field in elements}
         and len(tags) == len(elements)
         and not any(field.place == "group" for field in record.fields)
-        and not any(isinstance(field.type, Scalar) and field.type.kind == "anyType" for field in record.fields)
+        and not any(isinstance(field.type, Scalar) and field.type.is_node for field in record.fields)
         and not (elements and texts)
     )
 
@@ -113,7 +124,8 @@ def source(key: str, record: Record, names: dict[str, Any], reader: Callable[[st
         reader: Gives the function of another record, asked for when it is first needed.
     """
     odd = FALLBACK.format(key=key)
-    lines = ["def read(element, path):", "    value = {}", "    try:"]
+    lines = ["def read(element, path):", f"    if element.get({TYPE!r}) is not None: hold_to_type(element, path)"]
+    lines += ["    value = {}", "    try:"]
     lines += [f"        {line}" for field in record.fields for line in _outside(field, names, odd)]
     lines += ["        for child in element:", "            tag = child.tag", "            text = child.text"]
     word = "if"
@@ -134,6 +146,8 @@ def source(key: str, record: Record, names: dict[str, Any], reader: Callable[[st
 
 def _outside(field: Field, names: dict[str, Any], odd: str) -> list[str]:
     """Attributes and text content, which are read before the children."""
+    if field.place == "attributes":
+        return ["rest = others(element)", f"if rest: value[{field.name!r}] = rest"]
     if field.place not in ("attribute", "text") or not isinstance(field.type, Scalar):
         return []
     read = _reading(field.type, names, "text")
@@ -180,7 +194,8 @@ def _reading(kind: Scalar, names: dict[str, Any], text: str) -> str:
     """The expression that reads a simple type. One that has no fast way is read by `scalar.read`."""
     if kind.kind == "string":
         return text
-    if kind.kind in FAST and not (kind.kind == "decimal" and kind.facets.limits):
+    limited = "totalDigits" in kind.facets.limits or (kind.kind == "decimal" and kind.facets.limits)
+    if kind.kind in FAST and not limited:
         names[kind.kind] = FAST[kind.kind]
         return f"{kind.kind}({text})"
     name = f"scalar_{len(names)}"

@@ -3,17 +3,19 @@
 `codec` reads the straight cases faster and leaves all others to this.
 
 * Text is kept as the system gave it: decimals and times are strings; see `scalar`.
-* nil is None, absent is absent; a repeated element is always a list, empty when there is none. An element with content
-  is not nil, whatever it says.
-* Elements and attributes that the contract does not know are dropped, and so is what a wildcard has no room for: a
-  system may add fields. A known element with a value outside its type is `Drifted`; so is more than one of an element
-  that may occur once.
+* nil is None, absent is absent; a repeated element is always a list, empty when there is none. What a wildcard takes is
+  a list too, absent when there is nothing. An element with content is not nil, whatever it says.
+* Elements and attributes that the contract does not know are dropped: a system may add fields. A known element with a
+  value outside its type is `Drifted`; so is more than one of an element that may occur once.
 * An element is found by its full name, or by its local name when either side has no namespace: real servers differ.
 * Each element is visited once, so the time is linear in the reply.
-* `xsi:type` is not followed: a derived type is read as its base, and what it adds is dropped.
+* Where types are derived from the declared one, `xsi:type` tells which one is there, and `@type` says so in the JSON;
+  `@element` does the same for substitution groups. A type that may not stand there is `Drifted`. The `xsi:type` of a
+  simple value is not looked at: the value is held to the declared type.
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from lxml import etree
@@ -21,9 +23,14 @@ from lxml import etree
 from brownfield.contract import Drifted
 from brownfield_soap import scalar
 from brownfield_soap.answer import Answer
+from brownfield_soap.encoded import Habits
 from brownfield_soap.model import ANY_TAG, Field, Model, Record, Scalar
 
-NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+NIL = f"{XSI}nil"
+TYPE = f"{XSI}type"
+OWN = (XSI, "{http://schemas.xmlsoap.org/soap/encoding/}", "{http://www.w3.org/2003/05/soap-encoding}")
+"""Namespaces of attributes that belong to the message and not to the value."""
 
 
 class Decoder:
@@ -32,6 +39,7 @@ class Decoder:
     def __init__(self, model: Model) -> None:
         self.model = model
         self._routes: dict[str, _Route] = {}
+        self._names: dict[str, dict[str, str]] = {}
 
     def answer(self, answer: Answer, root: etree._Element, path: str) -> dict[str, Any]:
         """The fields of a reply whose Body, or detail, holds `root`. See `answer` for the rule.
@@ -40,6 +48,8 @@ class Decoder:
             Drifted: Something in the reply is outside the contract; the message says where.
         """
         result: etree._Element | None = root
+        if answer.encoded:
+            self._habits.settle(root)
         if answer.step is not None:
             result, path = member(answer.step, root), f"{path}/{answer.step.name}"
         if answer.form == "nothing":
@@ -51,12 +61,31 @@ class Decoder:
 
     def _content(self, content: Scalar | str, element: etree._Element, path: str) -> Any:
         if isinstance(content, Scalar):
-            return node(element) if content.kind == "anyType" else _text(content, element, path)
+            return node(element, mixed=content.kind == "mixed") if content.is_node else _text(content, element, path)
         record = self.model.records[content]
+        if record.variants:
+            return self._variant(content, record, element, path)
+        if element.get(TYPE) is not None:
+            hold_to_type(record, element, path)
         value = self._members(content, record, list(element.iterchildren("*")), path)
         self._attributes(record, element, value, path)
         items = record.items
-        return value if items is None else value[items.name]
+        return value if items is None else value.get(items.name, [])
+
+    @cached_property
+    def _habits(self) -> Habits:
+        return Habits(self.model)
+
+    def _variant(self, key: str, family: Record, element: etree._Element, path: str) -> dict[str, Any]:
+        """A value of one of a family's types, and which one it is."""
+        names = self._names.get(key)
+        if names is None:
+            names = self._names[key] = {variant.tag: name for name, variant in family.variants.items()}
+        name = _substituted(names, element) if family.mark == "@element" else _derived(names, family, element, path)
+        if name is None:
+            raise Drifted(f"The reply is outside the contract: {path} is of a type that may not stand there.")
+        value = self._content(family.variants[name].type, element, path)
+        return {family.mark: name, **(value if isinstance(value, dict) else {"value": value})}
 
     def _members(self, key: str, record: Record, children: list[etree._Element], path: str) -> dict[str, Any]:
         """The members that are elements or groups, in the record's order."""
@@ -89,6 +118,10 @@ class Decoder:
                     value[field.name] = _read(field.type, text, f"{path}/{field.name}")
                 elif field.least:
                     raise Drifted(f"The reply is outside the contract: {path}/{field.name} is missing.")
+            elif field.place == "attributes":
+                others = other_attributes(known_attributes(record), element)
+                if others:
+                    value[field.name] = others
 
     def _route(self, key: str, record: Record) -> "_Route":
         route = self._routes.get(key)
@@ -121,15 +154,15 @@ class _Route:
     def runs(self, children: list[etree._Element]) -> Iterator[tuple[Field, list[etree._Element]]]:
         """Each child with its member; children of a group come as one run."""
         taken: set[str] = set()
+        last = 0
         run: list[etree._Element] = []
         open_group: Field | None = None
         for child in children:
             fields = self.fields(str(child.tag))
             if not fields:
                 continue
-            field = next((one for one in fields if one.repeated or one.name not in taken), fields[-1])
-            if field.tag == ANY_TAG and field.name in taken and not field.repeated:
-                continue
+            field = fields[0] if len(fields) == 1 else self._next(fields, taken, last)
+            last = self._place[field.name]
             taken.add(field.name)
             if open_group is not None and field is not open_group:
                 yield open_group, run
@@ -141,6 +174,11 @@ class _Route:
                 yield field, [child]
         if open_group is not None:
             yield open_group, run
+
+    def _next(self, fields: list[Field], taken: set[str], last: int) -> Field:
+        """Which of several members an element is: one that has room, rather after the last one than before it."""
+        free = [one for one in fields if one.repeated or one.name not in taken] or fields[-1:]
+        return next((one for one in free if self._place[one.name] >= last), free[0])
 
     def occurrences(self, run: list[etree._Element]) -> Iterator[list[etree._Element]]:
         """The run cut into occurrences of the group: a choice at each element, a sequence where it begins again."""
@@ -162,7 +200,10 @@ class _Route:
 def tags(model: Model, field: Field) -> list[str]:
     """The element names that begin or belong to a member."""
     if field.place == "element":
-        return [field.tag]
+        family = model.records[field.type] if isinstance(field.type, str) else None
+        return (
+            [field.tag] if family is None or family.mark == "@type" else [one.tag for one in family.variants.values()]
+        )
     if field.place == "group":
         return [tag for inner in model.records[str(field.type)].fields for tag in tags(model, inner)]
     return []
@@ -188,16 +229,68 @@ def is_nil(element: etree._Element) -> bool:
     return nil is not None and nil.strip() in ("true", "1") and not (len(element) or (element.text or "").strip())
 
 
-def node(element: etree._Element) -> dict[str, Any]:
-    """XML of any shape as JSON."""
+def type_name(element: etree._Element, path: str) -> str | None:
+    """The name that `xsi:type` gives, in Clark notation; None when it is not there.
+
+    Raises:
+        Drifted: Its prefix is declared nowhere.
+    """
+    text = (element.get(TYPE) or "").strip()
+    prefix, colon, local = text.rpartition(":")
+    if text.startswith("{") or not text:
+        return text or None
+    space = element.nsmap.get(prefix or None)
+    if colon and space is None:
+        raise Drifted(f"The reply is outside the contract: {path} has an xsi:type with a prefix declared nowhere.")
+    return f"{{{space}}}{local}" if space else local
+
+
+def hold_to_type(record: Record, element: etree._Element, path: str) -> None:
+    """Raises `Drifted` when the `xsi:type` of an element is not the one type that may stand there."""
+    if record.array_type is None and type_name(element, path) != record.type:
+        raise Drifted(f"The reply is outside the contract: {path} is of a type that may not stand there.")
+
+
+def known_attributes(record: Record) -> frozenset[str]:
+    """The attributes that have a field of their own."""
+    return frozenset(field.tag for field in record.fields if field.place == "attribute")
+
+
+def other_attributes(known: frozenset[str], element: etree._Element) -> dict[str, str]:
+    """The attributes that have no field, by name."""
+    found = {str(name): str(text) for name, text in element.attrib.items() if name not in known}
+    return {name: text for name, text in found.items() if not name.startswith(OWN)}
+
+
+def _substituted(names: dict[str, str], element: etree._Element) -> str | None:
+    """Which element of a substitution group an element is."""
+    tag = str(element.tag)
+    return names.get(tag) or next((name for known, name in names.items() if names_match(known, tag)), None)
+
+
+def _derived(names: dict[str, str], family: Record, element: etree._Element, path: str) -> str | None:
+    """Which type of a family an element is of: the one it names, else the declared one, unless that is abstract."""
+    named = type_name(element, path)
+    return (family.unmarked or None) if named is None else names.get(named)
+
+
+def node(element: etree._Element, *, mixed: bool = False) -> dict[str, Any]:
+    """XML of any shape as JSON; the XML itself as well where text stands between elements, or might (`mixed`).
+
+    An `xsi:type` is given in Clark notation: its prefix means nothing elsewhere.
+    """
     value: dict[str, Any] = {"@name": str(element.tag)}
     if element.attrib:
         value["@attributes"] = {str(name): str(text) for name, text in sorted(element.attrib.items())}
-    children = [node(child) for child in element.iterchildren("*")]
+        if TYPE in element.attrib:
+            value["@attributes"][TYPE] = type_name(element, str(element.tag))
+    children = list(element.iterchildren("*"))
     if children:
-        value["@children"] = children
-    elif element.text:
+        value["@children"] = [node(child) for child in children]
+    if element.text and (not children or element.text.strip()):
         value["@text"] = element.text
+    if mixed or any((child.tail or "").strip() for child in children):
+        value["@xml"] = etree.tostring(element, encoding="unicode", with_tail=False)
     return value
 
 
@@ -230,6 +323,8 @@ def _settled(record: Record, found: dict[str, list[Any]], path: str) -> Iterator
         values = found.get(field.name, [])
         if len(values) < field.least:
             raise Drifted(f"The reply is outside the contract: {path}/{field.name} is missing.")
+        if field.wildcard and not values:
+            continue
         if field.repeated:
             yield field.name, values
         elif len(values) > 1:

@@ -1,6 +1,7 @@
 """zeep's schema objects → the records and scalars of `model`. The only reader of zeep's types."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +11,11 @@ from zeep.xsd.elements.builtins import Schema
 from zeep.xsd.elements.indicators import OrderIndicator
 from zeep.xsd.types.unresolved import UnresolvedCustomType, UnresolvedType
 
-from brownfield_soap.model import ANY_TAG, ANYTHING, Facets, Field, Part, Record, Scalar
-from brownfield_soap.visitor import kept
+from brownfield_soap.family import ENCODINGS, Families, element_name, short_names, type_name
+from brownfield_soap.model import ANY_TAG, ANYTHING, Facets, Field, Mark, Part, Record, Scalar, Variant
+from brownfield_soap.visitor import kept, merged
 
-MOST_FIELDS = 200_000
+MOST_FIELDS = 100_000
 """A model with more fields than this is refused: groups that refer to groups can double without end."""
 
 
@@ -22,47 +24,97 @@ class TooLarge(Exception):
 
 
 class Flattener:
-    """Collects the records that the parts of the operations reach, each once, under a stable key."""
+    """Collects the records that the parts of the operations reach, each once, under a stable key.
 
-    def __init__(self) -> None:
+    A record is read after the one that refers to it, never within: schemas refer to each other to any depth.
+    """
+
+    def __init__(self, families: Families | None = None) -> None:
         self.records: dict[str, Record] = {}
+        self._families = families or Families()
         self._keys: dict[int, str] = {}
         self._taken: set[str] = set()
         self._alive: list[Any] = []  # an id is only unique while its object lives
+        self._waiting: deque[tuple[str, Any]] = deque()
         self._count = 0
 
-    def part(self, element: Any) -> Part:
+    def part(self, element: Any, *, encoded: bool = False) -> Part:
         """A zeep element that stands in a Body, a Header or a detail."""
         tag = element.qname.text
-        return Part(element.name, tag, self._content(element.type, tag))
+        return self._part(Part(element.name, tag, self._content(element.type, tag), encoded))
+
+    def typed_part(self, name: str, xsd_type: Any, *, encoded: bool) -> Part:
+        """A part of a message that names a type and no element: an element without a namespace."""
+        return self._part(Part(name, name, self._content(xsd_type, name), encoded))
+
+    def finish(self) -> dict[str, Record]:
+        """The records, once all parts are known."""
+        for record in list(self.records.values()):
+            for variant in record.variants.values():
+                if isinstance(variant.type, str):
+                    self.records[variant.type] = replace(self.records[variant.type], bare=True)
+        return self.records
+
+    def _part(self, part: Part) -> Part:
+        """A part, once all that it refers to has been read."""
+        while self._waiting:
+            key, xsd_type = self._waiting.popleft()
+            self.records[key] = self._record(xsd_type, key)
+        return part
 
     def _content(self, xsd_type: Any, hint: str) -> Scalar | str:
+        """A type as it is declared: itself, or the family of those that may stand for it."""
         xsd_type = settled(xsd_type)
-        if isinstance(xsd_type, zeep_types.ComplexType):
-            return self._record(xsd_type, hint)
-        if isinstance(xsd_type, zeep_types.AnySimpleType):
-            return scalar(xsd_type)
-        return ANYTHING
+        derived = self._families.derived(xsd_type) if isinstance(xsd_type, zeep_types.ComplexType) else {}
+        if not derived or self._families.mixed(xsd_type):
+            return self._exact(xsd_type, hint)
+        key = f"{type_name(xsd_type)}|"
+        if key not in self.records:
+            types = {**({} if kept(xsd_type).abstract else {type_name(xsd_type): xsd_type}), **derived}
+            self._take(key, "@type", xsd_type, {name: (one, name) for name, one in types.items()})
+        return key
 
-    def _record(self, xsd_type: Any, hint: str) -> str:
-        known = self._keys.get(id(xsd_type))
-        if known is not None:
-            return known
-        key = self._free_key(xsd_type.qname.text if xsd_type.is_global and xsd_type.qname else hint)
-        self._keys[id(xsd_type)] = key
-        self._alive.append(xsd_type)
+    def _take(self, key: str, mark: Mark, head: Any, types: Mapping[str, tuple[Any, str]]) -> None:
+        """Writes down a family: its types, by the names that tell them."""
+        names = short_names(list(types))
+        own = head.qname.text
+        name = str(own).rpartition("}")[2]
+        self.records[key] = Record(name, (), mark=mark)  # its types may refer to it
+        exact = self._exact if mark == "@type" else self._content
+        variants = {names[tag]: Variant(tag, exact(one, hint)) for tag, (one, hint) in types.items()}
+        self.records[key] = Record(name, (), mark=mark, variants=variants, unmarked=names.get(own, ""))
+
+    def _exact(self, xsd_type: Any, hint: str) -> Scalar | str:
+        """A type as it is, without those derived from it."""
+        if isinstance(xsd_type, zeep_types.ComplexType):
+            if self._families.mixed(xsd_type):
+                return Scalar("mixed", documentation=kept(xsd_type).documentation)
+            if type_name(xsd_type).startswith(ENCODINGS) and is_simple_content(xsd_type):
+                return self._text(xsd_type)
+            return self._key(xsd_type, hint)
+        return scalar(xsd_type) if isinstance(xsd_type, zeep_types.AnySimpleType) else ANYTHING
+
+    def _key(self, xsd_type: Any, hint: str) -> str:
+        """The key of a record; who asks first makes it wait to be read."""
+        if id(xsd_type) not in self._keys:
+            key = self._keys[id(xsd_type)] = self._free_key(type_name(xsd_type) or hint)
+            self._alive.append(xsd_type)
+            self._waiting.append((key, xsd_type))
+        return self._keys[id(xsd_type)]
+
+    def _record(self, xsd_type: Any, key: str) -> Record:
         array = xsd_type._array_type
         choices: Choices = []
         found = self._array_items(array, key) if array is not None else self._fields(xsd_type, key, choices)
         fields = tuple(unique(found))
-        self.records[key] = Record(
+        return Record(
             name=key.rpartition("}")[2].rpartition("/")[2],
             fields=fields,
             choices=tuple(telling(choices, fields)),
             array_type=array_type_name(array),
             documentation=kept(xsd_type).documentation,
+            type=type_name(xsd_type),
         )
-        return key
 
     def _free_key(self, wanted: str) -> str:
         key, number = wanted, 1
@@ -78,14 +130,23 @@ class Flattener:
 
     def _fields(self, xsd_type: Any, key: str, choices: "Choices") -> Iterator[Field]:
         content = xsd_type._element
-        if isinstance(content, zeep_elements.Element):
-            if isinstance(content.type, zeep_types.AnySimpleType):
-                yield Field("value", "", scalar(content.type), "text")
-        elif content is not None:
+        if is_simple_content(xsd_type):
+            yield Field("value", "", self._text(xsd_type), "text")
+        elif content is not None and not isinstance(content, zeep_elements.Element):
             yield from self._members(content, key, choices, optional=False)
         for attribute in xsd_type._attributes_unwrapped:
             if attribute.qname is not None:
                 yield self._attribute(attribute, key)
+        if any(attribute.qname is None for attribute in xsd_type._attributes_unwrapped):
+            yield Field("@attributes", ANY_TAG, Scalar("string"), "attributes", least=0)
+
+    def _text(self, xsd_type: Any) -> Scalar:
+        """The text of simple content, with the facets of every step of its derivation."""
+        text = scalar(xsd_type._element.type)
+        facets = text.facets
+        for one in reversed(list(self._families.bases(xsd_type))):
+            facets = merged(facets, kept(one).facets or Facets())
+        return replace(text, facets=facets, name="")
 
     def _members(self, node: Any, key: str, choices: "Choices", *, optional: bool) -> Iterator[Field]:
         """A compositor's members in document order: repeated compositors become groups, all others are unfolded."""
@@ -104,8 +165,7 @@ class Flattener:
             branches = [list(self._members(child, key, choices, optional=optional)) for child in children]
             if chosen:
                 choices.append(tuple(tuple(field.name for field in branch) for branch in branches))
-            for branch in branches:
-                yield from branch
+            yield from _once(branches) if chosen else (field for branch in branches for field in branch)
 
     def _element(self, element: Any, key: str, *, optional: bool) -> Iterator[Field]:
         self._count += 1
@@ -117,7 +177,7 @@ class Flattener:
         yield Field(
             name=element.name,
             tag=element.qname.text,
-            type=self._content(element.type, f"{key}/{element.name}"),
+            type=self._substitutable(element, key),
             least=0 if optional else element.min_occurs,
             most=most(element),
             nillable=bool(element.nillable),
@@ -126,13 +186,26 @@ class Flattener:
             documentation=words.documentation,
         )
 
+    def _substitutable(self, element: Any, key: str) -> Scalar | str:
+        """The type of an element, or the family of the elements that may be substituted for it."""
+        hint = f"{key}/{element.name}"
+        members = self._families.members(element) if element.is_global else {}
+        if not members:
+            return self._content(element.type, hint)
+        family = f"{element_name(element)}|element"
+        if family not in self.records:
+            elements = {**({} if kept(element).abstract else {element_name(element): element}), **members}
+            types = {name: (one.type, name) for name, one in elements.items()}
+            self._take(family, "@element", element, types)
+        return family
+
     def _group(self, node: Any, key: str) -> Field:
         inner = node.child if isinstance(node, zeep_elements.Group) else node
         name = self._free_key(f"{key}/group")
         branches = list(inner) if isinstance(inner, OrderIndicator) else [inner]
         choice = isinstance(inner, zeep_elements.Choice)
         fields = [field for branch in branches for field in self._members(branch, name, [], optional=choice)]
-        self.records[name] = Record("group", tuple(unique(fields)), choice=choice)
+        self.records[name] = Record("group", tuple(unique(fields)), choice=choice, bare=True)
         return Field("group", "", name, "group", least=0, most=most(node))
 
     def _attribute(self, attribute: Any, key: str) -> Field:
@@ -164,6 +237,12 @@ def telling(choices: Choices, fields: tuple[Field, ...]) -> Iterator[tuple[tuple
             yield branches
 
 
+def is_simple_content(xsd_type: Any) -> bool:
+    """Whether a complex type holds text, and no elements."""
+    content = xsd_type._element
+    return isinstance(content, zeep_elements.Element) and isinstance(content.type, zeep_types.AnySimpleType)
+
+
 def settled(xsd_type: Any) -> Any:
     """The type itself where zeep has left a reference to it."""
     unresolved: tuple[Any, ...] = (UnresolvedType, UnresolvedCustomType)
@@ -175,13 +254,20 @@ def most(node: Any) -> int | None:
     return None if node.max_occurs == "unbounded" else int(node.max_occurs)
 
 
+def _once(branches: list[list[Field]]) -> Iterator[Field]:
+    """The members of a choice: an element that stands in several branches is one member."""
+    seen: list[Field] = []
+    for branch in branches:
+        new = [field for field in branch if field not in seen]
+        yield from new
+        seen += new
+
+
 def unique(fields: Any) -> Iterator[Field]:
-    """The fields with JSON names made unique; the same optional element in two branches of a choice is one field."""
+    """The fields with JSON names made unique."""
     seen: dict[str, Field] = {}
     for field in fields:
         first = seen.get(field.name)
-        if first and (first.tag, first.type, first.least, first.most) == (field.tag, field.type, 0, field.most):
-            continue
         name = f"attr__{field.name}" if first and field.place == "attribute" else field.name
         number = 0
         while name in seen:
@@ -196,10 +282,11 @@ def scalar(xsd_type: Any) -> Scalar:
     words = kept(xsd_type)
     facets = words.facets or Facets()
     if isinstance(xsd_type, zeep_types.ListType):
-        return Scalar("list", facets, (member(xsd_type.item_type),), words.documentation)
+        return Scalar("list", facets, (member(xsd_type.item_type),), words.documentation, words.name)
     if isinstance(xsd_type, zeep_types.UnionType):
-        return Scalar("union", facets, tuple(member(one) for one in xsd_type.item_types), words.documentation)
-    return Scalar(type(xsd_type)._default_qname.localname, facets, (), words.documentation)
+        members = tuple(member(one) for one in xsd_type.item_types)
+        return Scalar("union", facets, members, words.documentation, words.name)
+    return Scalar(type(xsd_type)._default_qname.localname, facets, (), words.documentation, words.name)
 
 
 def member(xsd_type: Any) -> Scalar:

@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Place = Literal["element", "attribute", "text", "group"]
-"""Where a field's value stands in the XML. A `group` is a repeated compositor: an array of objects without a tag."""
+Place = Literal["element", "attribute", "attributes", "text", "group"]
+"""Where a field's value stands in the XML. A `group` is a repeated compositor: an array of objects without a tag;
+`attributes` is an attribute wildcard: the attributes that no other field names, as one object."""
+
+Mark = Literal["@type", "@element"]
+"""The JSON name that tells which variant of a family a value is."""
 
 ANY_TAG = "*"
 """The tag of a wildcard, and of the items of a SOAP-encoded array: any element matches."""
@@ -34,16 +38,24 @@ class Scalar:
     """A simple type: an XSD built-in and its facets, or a list or a union of simple types.
 
     Attributes:
-        kind: Local name of the XSD built-in, or `list`, `union`, or `anyType` for XML of any shape.
+        kind: Local name of the XSD built-in, or `list`, `union`, or `anyType` for XML of any shape, or `mixed` for
+            the same with text between its elements.
         facets: See `Facets`.
         members: The item type of a list, or the members of a union.
         documentation: The type's own words.
+        name: The XSD name of a simple type of the schema in Clark notation, empty for built-in and anonymous ones.
     """
 
     kind: str
     facets: Facets = field(default_factory=Facets)
     members: tuple["Scalar", ...] = ()
     documentation: str = ""
+    name: str = ""
+
+    @property
+    def is_node(self) -> bool:
+        """Whether the value is XML of any shape, written as a node."""
+        return self.kind in ("anyType", "mixed")
 
 
 ANYTHING = Scalar("anyType")
@@ -79,13 +91,34 @@ class Field:
 
     @property
     def repeated(self) -> bool:
-        """Whether the JSON value is an array because the element may occur more than once."""
-        return self.most is None or self.most > 1
+        """Whether the JSON value is an array: the element may occur more than once, or it is a wildcard."""
+        return self.most is None or self.most > 1 or self.wildcard
+
+    @property
+    def wildcard(self) -> bool:
+        """Whether any element may stand here, as it is."""
+        return self.tag == ANY_TAG and self.type == ANYTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One of the types that may stand in a place.
+
+    Attributes:
+        tag: What tells it in the XML, in Clark notation: the name of the type, or that of the element.
+        type: A simple type, or the key of a record.
+    """
+
+    tag: str
+    type: Scalar | str
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A complex type, its content model flattened to fields in document order.
+    """A complex type, its content model flattened to fields in document order, or a family of types.
+
+    A family has `variants` and no fields. It stands where the schema declares a type that others are derived from
+    (`xsi:type` tells which one is there), or an element that others may be substituted for (the element's name tells).
 
     Attributes:
         name: A readable name, used for `$defs`.
@@ -94,6 +127,11 @@ class Record:
         choices: The choices among the members: for each, its branches, and for each branch the names of its members.
         array_type: For a SOAP-encoded array, the XSD name of its items, else None.
         documentation: The far side's own words, on one line.
+        type: The XSD name of a type that has one, in Clark notation.
+        bare: Whether its value is an object whatever its members are: it is a group, or stands in a family.
+        mark: For a family: the JSON name that tells the variant.
+        variants: For a family: its types by the value of `mark`.
+        unmarked: For a family: the variant of a value that does not tell; empty when that one is abstract.
     """
 
     name: str
@@ -102,21 +140,39 @@ class Record:
     choices: tuple[tuple[tuple[str, ...], ...], ...] = ()
     array_type: str | None = None
     documentation: str = ""
+    type: str = ""
+    bare: bool = False
+    mark: Mark = "@type"
+    variants: Mapping[str, Variant] = field(default_factory=dict)
+    unmarked: str = ""
 
     @property
     def items(self) -> Field | None:
         """The one repeated member of an array wrapper (`ArrayOfX`), or None when this is no array wrapper."""
-        only = self.fields[0] if len(self.fields) == 1 else None
-        return only if only and only.repeated and only.place == "element" else None
+        only = self.fields[0] if len(self.fields) == 1 and not self.bare else None
+        return only if only and only.most != 1 and only.place == "element" else None
+
+    @property
+    def types(self) -> tuple[Scalar | str, ...]:
+        """The types of its members, or of its variants."""
+        return (*(field.type for field in self.fields), *(one.type for one in self.variants.values()))
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One element that stands in a Body, a Header or a fault's detail."""
+    """One element that stands in a Body, a Header or a fault's detail.
+
+    Attributes:
+        name: Its local name.
+        tag: Its name in Clark notation; that of the Body when its members stand there directly.
+        type: A simple type, or the key of a record.
+        encoded: Whether every element says its type, as SOAP encoding wants (SOAP 1.1, section 5).
+    """
 
     name: str
     tag: str
     type: Scalar | str
+    encoded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

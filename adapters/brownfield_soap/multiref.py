@@ -9,6 +9,7 @@ from copy import deepcopy
 from lxml import etree
 
 from brownfield.contract import Drifted
+from brownfield_soap.encoded import write_out
 
 MOST_ELEMENTS = 200_000
 MOST_DEPTH = 100
@@ -28,6 +29,7 @@ def resolve(body: etree._Element) -> None:
     Raises:
         Drifted: A reference leads nowhere, in a circle, or to more than can be read.
     """
+    write_out(body)
     targets = {str(name): one for one in body.iter("{*}*") if (name := one.get("id") or one.get(f"{ENCODING_12}id"))}
     sizes = {name: sum(1 for _ in one.iter()) for name, one in targets.items()}
     plain = {name: deepcopy(one) for name, one in targets.items()}

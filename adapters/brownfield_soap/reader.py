@@ -1,6 +1,6 @@
 """A pinned WSDL → a `Model`, through zeep, without touching the network or anything outside the bundle.
 
-zeep is imported by this module, `visitor` and `flatten` only, and this module is imported on first use.
+zeep is imported by this module, `visitor`, `family` and `flatten` only, and this module is imported on first use.
 """
 
 import warnings
@@ -17,6 +17,7 @@ from brownfield.contract import Rejected
 from brownfield_soap.closure import collect, remote
 from brownfield_soap.doctor import heal
 from brownfield_soap.document import refused
+from brownfield_soap.family import Families
 from brownfield_soap.flatten import Flattener
 from brownfield_soap.link import Linked, link
 from brownfield_soap.model import Fault, Model, Operation, Part
@@ -93,7 +94,8 @@ def read(
     linked = link(closure)
     try:
         notes += heal(linked) if repair else []
-        return _model(linked, notes, *_choose(_load(linked), service, port))
+        document = _load(linked)
+        return _model(linked, notes, Flattener(Families(document.types)), *_choose(document, service, port))
     except Rejected:
         raise
     except Exception as error:  # zeep fails with whatever its parser stumbles over
@@ -147,33 +149,36 @@ def _soap_ports(document: Any) -> Iterator[tuple[str, str, str, Any]]:
                 yield name, name, "", binding
 
 
-def _model(linked: Linked, notes: list[str], service: str, port: str, address: str, binding: Any) -> Model:
-    types = Flattener()
+def _model(
+    linked: Linked, notes: list[str], types: Flattener, service: str, port: str, address: str, binding: Any
+) -> Model:
     words = dict(_documentation(linked))
+    encoded = set(_encoded(linked))
     port_type = etree.QName(binding.port_type.name.text).localname
+    own = etree.QName(binding.name.text).localname
     operations = {
-        name: _operation(operation, types, words.get((port_type, name), ""))
+        name: _operation(operation, types, words.get((port_type, name), ""), encoded=(own, name) in encoded)
         for name, operation in sorted(binding.all().items())
     }
-    return Model(service, port, address, binding.nsmap["soap-env"], operations, types.records, tuple(notes))
+    return Model(service, port, address, binding.nsmap["soap-env"], operations, types.finish(), tuple(notes))
 
 
-def _operation(operation: Any, types: Flattener, words: str) -> Operation:
+def _operation(operation: Any, types: Flattener, words: str, *, encoded: bool) -> Operation:
     return Operation(
         name=operation.name,
         action=operation.soapaction or "",
         rpc=operation.style == "rpc",
-        request=_body(operation.input, types),
-        reply=_body(operation.output, types),
+        request=_body(operation.input, types, encoded=encoded),
+        reply=_body(operation.output, types, encoded=encoded),
         headers={part.name: part for part in _headers(operation.input, types)},
-        faults=tuple(_faults(operation, types)),
+        faults=tuple(_faults(operation, types, encoded=encoded)),
         documentation=words,
     )
 
 
-def _body(message: Any, types: Flattener) -> Part | None:
+def _body(message: Any, types: Flattener, *, encoded: bool) -> Part | None:
     body = getattr(message, "body", None)
-    return None if body is None or body.type is None else types.part(body)
+    return None if body is None or body.type is None else types.part(body, encoded=encoded)
 
 
 def _headers(message: Any, types: Flattener) -> Iterator[Part]:
@@ -183,11 +188,22 @@ def _headers(message: Any, types: Flattener) -> Iterator[Part]:
             yield types.part(element)
 
 
-def _faults(operation: Any, types: Flattener) -> Iterator[Fault]:
+def _faults(operation: Any, types: Flattener, *, encoded: bool) -> Iterator[Fault]:
     for name, message in sorted(operation.abstract.fault_messages.items(), key=lambda pair: str(pair[0])):
-        for part in message.parts.values():
+        for part_name, part in message.parts.items():
             if part.element is not None:
                 yield Fault(name or part.element.name, types.part(part.element))
+            elif part.type is not None:
+                yield Fault(name or part_name, types.typed_part(part_name, part.type, encoded=encoded))
+
+
+def _encoded(linked: Linked) -> Iterator[tuple[str, str]]:
+    """The operations of bindings that use SOAP encoding: the binding and the operation."""
+    for definitions in linked.definitions.values():
+        for binding in definitions.root.iter(f"{WSDL}binding"):
+            for operation in binding.iterchildren(f"{WSDL}operation"):
+                if any(body.get("use") == "encoded" for body in operation.iter("{*}body")):
+                    yield str(binding.get("name")), str(operation.get("name"))
 
 
 def _documentation(linked: Linked) -> Iterator[tuple[tuple[str, str], str]]:

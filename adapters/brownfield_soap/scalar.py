@@ -98,10 +98,12 @@ def write(scalar: Scalar, value: Any) -> str:
 
 def schema(scalar: Scalar) -> dict[str, Any]:
     """JSON Schema 2020-12 of a simple type, facets included."""
-    if scalar.kind == "anyType":
+    if scalar.is_node:
         return dict(NODE)
     if scalar.kind == "list":
         return {"type": "array", "items": schema(scalar.members[0]), **_named(scalar, LIST_LIMITS)}
+    if scalar.kind == "union" and scalar.facets.enumeration:
+        return _enumerated(scalar, {})
     if scalar.kind == "union":
         return _union([schema(member) for member in scalar.members])
     found = _plain_schema(scalar)
@@ -112,12 +114,15 @@ def schema(scalar: Scalar) -> dict[str, Any]:
 
 NODE: Mapping[str, Any] = {
     "type": "object",
-    "description": "XML of any shape: its name in Clark notation, attributes, text and children.",
+    "description": (
+        "XML of any shape: its name in Clark notation, attributes, text and children; or the XML itself, which wins."
+    ),
     "properties": {
         "@name": {"type": "string"},
         "@attributes": {"type": "object", "additionalProperties": {"type": "string"}},
         "@text": {"type": "string"},
         "@children": {"type": "array", "items": {"type": "object"}},
+        "@xml": {"type": "string"},
     },
     "required": ["@name"],
     "additionalProperties": False,
@@ -244,11 +249,12 @@ KINDS: Mapping[str, Kind] = {
 
 
 def _check_limits(scalar: Scalar, text: str) -> None:
-    """Holds a decimal to the limits that JSON Schema cannot state, because in JSON it is text."""
-    if scalar.kind != "decimal" or not scalar.facets.limits:
+    """Holds a value to the limits that JSON Schema cannot state for its type."""
+    checked = CHECKED.get(scalar.kind) if scalar.facets.limits else None
+    if checked is None:
         return
-    number = Decimal(text)
-    for name, holds in DECIMAL_LIMITS.items():
+    number, limits = checked(text)
+    for name, holds in limits.items():
         limit = _limit(scalar, name)
         if limit is not None and not holds(number, limit):
             raise ValueError(f"is not {WORDS[name].format(limit)}")
@@ -270,7 +276,8 @@ def _digits(number: Decimal) -> tuple[int, int]:
     return len(whole) + len(fraction), len(fraction)
 
 
-DECIMAL_LIMITS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
+Limits = Mapping[str, Callable[[Decimal, Decimal], bool]]
+DECIMAL_LIMITS: Limits = {
     "minInclusive": lambda number, limit: number >= limit,
     "maxInclusive": lambda number, limit: number <= limit,
     "minExclusive": lambda number, limit: number > limit,
@@ -278,6 +285,21 @@ DECIMAL_LIMITS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
     "totalDigits": lambda number, limit: _digits(number)[0] <= limit,
     "fractionDigits": lambda number, limit: _digits(number)[1] <= limit,
 }
+
+
+LENGTHS: Limits = {
+    "length": lambda number, limit: number == limit,
+    "minLength": DECIMAL_LIMITS["minInclusive"],
+    "maxLength": DECIMAL_LIMITS["maxInclusive"],
+}
+TOTAL: Limits = {"totalDigits": DECIMAL_LIMITS["totalDigits"]}
+CHECKED: Mapping[str, Callable[[str], tuple[Decimal, Limits]]] = {
+    "decimal": lambda text: (Decimal(text), DECIMAL_LIMITS),
+    "base64Binary": lambda text: (Decimal(len(base64.b64decode(text))), LENGTHS),
+    "hexBinary": lambda text: (Decimal(len(text) // 2), LENGTHS),
+    **dict.fromkeys(INTEGERS, lambda text: (Decimal(text), TOTAL)),
+}
+"""What of a value is held to which limits here. The length of a binary is in bytes."""
 
 
 def _plain_schema(scalar: Scalar) -> dict[str, Any]:
@@ -303,7 +325,7 @@ def _enumerated(scalar: Scalar, found: dict[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for text in scalar.facets.enumeration:
         try:
-            value = read(Scalar(scalar.kind), text)
+            value = read(Scalar(scalar.kind, members=scalar.members), text)
         except ValueError:
             continue
         values.setdefault(repr(value), value)

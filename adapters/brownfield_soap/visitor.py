@@ -1,4 +1,4 @@
-"""zeep's reader of XML Schema, taught to keep what zeep drops: facets, documentation, `fixed`, `nillable="1"`.
+"""zeep's reader of XML Schema, taught to keep what zeep drops: facets, documentation, `fixed`, `abstract` and the like.
 
 zeep builds its schema objects through the class that `zeep.xsd.schema.SchemaVisitor` names. While a WSDL is loaded
 that name is swapped for `Keeper`. Should a later zeep move it, the WSDL still loads; facets and documentation are lost.
@@ -7,7 +7,7 @@ that name is swapped for `Keeper`. Should a later zeep move it, the WSDL still l
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import zeep.xsd.schema
@@ -19,6 +19,7 @@ from lxml import etree
 from brownfield_soap.model import Facets
 
 XSD = "{http://www.w3.org/2001/XMLSchema}"
+ATTRIBUTES = frozenset({f"{XSD}attribute", f"{XSD}attributeGroup", f"{XSD}anyAttribute"})
 _swap = threading.Lock()
 
 # zeep is half typed, and the half is not right; here it is Any.
@@ -35,6 +36,11 @@ class Kept:
     documentation: str = ""
     fixed: str | None = None
     facets: Facets | None = None
+    abstract: bool = False
+    mixed: bool = False
+    name: str = ""
+    base: str = ""
+    substitutes: str = ""
 
 
 NOTHING = Kept()
@@ -61,6 +67,18 @@ def keeping() -> Iterator[None]:
             zeep_schema.SchemaVisitor = original
 
 
+def is_true(node: etree._Element, attribute: str) -> bool:
+    """Whether an attribute says yes."""
+    return (node.get(attribute) or "").strip() in ("true", "1")
+
+
+def named(node: etree._Element, attribute: str) -> str:
+    """The name that an attribute holds, in Clark notation; empty when it holds none."""
+    prefix, _, local = (node.get(attribute) or "").strip().rpartition(":")
+    space = node.nsmap.get(prefix or None)
+    return f"{{{space}}}{local}" if space and local else local
+
+
 def documentation(node: etree._Element) -> str:
     """The words of a node's `xs:annotation/xs:documentation`, on one line."""
     found = node.findall(f"{XSD}annotation/{XSD}documentation")
@@ -79,6 +97,12 @@ def facets_of(restriction: etree._Element) -> Facets:
     return Facets(enumeration, joined, {name: found[-1] for name, found in values.items()})
 
 
+def stated_facets(restriction: etree._Element) -> Facets:
+    """The facets that a restriction of simple content states, those of a type within it included."""
+    inner = restriction.find(f"{XSD}simpleType/{XSD}restriction")
+    return merged(None if inner is None else facets_of(inner), facets_of(restriction))
+
+
 def merged(base: Facets | None, step: Facets) -> Facets:
     """A derivation step on top of its base: values narrow, patterns add up."""
     if base is None:
@@ -89,10 +113,9 @@ def merged(base: Facets | None, step: Facets) -> Facets:
 class Restricted(UnresolvedCustomType):  # type: ignore[misc]  # the base is Any
     """A restriction that still knows its facets once zeep has resolved it."""
 
-    def __init__(self, plain: Any, facets: Facets, words: str) -> None:
+    def __init__(self, plain: Any, own: Kept) -> None:
         super().__init__(plain.qname, plain.base_type, plain.schema)
-        self.facets = facets
-        self.words = words
+        self.own = own
         self.resolved: Any = None
 
     def resolve(self) -> Any:
@@ -103,7 +126,7 @@ class Restricted(UnresolvedCustomType):  # type: ignore[misc]  # the base is Any
                 self.resolved = zeep_types.ListType(base.item_type)
             else:
                 self.resolved = super().resolve()
-            self.resolved.kept = Kept(self.words, facets=merged(kept(base).facets, self.facets))
+            self.resolved.kept = replace(self.own, facets=merged(kept(base).facets, self.own.facets or Facets()))
         return self.resolved
 
 
@@ -116,7 +139,12 @@ class Keeper(SchemaVisitor):  # type: ignore[misc]  # the base is Any
     def visit_element(self, node: etree._Element, parent: etree._Element) -> Result:
         """An element keeps its words, `fixed`, and `nillable="1"`."""
         element = super().visit_element(node, parent)
-        element.kept = Kept(documentation(node), node.get("fixed"))
+        element.kept = Kept(
+            documentation(node),
+            node.get("fixed"),
+            abstract=is_true(node, "abstract"),
+            substitutes=named(node, "substitutionGroup"),
+        )
         if node.get("nillable") == "1":
             element.nillable = True
         return element
@@ -131,19 +159,43 @@ class Keeper(SchemaVisitor):  # type: ignore[misc]  # the base is Any
         """A simple type keeps its facets and words."""
         plain = super().visit_simple_type(node, parent)
         restriction = node.find(f"{XSD}restriction")
+        is_global = parent.tag == f"{XSD}schema"
+        name = f"{{{self.document._target_namespace or ''}}}{node.get('name')}".removeprefix("{}") if is_global else ""
         if restriction is None or not isinstance(plain, UnresolvedCustomType):
-            plain.kept = Kept(documentation(node))
+            plain.kept = Kept(documentation(node), name=name)
             return plain
-        better = Restricted(plain, facets_of(restriction), documentation(node))
-        if parent.tag == f"{XSD}schema":
+        better = Restricted(plain, Kept(documentation(node), facets=facets_of(restriction), name=name))
+        if is_global:
             self.register_type(plain.qname, better)
         return better
 
     def visit_complex_type(self, node: etree._Element, parent: etree._Element) -> Result:
-        """A complex type keeps its words, on its class: zeep makes a new instance when it extends one."""
+        """A complex type keeps what it says, on its class: zeep makes a new instance when it extends one."""
         complex_type = super().visit_complex_type(node, parent)
-        type(complex_type).kept = Kept(documentation(node))
+        content = next(node.iterchildren(f"{XSD}complexContent", f"{XSD}simpleContent"), None)
+        step = None if content is None else next(content.iterchildren(f"{XSD}extension", f"{XSD}restriction"), None)
+        type(complex_type).kept = Kept(
+            documentation(node),
+            facets=None if step is None else stated_facets(step),
+            abstract=is_true(node, "abstract"),
+            mixed=is_true(node, "mixed") or (content is not None and is_true(content, "mixed")),
+            base="" if step is None else named(step, "base"),
+        )
         return complex_type
+
+    def visit_restriction_simple_content(self, node: etree._Element, parent: etree._Element) -> Result:
+        """A restriction of simple content keeps the attributes that it states anew."""
+        base, _ = super().visit_restriction_simple_content(node, parent)
+        stated = [child for child in node if child.tag in ATTRIBUTES]
+        return base, self._process_attributes(node, stated)
+
+    def visit_union(self, node: etree._Element, parent: etree._Element) -> Result:
+        """A union has the members that it names and those that stand in it."""
+        union = super().visit_union(node, parent)
+        if node.get("memberTypes"):
+            inner = [self.visit_simple_type(child, node) for child in node.iterchildren(f"{XSD}simpleType")]
+            union.item_types = [*union.item_types, *inner]
+        return union
 
     visitors = {  # noqa: RUF012  # zeep's own table, with these laid over it
         **SchemaVisitor.visitors,
@@ -151,4 +203,5 @@ class Keeper(SchemaVisitor):  # type: ignore[misc]  # the base is Any
         f"{XSD}attribute": visit_attribute,
         f"{XSD}simpleType": visit_simple_type,
         f"{XSD}complexType": visit_complex_type,
+        f"{XSD}union": visit_union,
     }

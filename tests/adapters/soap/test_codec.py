@@ -81,7 +81,7 @@ def test_an_example_of_what_is_compiled():
     number, price = Field("ItemNo", "{urn:wms}ItemNo", Scalar("string")), Scalar("decimal")
     record = Record("Item", (number, Field("Price", "{urn:wms}Price", price, least=0)))
     text = source("{urn:wms}Item", record, {}, lambda key: None)
-    assert text.splitlines()[6:8] == [
+    assert text.splitlines()[7:9] == [
         "            if tag == '{urn:wms}ItemNo' and 'ItemNo' not in value:",
         "                value['ItemNo'] = text if text and not len(child) else empty_0(child)",
     ]
