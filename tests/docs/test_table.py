@@ -42,7 +42,7 @@ def test_the_manifest_tables_have_every_key_and_no_other():
 
 
 def test_the_adapters_tables_have_every_key_and_no_other():
-    for name in ("soap", "files", "jobs"):
+    for name in ("soap", "files", "jobs", "rest"):
         found = tables(f'Connections with `adapter = "{name}"`')
         assert found == [names(Registry().get(name).settings)], name
 

@@ -74,6 +74,14 @@ class ReadingContract:
         """A read that nobody drives is not proven."""
         assert sorted(case.reads) == sorted(_reads(wrapper))
 
+    def test_the_log_is_not_blind(self, case: BundleCase) -> None:
+        """A log that never changes would prove every read innocent."""
+        if case.disturb is None:
+            pytest.skip("the case gives no `disturb`, which makes the system write")
+        before = case.writes()
+        case.disturb()
+        assert case.writes() != before, "the system wrote, and its log of writes is what it was"
+
     def test_no_read_writes(self, case: BundleCase, wrapper: OpenWrapper) -> None:
         """Every exposed read is driven, and the system's own log of writes is what it was."""
         for name in case.reads:

@@ -85,6 +85,7 @@ class BundleCase:
         folder: The bundle's folder.
         reads: Arguments for every exposed read, by operation.
         writes: The system's own log of what was written, in any form that compares.
+        disturb: Makes the system write, past brownfield; without it nothing shows that `writes` would tell.
         environ: What the manifest names, and `BROWNFIELD_SECRETS`.
         registry: The adapters; the installed ones unless given.
     """
@@ -92,5 +93,6 @@ class BundleCase:
     folder: Path
     reads: Mapping[str, Fields]
     writes: Callable[[], object]
+    disturb: Callable[[], object] | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     registry: Registry = field(default_factory=Registry)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from brownfield.edges.cli import audit, bundle, calling, deciding, events, keys, operating, serving
+from brownfield.edges.cli import audit, bundle, calling, deciding, drifting, events, keys, operating, serving
 from brownfield.edges.cli.door import Command, Door, Group
 from brownfield.edges.cli.ending import EXITS
 from brownfield.edges.cli.session import Session
@@ -26,7 +26,7 @@ _COMMANDS: dict[str, _Commands] = {
         "new": bundle.new,
         "check": bundle.check,
         "lock": bundle.lock,
-        "drift": bundle.drift,
+        "drift": drifting.drift,
         "look": bundle.look,
     },
     "Running": {"up": serving.up, "serve": serving.serve, "work": serving.work, "mcp": serving.mcp},
