@@ -73,3 +73,21 @@ def test_a_prepared_statement_fails_as_any_other(ledger):
         with pytest.raises(IntegrityError) as error:
             add.rows(connection, **values)
     assert "CANARY" not in str(error.value)
+
+
+def test_an_inscription_is_whole_or_nothing(ledger):
+    """R49, R86: as any transaction; and it takes its turn as every writer does."""
+    add = Prepared(schema.lease.insert().values({column: bindparam(column.name) for column in schema.lease.c}))
+
+    def inscribe(name, *, fails=False):
+        with ledger.inscribe() as way:
+            add.rows(way, resource=name, holder="", fence=0, until=0)
+            if fails:
+                raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        inscribe("half", fails=True)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(inscribe, map(str, range(50))))
+    with ledger.read() as connection:
+        assert len(connection.execute(select(schema.lease)).all()) == 50

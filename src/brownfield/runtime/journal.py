@@ -118,8 +118,8 @@ class Journal:
 
     def _commit(self, entries: Sequence[Entry]) -> Problem | None:
         try:
-            with self._ledger.write() as connection:
-                self.add(connection, *entries)
+            with self._ledger.inscribe() as way:
+                append(way, self._key, self._chain, entries)
         except (SQLAlchemyError, OSError) as error:
             return Problem("ledger", f"the audit entry could not be written: {type(error).__name__}")
         except Exception as error:  # noqa: BLE001  whatever it is: others wait too, and nothing is answered

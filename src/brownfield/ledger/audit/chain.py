@@ -7,14 +7,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from brownfield.contract import canonical
 from brownfield.ledger import schema
 from brownfield.ledger.audit.key import AuditKey, leaves, token
 from brownfield.ledger.instant import micros
-from brownfield.ledger.prepared import Prepared
-from brownfield.ledger.upsert import insert_new
+from brownfield.ledger.prepared import Prepared, Way
 
 GENESIS = bytes(32)
 """The mac before the first entry."""
@@ -53,7 +52,7 @@ class Entry:
     subjects: Mapping[str, Any] | Sequence[Any] = field(default=())
 
 
-def append(connection: Connection, key: AuditKey, chain: str, entries: Sequence[Entry]) -> list[int]:
+def append(connection: Way, key: AuditKey, chain: str, entries: Sequence[Entry]) -> list[int]:
     """Add entries to the end of a writer's chain, in the caller's transaction: all of them or none.
 
     The head is read and moved in that transaction, so that two writers of one chain take turns; many entries at
@@ -86,6 +85,7 @@ def tokens(secret: bytes, subjects: object) -> Tokens:
 # Made once: every call that passes the guard ends here, and building a statement costs more than running it.
 _CHAIN, _ENTRY = schema.chain.c, schema.entry.c
 _HEAD = Prepared(select(_CHAIN.seq, _CHAIN.mac).where(_CHAIN.id == bindparam("chain")).with_for_update())
+_BEGIN = Prepared(insert(schema.chain).values({column: bindparam(column.name) for column in _CHAIN}))
 _ADD = Prepared(
     insert(schema.entry)
     .values({column: bindparam(column.name) for column in _ENTRY if column is not _ENTRY.id})
@@ -99,11 +99,11 @@ _MOVE = Prepared(
 )
 
 
-def _head(connection: Connection, key: AuditKey, chain: str) -> Head:
+def _head(connection: Way, key: AuditKey, chain: str) -> Head:
     rows = _HEAD.rows(connection, chain=chain)
     if not rows:
-        insert_new(connection, schema.chain, {"id": chain, "key_id": key.id, "seq": 0, "mac": GENESIS})
-        rows = _HEAD.rows(connection, chain=chain)
+        _BEGIN.rows(connection, id=chain, key_id=key.id, seq=0, mac=GENESIS)
+        return 0, GENESIS
     ((seq, mac),) = rows
     return seq, mac
 
@@ -133,7 +133,7 @@ def _columns(chain: str, seq: int, entry: Entry) -> dict[str, Any]:
     }
 
 
-def _insert(connection: Connection, row: dict[str, Any], found: Tokens) -> int:
+def _insert(connection: Way, row: dict[str, Any], found: Tokens) -> int:
     ((entry,),) = _ADD.rows(connection, **row)
     for one in found:
         _INDEX.rows(connection, token=one, entry=entry)
