@@ -72,7 +72,8 @@ def adapter(name, opens):
         registry = canned_registry(system, drop, **{name: dataclasses.replace(known[name], open=partial(opens, far))})
         lock_bundle(case.folder, Surroundings(registry, (), case.environ))
         system.holds["H-1"] = {"Id": "H-1", "Sku": "A-100", "Units": 1, "Order": "SO-1"}
-        return dataclasses.replace(case, registry=registry, writes=lambda: list(system.writes))
+        touch = partial(system.writes.append, ("Touched", {}))
+        return dataclasses.replace(case, registry=registry, writes=lambda: list(system.writes), disturb=touch)
 
     return change
 
@@ -116,6 +117,7 @@ DEFECTS = {
     "writes_when_reading": ({"test_no_read_writes"}, adapter("canned", WritesWhenReading)),
     "reads_with_the_write_secret": ({"test_no_read_asks_for_a_write_secret"}, relocked(manifest(
         'secrets.read = { password = "canned/read" }', 'secrets.read = { password = "canned/write" }'))),
+    "has_a_blind_log": ({"test_the_log_is_not_blind"}, lambda case: dataclasses.replace(case, writes=list)),
     "makes_any_call": ({"test_no_read_reaches_a_call_that_is_not_declared_one"}, lambda case: case),
 }  # fmt: skip
 """By a name: the tests that it fails, and what is done to the case."""

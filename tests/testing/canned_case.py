@@ -24,6 +24,7 @@ def bundle_case(folder, system=None, drop=None, **more):
         "registry": canned_registry(system, drop),
         "reads": {"get_stock": {"Sku": "A-100"}, "list_stock": {}, "get_hold": {"Id": "H-1"}},
         "writes": lambda: list(system.writes),
+        "disturb": lambda: system.writes.append(("Touched", {})),
     }
     return BundleCase(**given | more)
 

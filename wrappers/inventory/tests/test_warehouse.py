@@ -11,6 +11,9 @@ from brownfield.rules.access import Role
 from brownfield.rules.problem import Problem
 from brownfield.runtime.assembly import open_assembly
 from brownfield.runtime.caller import Caller
+from brownfield.runtime.opening import Surroundings, open_adapter
+from brownfield.runtime.registry import Registry
+from brownfield.runtime.secret import providers
 from brownfield.testing import BundleCase, BundleContract
 
 FOLDER = Path(__file__).resolve().parents[1]
@@ -26,8 +29,24 @@ class TestInventory(BundleContract):
     """R16, R19, R52, R64: what every bundle does; its reads are proven by the warehouse's own log."""
 
     @pytest.fixture
-    def case(self, warehouse, environ):
-        return BundleCase(folder=FOLDER, environ=environ, reads=READS, writes=warehouse.writes)
+    def case(self, warehouse, environ, write_side):
+        return BundleCase(
+            folder=FOLDER,
+            environ=environ,
+            reads=READS,
+            writes=warehouse.writes,
+            disturb=lambda: write_side.invoke("GetNextPickTicket", {"Whse": "LYON"}),
+        )
+
+
+@pytest.fixture
+def write_side(bundle, environ):
+    """The warehouse as the worker reaches it, past every guard."""
+    table = bundle.manifest.connections["wms"]
+    around = Surroundings(Registry(), providers(environ, Path(environ["BROWNFIELD_HOME"])), environ)
+    far = open_adapter(FOLDER, "wms", table, "write", around, bundle.contracts["wms"])
+    yield far
+    far.close()
 
 
 @pytest.fixture
