@@ -5,7 +5,7 @@
 | no connection, DNS, TLS; nothing was sent | Unavailable | nothing happened (`transport`) |
 | deadline or connection lost after sending began | Uncertain | it may have happened (`transport`) |
 | a SOAP fault, whatever the status | Rejected | the system understood and said no |
-| a fault of the server, without a declared detail | Uncertain | something broke in it, before or after the effect |
+| a fault of the server or of nobody, without a declared detail | Uncertain | something broke, before or after the effect |
 | 429 without a fault | Unavailable | the server says that it did not begin |
 | 408, 5xx without a fault | Uncertain | it broke, or a gateway gave up on it; a mesh says 503 too |
 | 202 without the answer | Uncertain | it was taken, and nobody will hear how it ended |
@@ -25,7 +25,7 @@ from lxml import etree
 
 from brownfield.contract import Drifted, Failure, Rejected, Unavailable, Uncertain
 from brownfield_soap.answer import detail as detail_answer
-from brownfield_soap.decode import Decoder, names_match
+from brownfield_soap.decode import TYPE, Decoder, names_match
 from brownfield_soap.model import Operation, Part
 
 NOT_BEGUN = frozenset({429})
@@ -90,13 +90,13 @@ class _Said:
 
     @property
     def broken(self) -> bool:
-        """Whether it is the server that broke. SOAP 1.1 refines a code behind a dot: `Server.Database`."""
-        return bool(self.codes) and self.codes[0].partition(".")[0] in BROKEN
+        """Whether it is the server that broke, or nobody says who. SOAP 1.1 refines behind a dot: `Server.Database`."""
+        return not self.codes or self.codes[0].partition(".")[0] in BROKEN
 
 
 def said(decoder: Decoder, operation: Operation, fault: etree._Element) -> Rejected | Uncertain:
     """A SOAP 1.1 or 1.2 fault as what the system said: its code, one line of words, its typed detail."""
-    found = _said_12(fault) if str(fault.tag).startswith(f"{{{SOAP_12}}}") else _said_11(fault)
+    found = _said_11(fault) if fault.find("{*}Reason") is None and fault.find("{*}Code") is None else _said_12(fault)
     detail = _detail(decoder, operation, found.detail)
     own = detail.get("Code")
     code = own if isinstance(own, str) and own else found.code
@@ -118,12 +118,12 @@ def _said_11(fault: etree._Element) -> _Said:
 
 
 def _said_12(fault: etree._Element) -> _Said:
-    space = f"{{{SOAP_12}}}"
-    values = [value.text for value in fault.iterfind(f"{space}Code//{space}Value")]
-    texts = list(fault.iterfind(f"{space}Reason/{space}Text"))
+    """The members of SOAP 1.2, in whichever envelope: node sends them in one of 1.1."""
+    values = [value.text for value in fault.iterfind("{*}Code//{*}Value")]
+    texts = list(fault.iterfind("{*}Reason/{*}Text"))
     english = [text for text in texts if text.get(LANGUAGE, "").lower().startswith("en")]
     words = next((text.text for text in [*english, *texts] if text.text), "")
-    return _Said(_locals(values), words, fault.find(f"{space}Detail"))
+    return _Said(_locals(values), words, fault.find("{*}Detail"))
 
 
 def _locals(codes: Iterable[str | None]) -> tuple[str, ...]:
@@ -137,11 +137,17 @@ def _detail(decoder: Decoder, operation: Operation, detail: etree._Element | Non
         return {}
     for element in detail.iterchildren("*"):
         for declared in operation.faults:
-            if names_match(declared.part.tag, str(element.tag)):
+            if names_match(declared.part.tag, str(element.tag)) or _is_of(declared.part, element):
                 return _read(decoder, declared.part, element)
     if len(operation.faults) == 1 and len(detail):
         return _read(decoder, operation.faults[0].part, detail)  # PHP leaves the element out
     return {}
+
+
+def _is_of(part: Part, element: etree._Element) -> bool:
+    """Whether an element says that it is of a part's type: Axis names it after the exception and not after the part."""
+    named = element.get(TYPE, "").strip().rpartition(":")[2]
+    return isinstance(part.type, str) and bool(named) and named == part.type.rpartition("}")[2]
 
 
 def _read(decoder: Decoder, part: Part, element: etree._Element) -> dict[str, Any]:

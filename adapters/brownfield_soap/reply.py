@@ -1,5 +1,6 @@
 """The bytes of a reply as they come → the element that holds the answer, or the failure that the reply means."""
 
+import contextlib
 from dataclasses import dataclass
 
 from lxml import etree
@@ -60,7 +61,9 @@ def answer_element(model: Model, decoder: Decoder, operation: Operation, reply: 
     """
     body = None if reply.root is None else _body(reply.root)
     fault = None if body is None else _fault(body)
-    if fault is not None:
+    if body is not None and fault is not None:
+        with contextlib.suppress(Drifted):  # a fault that refers to nothing is still a fault
+            resolve(body)
         raise said(decoder, operation, fault)
     failure = without_fault(reply.status)
     if failure is not None:

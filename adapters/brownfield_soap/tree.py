@@ -11,6 +11,9 @@ ENCODING = re.compile(rb"""^(?:\xef\xbb\xbf)?\s*<\?xml[^>]{0,100}?encoding\s*=\s
 ENCODINGS = re.compile(rb"utf-?8|utf-?16(?:[lb]e)?|(?:us-)?ascii|latin1|iso-8859-\d+|windows-125\d", re.IGNORECASE)
 """What a reply may be encoded in: in all of them a tag begins with the byte that `Tree` counts."""
 
+ENVELOPE = re.compile(rb"^[^<]*(?:<\?xml[^>]{0,200}>\s*)?<(?:[\w.-]+:)?Envelope(?=[\s>])[^>]*(?=>)")
+XSI = b' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+
 BYTES_PER_MARK = 192
 
 
@@ -41,6 +44,7 @@ class Tree:
         if self.empty:
             self.empty = False
             _refuse_encoding(chunk)
+            chunk = _with_xsi(chunk)
         self._marks += chunk.count(b"<") + 2 * chunk.count(b"=")
         if self._marks > self._most:
             raise Drifted(f"The reply has more than {self._most} tags that are held at once. `max_bytes` bounds them.")
@@ -79,6 +83,14 @@ def refuse_doctype(element: etree._Element) -> None:
     info: Any = element.getroottree().docinfo
     if info.doctype:
         raise Drifted("The reply carries a DOCTYPE, which a SOAP message may not. It was not read.")
+
+
+def _with_xsi(beginning: bytes) -> bytes:
+    """The beginning of a reply, `xsi` declared: node says `xsi:nil` without. Where it is declared it is left alone."""
+    tag = ENVELOPE.match(beginning)
+    if tag is None or b"xmlns:xsi" in tag[0]:
+        return beginning
+    return tag[0] + XSI + beginning[tag.end() :]
 
 
 def _refuse_encoding(beginning: bytes) -> None:
