@@ -1,21 +1,28 @@
-"""The drop: a folder that another system writes into. What is complete, what it is, and where it goes afterwards.
+"""The drop: a folder that another system writes into. What lies there, claiming it, and where it goes afterwards.
 
-Nothing outside the folder is ever read or moved: names with `..`, and whatever is reached through a symbolic link, are
-not there as far as this module is concerned. The folders `archive` and `set-aside` within it are ours.
+The folders `inflight`, `staging`, `archive` and `set-aside` within it are ours. A claimed file is in `inflight`, with
+its marker; what was packed is unpacked into `staging`. After the commit both end in `archive` or `set-aside`, and
+nothing is ever deleted but unpacked copies.
 """
 
+import errno
 import hashlib
 import os
-import re
-import time
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+import stat
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from brownfield.contract import Arrival, Rejected, Unavailable, Verdict
+from brownfield.contract.watched import Sighting
+from brownfield_files.archive import flaw
+from brownfield_files.jail import INFLIGHT, STAGING, Markers, checked, is_ours_to_read, jailed
+from brownfield_files.staging import Staging
 
 _BLOCK = 1024 * 1024
-_UNFINISHED = (".tmp", ".part", ".filepart")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NO_LINK = frozenset({errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS})
 
 
 class Stamp(NamedTuple):
@@ -33,21 +40,20 @@ class Stamp(NamedTuple):
 
 
 class Drop:
-    """One location.
+    """One location on this machine.
 
     Args:
         location: The folder.
         match: A glob within it.
         marker: Template of the marker's name, or None.
-        settle_seconds: Without a marker, the age in seconds from which a file counts as complete.
+        staging: Unpacks what is packed.
     """
 
-    def __init__(self, location: Path, match: str, marker: str | None, settle_seconds: float) -> None:
+    def __init__(self, location: Path, match: str, marker: str | None, staging: Callable[[Path], Staging]) -> None:
         self._location = location
         self._match = match
-        self._marker = marker
-        self._settle_seconds = settle_seconds
-        self._first_seen: dict[str, tuple[Stamp, float]] = {}
+        self._markers = Markers(marker)
+        self._staging = staging(location / STAGING)
         self._hashes: dict[str, tuple[Stamp, str]] = {}
 
     def probe(self) -> None:
@@ -62,29 +68,88 @@ class Drop:
         except OSError as error:
             raise Unavailable(f"the drop {self._location} cannot be read: {error.strerror}") from error
 
-    def arrivals(self) -> list[Arrival]:
-        """The files that are complete, oldest first (by modification time, then by name).
+    def sightings(self) -> Iterator[Sighting]:
+        """The files that match and are nobody's yet.
 
         Raises:
             Unavailable: The location cannot be listed.
         """
         self.probe()
-        candidates = sorted(self._candidates(), key=lambda one: (one[1].mtime_ns, one[0]))
-        names = {name for name, _ in candidates}
-        self._first_seen = {name: seen for name, seen in self._first_seen.items() if name in names}
-        self._hashes = {name: known for name, known in self._hashes.items() if name in names}
-        complete = [(name, stamp) for name, stamp in candidates if self._is_complete(name, stamp)]
-        found = (self._arrival(name, stamp) for name, stamp in complete)
-        return [arrival for arrival in found if arrival is not None]
+        beside: dict[Path, set[str]] = {}
+        for path, seen in self._regular(self._location.glob(self._match)):
+            name = path.relative_to(self._location).as_posix()
+            if not is_ours_to_read(name) or self._markers.is_one(name):
+                continue
+            if path.parent not in beside:
+                beside[path.parent] = _names_in(path.parent) if self._leads_nowhere_else(path.parent) else set()
+            if path.name in beside[path.parent]:
+                marker = self._markers.of(path.name)
+                marked = None if marker is None else marker in beside[path.parent]
+                yield Sighting(name, seen.st_size, _instant(seen.st_mtime_ns), _stamped(seen), marked)
 
-    def open(self, name: str) -> BinaryIO:
-        """Open a file of the drop for reading.
+    def flaw(self, sighting: Sighting, look: Callable[[BinaryIO, int], str]) -> str:
+        """What says that a file that lies here is not whole; `look` judges one that is not packed."""
+        try:
+            path = self._jailed(sighting.name)
+            if self._staging.packed(sighting.name):
+                return flaw(path)
+            with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+                return look(file, sighting.size)
+        except (OSError, Rejected) as error:
+            return f"it cannot be read ({getattr(error, 'strerror', error)})"
+
+    def claim(self, sighting: Sighting) -> bool:
+        """Move a file and its marker into `inflight`.
+
+        The marker goes first: a marker there says that its file is claimed too, so what a crash between the two leaves
+        is made good by `arrivals`, and no later file of the name is ever complete by an old marker.
 
         Raises:
-            Rejected: The name leads out of the location, or through a symbolic link.
+            Unavailable: The location cannot be written to.
+        """
+        source, target = self._jailed(sighting.name), self._inflight(sighting.name)
+        try:
+            if target.exists() or _stamped(source.lstat()) != sighting.stamp:
+                return False
+            target.parent.mkdir(parents=True, exist_ok=True)
+            marker = self._markers.of(sighting.name)
+            if marker and self._jailed(marker).is_file():
+                self._jailed(marker).replace(self._inflight(marker))
+            _rename_new(source, target)
+            _sync(target.parent, source.parent)
+        except (FileNotFoundError, FileExistsError):
+            return False
+        except OSError as error:
+            raise _read_only(sighting.name, error) from error
+        return True
+
+    def arrivals(self) -> list[Arrival]:
+        """The files that were claimed and not put away yet, oldest first (by modification time, then by name).
+
+        Raises:
+            Unavailable: The location cannot be listed, or there is no room to unpack.
+        """
+        self.probe()
+        root = self._location / INFLIGHT
+        if not root.is_dir() or not self._leads_nowhere_else(root):
+            return []
+        self._finish_claims(root)
+        claimed = self._regular(root.glob(self._match))  # other feeds may share the folder
+        listed = sorted((seen.st_mtime_ns, path.relative_to(root).as_posix()) for path, seen in claimed)
+        names = [name for _, name in listed if not self._markers.is_one(name)]
+        return [arrival for name in names for arrival in self._staged(name)]
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file for reading: claimed, unpacked, set aside, or still lying there.
+
+        Raises:
+            Rejected: The name leads out of the location, or through a symbolic link; or what is packed in it may not be
+                unpacked.
             Unavailable: It cannot be opened now.
         """
-        path = self._jailed(name)
+        path = next((path for path in self._places(name) if path.is_file()), self._jailed(name))
+        if path == self._inflight(name) and self._staging.packed(name):
+            self._staging.unpack(name, path)  # says why it cannot be unpacked: else its members would be listed
         try:
             return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb")
         except OSError as error:
@@ -93,93 +158,119 @@ class Drop:
     def settle(self, arrival: Arrival, verdict: Verdict) -> None:
         """Move a file, and its marker before it, into `archive` or `set-aside`.
 
-        The marker goes first: after a crash between the two moves the file is not listed again, and a later file of
-        the same name cannot be taken for complete by an old marker. Only the bytes that were collected are moved: where
-        another file has taken the name meanwhile, it stays, for it is still to be collected.
+        Only the bytes that were collected are moved: where another file has the name meanwhile, it stays. Of an
+        archive, a member that is set aside is moved there unpacked, and the archive itself follows its last member.
 
         Raises:
             Unavailable: The file system refuses; the same call may be made again.
         """
-        source = self._jailed(arrival.name)
         try:
-            if not source.is_file() or self._digest(arrival.name, source) != arrival.sha256:
-                return
-            folder = self._jailed((PurePosixPath(verdict) / arrival.name).as_posix()).parent
-            folder.mkdir(parents=True, exist_ok=True)
-            if (marker := self._marker_of(source)) and marker.is_file():
-                _move(marker, folder, arrival.sha256)
-            _move(source, folder, arrival.sha256)
+            for path in self._places(arrival.name):
+                if path.is_file() and self._digest(path) == arrival.sha256:
+                    self._put_away(path, arrival, verdict)
+                    return
         except FileNotFoundError:
             return
         except OSError as error:
             raise Unavailable(f"{arrival.name} cannot be moved: {error.strerror}") from error
 
-    def _candidates(self) -> Iterator[tuple[str, Stamp]]:
-        for path in self._location.glob(self._match):
-            name = path.relative_to(self._location).as_posix()
-            if self._is_ours_to_read(name):
-                try:
-                    if self._jailed(name).is_file():
-                        yield name, Stamp.of(path)
-                except (Rejected, FileNotFoundError):
-                    continue
+    def _put_away(self, path: Path, arrival: Arrival, verdict: Verdict) -> None:
+        if path == self._jailed(f"{verdict}/{arrival.name}"):
+            return
+        self._hashes.pop(path.as_posix(), None)
+        folder = self._jailed(f"{verdict}/{arrival.name}").parent
+        folder.mkdir(parents=True, exist_ok=True)
+        if self._staging.holds(path):
+            container = self._staging.settle(path, folder if verdict is Verdict.SET_ASIDE else None)
+            if container is not None:
+                self._settle_container(container)
+            return
+        marker = self._markers.of(arrival.name)
+        beside = path.with_name(Path(marker).name) if marker else None
+        if beside and beside.is_file():
+            _move(beside, folder, arrival.sha256)
+        _move(path, folder, arrival.sha256)
 
-    def _is_ours_to_read(self, name: str) -> bool:
-        """Not temporary, not hidden, not settled already, not a marker, and with a name that JSON can hold."""
-        parts = PurePosixPath(name).parts
-        if parts[0] in {*Verdict} or any(part.startswith(".") for part in parts):
-            return False
-        if parts[-1].lower().endswith(_UNFINISHED) or self._is_marker(parts[-1]):
-            return False
-        return not re.search("[\ud800-\udfff]", name)
+    def _settle_container(self, name: str) -> None:
+        """Archive what every member of was put away."""
+        path = self._inflight(name)
+        if path.is_file():
+            self._put_away(path, Arrival(name, path.stat().st_size, self._digest(path)), Verdict.ARCHIVE)
 
-    def _is_marker(self, name: str) -> bool:
-        if self._marker is None:
-            return False
-        before, after = re.split(r"\{(?:name|stem)\}", self._marker)
-        return len(name) > len(before) + len(after) and name.startswith(before) and name.endswith(after)
-
-    def _marker_of(self, path: Path) -> Path | None:
-        return path.with_name(self._marker.format(name=path.name, stem=path.stem)) if self._marker else None
-
-    def _is_complete(self, name: str, stamp: Stamp) -> bool:
-        """By its marker; else by age, or, where the writer's clock is ahead of ours, watched for as long."""
-        if marker := self._marker_of(self._location / name):
-            return marker.is_file()
-        now = time.monotonic()
-        seen, since = self._first_seen.setdefault(name, (stamp, now))
-        if seen != stamp:
-            self._first_seen[name], since = (stamp, now), now
-        age = time.time() - stamp.mtime_ns / 1e9
-        return age >= self._settle_seconds or now - since >= self._settle_seconds
-
-    def _arrival(self, name: str, stamp: Stamp) -> Arrival | None:
-        """The file with its hash, or None when it vanished or changed while it was read."""
+    def _staged(self, name: str) -> Iterator[Arrival]:
+        """A claimed file as it is read: itself, or the members that it holds."""
+        path = self._inflight(name)
+        if not self._staging.packed(name):
+            yield Arrival(name, path.stat().st_size, self._digest(path))
+            return
         try:
-            path = self._jailed(name)
-            digest = self._digest(name, path)
-            return Arrival(name, stamp.size, digest) if Stamp.of(path) == stamp else None
-        except (Unavailable, FileNotFoundError):
-            return None
+            members = self._staging.unpack(name, path)
+        except Rejected:
+            yield Arrival(name, path.stat().st_size, self._digest(path))  # `open` says why, when it is collected
+            return
+        for member in members:
+            yield Arrival(f"{name}/{member.name}", member.path.stat().st_size, self._digest(member.path))
+        if not members:
+            self._settle_container(name)
 
-    def _digest(self, name: str, path: Path) -> str:
+    def _finish_claims(self, root: Path) -> None:
+        """Make good what a kill in the middle of a claim left: a marker without its file, a file in both places."""
+        for path, seen in self._regular(self._location.glob(self._match)):
+            name = path.relative_to(self._location).as_posix()
+            if not is_ours_to_read(name) or self._markers.is_one(name):
+                continue
+            marker, claimed = self._markers.of(name), root / name
+            if claimed.is_file() and claimed.samefile(path):
+                path.unlink()
+            elif marker and (root / marker).is_file() and not claimed.exists():
+                self.claim(Sighting(name, seen.st_size, None, _stamped(seen)))
+
+    def _places(self, name: str) -> Iterator[Path]:
+        """Where a file may be, in the order of how far it has come."""
+        yield self._inflight(name)
+        yield self._jailed(f"{STAGING}/{name}")
+        yield self._jailed(f"{Verdict.SET_ASIDE}/{name}")
+        yield self._jailed(name)
+
+    def _regular(self, paths: Iterator[Path]) -> Iterator[tuple[Path, os.stat_result]]:
+        for path in paths:
+            try:
+                seen = path.lstat()
+            except OSError:
+                continue
+            if stat.S_ISREG(seen.st_mode):
+                yield path, seen
+
+    def _leads_nowhere_else(self, folder: Path) -> bool:
+        return folder.resolve() == self._location.resolve() / folder.relative_to(self._location)
+
+    def _digest(self, path: Path) -> str:
         """sha256 of the content, remembered for as long as the stamp stays the same."""
-        stamp = Stamp.of(path)
-        known = self._hashes.get(name)
+        stamp, key = Stamp.of(path), path.as_posix()
+        known = self._hashes.get(key)
         if known is None or known[0] != stamp:
-            with self.open(name) as file:
+            with path.open("rb") as file:
                 known = (stamp, _sha256(file))
-            self._hashes[name] = known
+            self._hashes[key] = known
         return known[1]
 
+    def _inflight(self, name: str) -> Path:
+        return self._jailed(f"{INFLIGHT}/{checked(name)}")
+
     def _jailed(self, name: str) -> Path:
-        """The path of a name, if it lies in the location without `..` and without symbolic links."""
-        root = self._location.resolve()
-        path, parts = root / name, PurePosixPath(name).parts
-        odd = not parts or parts[0] == "/" or ".." in parts or "\0" in name
-        if odd or path.resolve() != path:
-            raise Rejected(f"{name!r} does not lie within the drop", code="outside")
-        return path
+        return jailed(self._location, name)
+
+
+def _names_in(folder: Path) -> set[str]:
+    return set(os.listdir(folder))  # noqa: PTH208  names are all that is wanted, of folders that hold 100,000
+
+
+def _stamped(seen: os.stat_result) -> str:
+    return f"{seen.st_ino}-{seen.st_size}-{seen.st_mtime_ns}"
+
+
+def _instant(mtime_ns: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=mtime_ns // 1000)
 
 
 def _sha256(file: BinaryIO) -> str:
@@ -189,14 +280,45 @@ def _sha256(file: BinaryIO) -> str:
     return digest.hexdigest()
 
 
+def _read_only(name: str, error: OSError) -> Unavailable:
+    return Unavailable(
+        f"{name} cannot be claimed: {error.strerror}. Let brownfield rename files in the drop,"
+        ' or read it with `claim = "lease"`'
+    )
+
+
+def _rename_new(source: Path, target: Path) -> None:
+    """Rename, and fail where the target exists: a plain rename would put one file in the place of another.
+
+    Raises:
+        FileExistsError: The target is there.
+        FileNotFoundError: The source is gone: somebody else was faster.
+    """
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINK:
+            raise
+        if target.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+        source.rename(target)
+        return
+    source.unlink()
+
+
 def _move(source: Path, folder: Path, sha256: str) -> None:
     """Move within the file system, never over a file of other content: of two files of one name both are kept."""
     target = folder / source.name
     if target.exists():
         target = folder / f"{source.stem}-{sha256[:12]}{source.suffix}"
     source.rename(target)
-    for changed in (folder, source.parent):
-        handle = os.open(changed, os.O_RDONLY | os.O_DIRECTORY)
+    _sync(folder, source.parent)
+
+
+def _sync(*folders: Path) -> None:
+    """Have the renames in these folders outlive a power cut."""
+    for folder in folders:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(handle)
         finally:

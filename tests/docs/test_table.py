@@ -37,7 +37,7 @@ def test_the_manifest_tables_have_every_key_and_no_other():
     assert names(manifest.Calls) == names(manifest.SecretNames)
     assert tables("`[operations.NAME]`") == [names(manifest.OperationTable), names(manifest.Confirmation)]
     assert set(names(manifest.Reading)) < set(names(manifest.Confirmation))
-    assert tables("`[feeds.NAME]`") == [names(manifest.FeedTable)]
+    assert tables("`[feeds.NAME]`") == [names(manifest.FeedTable), names(manifest.ReadyTable)]
     assert tables("`[schedules.NAME]`") == [names(manifest.ScheduleTable), names(manifest.MisfireTable)]
 
 

@@ -7,8 +7,6 @@ import pytest
 from brownfield.contract import Arrival, Checkpoint, Damage
 from brownfield.ledger.batch import (
     FileState,
-    Quarantined,
-    add_quarantine,
     begin_file,
     files,
     find_file,
@@ -16,9 +14,9 @@ from brownfield.ledger.batch import (
     get_file,
     load_checkpoint,
     open_files,
-    quarantined,
     save_checkpoint,
 )
+from brownfield.ledger.quarantine import Quarantined, add_quarantine, quarantined
 from brownfield.ledger.conflict import Settled
 
 

@@ -95,6 +95,24 @@ GOLDEN = {
         "olga added the grant of get item (inventory) to bob.",
     ),
     "grant.removed": ({"person": "olga"}, "olga removed the grant of place hold (inventory)."),
+    "batch.seen": ({"file": FILE, "waits_for": "its marker"}, f'{BATCH} was seen: "its marker".'),
+    "batch.ready": ({"file": FILE}, f"{BATCH} is complete, as far as can be seen from outside."),
+    "batch.claimed": ({"file": FILE}, f"{BATCH} was claimed: nobody else finds it any more."),
+    "batch.staged": ({"file": FILE}, f"{BATCH} is at hand, and its sha256 is known."),
+    "batch.gone": ({"file": FILE}, f"{BATCH} vanished before it was claimed."),
+    "batch.preflighted": ({"file": FILE}, f"{BATCH} was found whole: framing and totals hold."),
+    "batch.resumed": (
+        {"file": FILE, "person": "ada", "note": "asked the bank"},
+        f'ada had the rest of {BATCH.lower()[:9]}{BATCH[9:]} taken in: "asked the bank".',
+    ),
+    "record.corrected": (
+        {"file": FILE, "person": "ada"},
+        'ada corrected a record of the file "STK1117.DAT" for place hold (inventory), and it became its event.',
+    ),
+    "record.written_off": (
+        {"file": FILE, "person": "ada", "note": "sent twice"},
+        'ada wrote off a record of the file "STK1117.DAT" for place hold (inventory): "sent twice".',
+    ),
     "batch.collecting": ({"file": FILE}, 'The file "STK1117.DAT" for place hold (inventory) is being taken in.'),
     "batch.committed": (
         {"file": FILE},

@@ -70,7 +70,8 @@ def test_every_record_is_an_event_once(stage):
     assert told == {"state": "archived", "records": 6, "events": 5, "quarantined": 0, "note": "new"}
     assert events(stage) == WHOLE
     assert stage.drop.settled == {"one.dat": Verdict.ARCHIVE}
-    assert [entry.event for entry in stage.entries()] == ["batch.collecting", "batch.committed", "batch.settled"]
+    steps = ["batch.collecting", "batch.preflighted", "batch.committed", "batch.settled"]
+    assert [entry.event for entry in stage.entries()] == steps
 
 
 @pytest.mark.parametrize("name", ["one.dat", "another.dat"])
@@ -138,6 +139,19 @@ def test_too_many_of_them_hold_the_file(put_up):
     assert stage.drop.settled == {"one.dat": Verdict.SET_ASIDE}
 
 
+def test_too_large_a_share_of_them_holds_the_file(put_up):
+    """R20, R72: looked at from the hundredth record on, for of three records one is a third."""
+    stage = put_up({'key = "sku"\n': 'key = "sku"\nquarantine_percent = 5.0\n'})
+    lines = [b"x\n", b"A-100 1\n", b"B-200 1\n", *[b"C-300 1\n"] * 200]
+    stage.drop.put("few.dat", b"".join([*lines, b"= %d\n" % len(lines)]))
+    lines[1::10] = [b"y\n"] * len(lines[1::10])
+    stage.drop.put("many.dat", b"".join([*lines, b"= %d\n" % len(lines)]))
+    few, many = collect(stage)
+    assert (few["state"], few["quarantined"]) == ("archived", 1)
+    assert many["state"] == "held"
+    assert "more than the 5 % allowed" in many["reason"]
+
+
 def test_too_many_are_too_many_over_a_kill_as_well(tmp_path):
     """R20, R77: the limit is of the file, not of the run."""
     Stumbling.left = 1
@@ -155,10 +169,10 @@ def test_too_many_are_too_many_when_the_last_chunk_was_the_one(put_up, monkeypat
     stage.drop.put("one.dat", b"A-100 1\nx\ny\n= 3\n")
     within = Committing._within_limit
 
-    def killed(run, quarantined):
+    def killed(run, quarantined, *records):
         if quarantined > 1:
             raise Stumble
-        within(run, quarantined)
+        within(run, quarantined, *records)
 
     monkeypatch.setattr(Committing, "_within_limit", killed)
     with pytest.raises(Stumble):

@@ -1,19 +1,19 @@
-"""Files seen in a drop: where each one is, where to resume it, and the records that could not be read."""
+"""Files that were taken from a drop: where each one is, and where to resume it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, select, update
 
-from brownfield.contract import Arrival, Checkpoint, Damage
+from brownfield.contract import Arrival, Checkpoint
 from brownfield.ledger import schema
 from brownfield.ledger.conflict import Settled
 from brownfield.ledger.document import parsed, stored
 from brownfield.ledger.instant import instant, instant_or_none, micros
 from brownfield.ledger.schema import AnyRow
 from brownfield.ledger.upsert import insert_new, replace
+from brownfield.rules.arrival import Known
 
 _FILE_ORDER_LOCK = 0x6266_0001
 
@@ -25,6 +25,7 @@ class FileState(StrEnum):
     COMMITTED = "committed"  # every record is in the ledger; the file still lies in the drop
     ARCHIVED = "archived"
     HELD = "held"  # set aside for a person
+    RESUMED = "resumed"  # a person had what is left of it taken in, as another file
     REFUSED = "refused"  # not what it should be; nothing of it was used
 
 
@@ -49,6 +50,9 @@ class BatchFile:
         quarantined: Records that could not be read.
         seen_at: UTC.
         settled_at: UTC; None while collecting.
+        number: That stands in the name, where the feed has a sequence.
+        preflighted_at: UTC; when framing and totals of the whole file were found right.
+        resumes: The file that was held, and whose rest or whose corrected record this is.
     """
 
     id: int
@@ -67,15 +71,9 @@ class BatchFile:
     quarantined: int
     seen_at: datetime
     settled_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Quarantined:
-    """A record kept whole because it could not be read, with the file that it came in."""
-
-    file: int
-    damage: Damage
-    at: datetime
+    number: int | None = None
+    preflighted_at: datetime | None = None
+    resumes: int | None = None
 
 
 def find_file(connection: Connection, wrapper: str, feed: str, sha256: str, shape: str | None) -> BatchFile | None:
@@ -109,6 +107,8 @@ def begin_file(
     shape: str,
     now: datetime,
     replay: int = 0,
+    number: int | None = None,
+    resumes: int | None = None,
 ) -> BatchFile:
     """Begin to collect a file, or take up again one that was begun: look at its state and checkpoint.
 
@@ -118,9 +118,21 @@ def begin_file(
     _in_order(connection)
     found = {"wrapper": wrapper, "feed": feed, "sha256": arrival.sha256, "shape": shape, "replay": replay}
     rest = {"environment": environment, "name": arrival.name, "size": arrival.size, "seen_at": micros(now)}
+    rest |= {"number": number, "resumes": resumes}
     insert_new(connection, schema.file, {**found, **rest, "state": FileState.COLLECTING.value}, tuple(found))
     row = connection.execute(select(schema.file).filter_by(**found)).one()
     return _file(row)
+
+
+def known(connection: Connection, wrapper: str, feed: str, arrival: Arrival) -> Known:
+    """What was taken before that bears on an arrival: the same content, other content of its name, the last number."""
+    columns = schema.file.c
+    same = find_file(connection, wrapper, feed, arrival.sha256, None)
+    taken = (columns.wrapper == wrapper) & (columns.feed == feed) & (columns.state.in_(_TAKEN) | (columns.events > 0))
+    named = select(columns.id).where(taken, columns.name == arrival.name, columns.sha256 != arrival.sha256).limit(1)
+    last = select(func.max(columns.number)).where(taken)
+    found = connection.execute(named).first() is not None
+    return Known(same.name if same else None, found, connection.execute(last).scalar())
 
 
 def open_files(connection: Connection, wrapper: str, feed: str) -> list[BatchFile]:
@@ -172,7 +184,7 @@ def finish_file(
         ValueError: The state is `collecting`.
         Settled: There is no such file, or it is archived, held or refused already.
     """
-    if state is FileState.COLLECTING:
+    if state in {FileState.COLLECTING, FileState.RESUMED}:
         raise ValueError("a finished file is not collected again: begin a replay")
     counts = {"records": records, "events": events, "quarantined": quarantined}
     row = connection.execute(
@@ -186,6 +198,35 @@ def finish_file(
     return _file(row)
 
 
+def preflighted(connection: Connection, file_id: int, now: datetime) -> bool:
+    """Say that the whole file was found right before its first event. False when it was said before."""
+    row = connection.execute(
+        update(schema.file)
+        .where(schema.file.c.id == file_id, schema.file.c.preflighted_at.is_(None))
+        .values(preflighted_at=micros(now))
+        .returning(schema.file.c.id)
+    ).first()
+    return row is not None
+
+
+def decide_file(connection: Connection, file_id: int, state: FileState, reason: str) -> BatchFile:
+    """Say what a person decided on a held file: `resumed` or `refused`.
+
+    Raises:
+        Settled: It is not held, or somebody decided before.
+    """
+    row = connection.execute(
+        update(schema.file)
+        .where(schema.file.c.id == file_id, schema.file.c.state == FileState.HELD.value)
+        .values(state=state.value, reason=reason)
+        .returning(*schema.file.c)
+    ).first()
+    if row is None:
+        raise Settled(f"file {file_id} is not held")
+    return _file(row)
+
+
+_TAKEN = (FileState.COLLECTING.value, FileState.COMMITTED.value, FileState.ARCHIVED.value)
 _UNSETTLED = (FileState.COLLECTING.value, FileState.COMMITTED.value)
 
 
@@ -211,48 +252,15 @@ def load_checkpoint(connection: Connection, file_id: int) -> Checkpoint:
     return Checkpoint(row.record, row.offset, row.prefix, parsed(row.totals), parsed(row.context))
 
 
-def add_quarantine(connection: Connection, file_id: int, damages: Sequence[Damage], now: datetime) -> None:
-    """Keep records that could not be read, whole."""
-    rows = [
-        {
-            "file": file_id,
-            "record": damage.number,
-            "offset": damage.offset,
-            "length": len(damage.raw),
-            "field": damage.field,
-            "code": damage.code,
-            "reason": damage.reason,
-            "raw": damage.raw,
-            "at": micros(now),
-        }
-        for damage in damages
-    ]
-    if rows:
-        connection.execute(insert(schema.quarantine), rows)
-
-
-def quarantined(connection: Connection, file_id: int, *, after: int = -1, limit: int = 100) -> list[Quarantined]:
-    """Records of a file that could not be read, by record number. To page on, give the last number as `after`."""
-    columns = schema.quarantine.c
-    statement = (
-        select(schema.quarantine)
-        .where(columns.file == file_id, columns.record > after)
-        .order_by(columns.record)
-        .limit(limit)
-    )
-    return [_quarantined(row) for row in connection.execute(statement)]
-
-
 def _in_order(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_FILE_ORDER_LOCK)))
 
 
 def _file(row: AnyRow) -> BatchFile:
-    times = {"seen_at": instant(row.seen_at), "settled_at": instant_or_none(row.settled_at)}
+    times = {
+        "seen_at": instant(row.seen_at),
+        "settled_at": instant_or_none(row.settled_at),
+        "preflighted_at": instant_or_none(row.preflighted_at),
+    }
     return BatchFile(**{**row._asdict(), **times, "state": FileState(row.state)})
-
-
-def _quarantined(row: AnyRow) -> Quarantined:
-    damage = Damage(row.record, row.offset, row.raw, row.field, row.code, row.reason)
-    return Quarantined(row.file, damage, instant(row.at))

@@ -174,9 +174,48 @@ file = Table(
     Column("quarantined", BigInteger, nullable=False, server_default="0"),
     Column("seen_at", BigInteger, nullable=False),
     Column("settled_at", BigInteger),
+    Column("number", BigInteger),  # that stands in the name, where the feed has a sequence
+    Column("preflighted_at", BigInteger),  # framing and totals of the whole file were found right
+    Column("resumes", Id),  # the file of the same content that was held, and whose rest this is
     Index("uq_bf_file_identity", "wrapper", "feed", "sha256", "shape", "replay", unique=True),
     Index("ix_bf_file_state", "state"),
+    Index("ix_bf_file_name", "wrapper", "feed", "name"),
     sqlite_autoincrement=True,  # a number is never given twice: events are found by it
+)
+
+_LYING = text("step IN ('seen', 'ready')")
+
+arrival = Table(
+    "bf_arrival",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("environment", Text, nullable=False),
+    Column("wrapper", Text, nullable=False),
+    Column("feed", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("step", Text, nullable=False),  # see rules.arrival.Step
+    Column("stamp", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("modified", BigInteger),
+    Column("polls", Integer, nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger),
+    Column("waits_for", Text, nullable=False),
+    Column("sha256", Text, nullable=False),  # empty until it is staged
+    Column("kind", Text, nullable=False),  # new | duplicate | correction | late; empty until it is identified
+    Column("file", Id, ForeignKey("bf_file.id", name="fk_bf_arrival_file")),
+    Column("step_at", BigInteger, nullable=False),
+    Index(
+        "uq_bf_arrival_lying",
+        "environment",
+        "wrapper",
+        "feed",
+        "name",
+        unique=True,
+        sqlite_where=_LYING,
+        postgresql_where=_LYING,
+    ),
+    Index("ix_bf_arrival_step", "environment", "wrapper", "feed", "step"),
 )
 
 checkpoint = Table(
@@ -212,6 +251,32 @@ quarantine = Table(
     Column("code", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False, server_default="open"),  # open | corrected | written-off
+    Column("decided_by", Text),  # identity name
+    Column("decided_at", BigInteger),
+    Column("note", Text, nullable=False, server_default=text("''")),
+)
+
+finding = Table(
+    "bf_finding",
+    metadata,
+    Column("environment", Text, primary_key=True),
+    Column("wrapper", Text, primary_key=True),
+    Column("feed", Text, primary_key=True),
+    Column("day", Text, primary_key=True),  # YYYY-MM-DD in the feed's zone; empty for `watched`
+    Column("kind", Text, primary_key=True),  # watched | late | missing | empty | size_anomaly
+    Column("file", Id, primary_key=True, autoincrement=False),  # 0 where there is none
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+page = Table(
+    "bf_page",
+    metadata,
+    Column("entry", Id, primary_key=True, autoincrement=False),
+    Column("outcome", Text, nullable=False),  # begun | waiting | sent | given-up
+    Column("attempts", Integer, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
 

@@ -1,13 +1,16 @@
-"""Arriving: one pass over the files of a feed, each from its sighting to its end."""
+"""Arriving: one pass over the files of a feed, from what lies in its drop to what was put away."""
 
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from brownfield.contract import Arrival, Checkpoint, Failure, Rejected, Unavailable, Verdict, fingerprint
+from brownfield.contract import Arrival, Checkpoint, Chunk, Failure, Fields, Rejected, Unavailable, Verdict, fingerprint
+from brownfield.contract.watched import WatchedFeed
+from brownfield.ledger.arrival import Incoming, Whose
 from brownfield.ledger.batch import (
     BatchFile,
     FileState,
@@ -15,16 +18,20 @@ from brownfield.ledger.batch import (
     files,
     find_file,
     finish_file,
+    known,
     load_checkpoint,
     open_files,
+    preflighted,
 )
 from brownfield.ledger.count import file_counts
 from brownfield.ledger.halt import active_halts, blocking
-from brownfield.rules.access import Identity
+from brownfield.rules.access import Identity as Caller
+from brownfield.rules.arrival import Identity, Kind, identify, number_of
 from brownfield.runtime.committing import Committing
 from brownfield.runtime.connection import FeedConnection
 from brownfield.runtime.defect import report
 from brownfield.runtime.kernel import Kernel, OpenWrapper
+from brownfield.runtime.watching import Watching
 from brownfield.wrapper.bundle import Feed
 from brownfield.wrapper.lock import shape_of
 
@@ -33,9 +40,17 @@ WORDS = {FileState.ARCHIVED: "batch.settled", FileState.COMMITTED: "batch.commit
 
 
 class Arriving:
-    """One pass over a feed's arrivals."""
+    """One pass over the files of a feed.
 
-    def __init__(self, kernel: Kernel, opened: OpenWrapper, feed: Feed, who: Identity | None,
+    Args:
+        kernel: What is open.
+        opened: The bundle.
+        feed: The feed of the bundle.
+        who: Who asked for it; None for the scheduler.
+        stopping: Set when nothing more is to be begun.
+    """
+
+    def __init__(self, kernel: Kernel, opened: OpenWrapper, feed: Feed, who: Caller | None,
                  stopping: threading.Event) -> None:  # fmt: skip
         self._kernel, self._opened, self._feed, self._who = kernel, opened, feed, who
         self._stopping = stopping
@@ -43,14 +58,19 @@ class Arriving:
         records = opened.bundle.contracts[feed.table.via].records
         self._shape = fingerprint({name: shape_of(record) for name, record in records.items()})
         self._committing = Committing(kernel, feed, stopping)
+        self._watching = self._watcher()
+        self.waiting: list[Incoming] = []
 
     def files(self, *, replay: bool) -> Iterator[tuple[BatchFile, str]]:
-        """Each file with a note on what was done: what a killed run left first, then what is new."""
-        arrivals = list(self._place.adapter.arrivals())
-        by_content = {arrival.sha256: arrival for arrival in arrivals}
-        handled: dict[str, str] = {}
+        """Each file with a note on what was done: what a killed run left first, then what is new.
+
+        Afterwards `waiting` has the files that are not complete yet.
+        """
         if self._halted():
             return
+        arrivals = self._arrivals()
+        by_content = {arrival.sha256: arrival for arrival in arrivals}
+        handled: dict[str, str] = {}
         for file, note in self._left(by_content):
             handled[file.sha256] = by_content[file.sha256].name if file.sha256 in by_content else file.name
             yield file, note
@@ -61,21 +81,47 @@ class Arriving:
                 yield self._arrived(arrival, replay=replay and arrival.sha256 not in handled)
                 handled[arrival.sha256] = arrival.name
 
-    def _arrived(self, arrival: Arrival, *, replay: bool) -> tuple[BatchFile, str]:
-        known = self._known(arrival, self._shape)
-        if replay:
-            return self._take(arrival, known.replay + 1 if known else 0), "replayed"
-        known = known or self._known(arrival, None)
-        if known is None:
-            return self._take(arrival, 0), "new"
-        return self._again(known, arrival), "seen before"
+    def _watcher(self) -> Watching | None:
+        adapter, whose = self._place.adapter, Whose(self._kernel.environment, self._opened.id, self._feed.name)
+        if isinstance(adapter, WatchedFeed):
+            return Watching(self._kernel, adapter, whose, self._feed.table, self._who)
+        return None
 
-    def _again(self, known: BatchFile, arrival: Arrival) -> BatchFile:
+    def _arrivals(self) -> list[Arrival]:
+        """The files that are at hand: in the order of their numbers where the feed has any, else as they came."""
+        adapter, table = self._place.adapter, self._feed.table
+        if self._watching:
+            self._watching.staged(adapter.arrivals())
+            self.waiting = self._watching.look()
+        found = list(adapter.arrivals())
+        if self._watching:
+            self._watching.staged(found)
+        numbers = {arrival.name: number_of(arrival.name, table) for arrival in found}
+        return sorted(found, key=lambda one: (numbers[one.name] is None, numbers[one.name] or 0))
+
+    def _arrived(self, arrival: Arrival, *, replay: bool) -> tuple[BatchFile, str]:
+        if replay:
+            return self._take(arrival, Identity(Kind.NEW, "take")), "replayed"
+        with self._kernel.ledger.read() as connection:
+            before = known(connection, self._opened.id, self._feed.name, arrival)
+            same = find_file(connection, self._opened.id, self._feed.name, arrival.sha256, None)
+        identity = identify(number_of(arrival.name, self._feed.table), before, self._feed.table)
+        if same and self._watching and self._watching.was_identified(arrival):
+            return self._settle(same, arrival, same.state), "had not been put away"
+        if same and identity.treatment == "archive":
+            return self._again(same, arrival, identity), "seen before"
+        if identity.treatment == "take":
+            return self._take(arrival, identity), identity.kind.value
+        state = FileState.HELD if identity.treatment == "hold" else FileState.REFUSED
+        ended = self._begin(arrival, identity, state)
+        return self._settle(ended, arrival, state), identity.kind.value
+
+    def _again(self, same: BatchFile, arrival: Arrival, identity: Identity) -> BatchFile:
         """Put a file away whose content was taken in, or refused, before; the audit has that it came again."""
-        settled = self._settle(known, arrival, known.state)
+        settled = self._settle(same, arrival, same.state)
         with self._kernel.ledger.write() as connection:
-            again = replace(known, name=arrival.name, reason=f"the same content as {known.name}, which was seen before")
-            self._tell(connection, "batch.settled", again)
+            self._identified(connection, arrival, identity.kind, same.id)
+            self._tell(connection, "batch.settled", replace(same, name=arrival.name, reason=identity.reason))
         return settled
 
     def _left(self, arrivals: dict[str, Arrival]) -> Iterator[tuple[BatchFile, str]]:
@@ -98,23 +144,33 @@ class Arriving:
             return self._settle(ended, arrival, FileState.HELD), "held"
         return self._collect(file, arrival), "taken up again"
 
-    def _known(self, arrival: Arrival, shape: str | None) -> BatchFile | None:
-        with self._kernel.ledger.read() as connection:
-            return find_file(connection, self._opened.id, self._feed.name, arrival.sha256, shape)
+    def _take(self, arrival: Arrival, identity: Identity) -> BatchFile:
+        return self._collect(self._begin(arrival, identity, FileState.COLLECTING), arrival)
 
-    def _take(self, arrival: Arrival, replay: int) -> BatchFile:
-        kernel = self._kernel
+    def _begin(self, arrival: Arrival, identity: Identity, state: FileState) -> BatchFile:
+        """Give an arrival its number, in one transaction with what is decided on it."""
+        kernel, wrapper, feed = self._kernel, self._opened.id, self._feed
         with kernel.ledger.write() as connection:
-            file = begin_file(connection, environment=kernel.environment, wrapper=self._opened.id, feed=self._feed.name,
-                              arrival=arrival, shape=self._shape, now=kernel.clock.now(), replay=replay)  # fmt: skip
-            self._tell(connection, "batch.collecting", file)
-        return self._collect(file, arrival)
+            last = find_file(connection, wrapper, feed.name, arrival.sha256, self._shape)
+            file = begin_file(connection, environment=kernel.environment, wrapper=wrapper, feed=feed.name,
+                              arrival=arrival, shape=self._shape, now=kernel.clock.now(),
+                              replay=last.replay + 1 if last else 0,
+                              number=number_of(arrival.name, feed.table))  # fmt: skip
+            self._identified(connection, arrival, identity.kind, file.id)
+            if state is not FileState.COLLECTING:
+                return self._ended(connection, file, state, identity.reason)
+            self._tell(connection, "batch.collecting", file, {"kind": identity.kind.value})
+        return file
+
+    def _identified(self, connection: Connection, arrival: Arrival, kind: Kind, file: int) -> None:
+        if self._watching:
+            self._watching.identified(connection, arrival, kind, file)
 
     def _collect(self, file: BatchFile, arrival: Arrival) -> BatchFile:
         with self._kernel.ledger.read() as connection:
             checkpoint = load_checkpoint(connection, file.id)
         try:
-            if not self._committing.commit(file, self._place.adapter.collect(arrival, checkpoint)):
+            if not self._committing.commit(file, self._preflighted(file, arrival, checkpoint)):
                 return file
         except Rejected as failure:
             return self._refuse(file, arrival, failure)
@@ -124,6 +180,17 @@ class Arriving:
             return self._hold(file, arrival, error)
         committed = self._end(file, FileState.COMMITTED, "")
         return self._settle(committed, arrival, FileState.COMMITTED)
+
+    def _preflighted(self, file: BatchFile, arrival: Arrival, checkpoint: Checkpoint) -> Iterator[Chunk]:
+        """The chunks. That the first one came says that the whole file was found right."""
+        chunks = iter(self._place.adapter.collect(arrival, checkpoint))
+        first = list(islice(chunks, 1))
+        with self._kernel.ledger.write() as connection:
+            if preflighted(connection, file.id, self._kernel.clock.now()):
+                self._tell(connection, "batch.preflighted", file)
+        yield from iter(first)
+        first.clear()
+        yield from chunks
 
     def _refuse(self, file: BatchFile, arrival: Arrival, failure: Rejected) -> BatchFile:
         with self._kernel.ledger.read() as connection:
@@ -144,13 +211,15 @@ class Arriving:
             return blocking(active_halts(connection), "", self._opened.id, self._feed.name) is not None
 
     def _end(self, file: BatchFile, state: FileState, reason: str) -> BatchFile:
-        kernel = self._kernel
-        with kernel.ledger.write() as connection:
-            records = load_checkpoint(connection, file.id).record
-            events, bad = file_counts(connection, file.id)
-            ended = finish_file(connection, file.id, state, reason, records=records, events=events, quarantined=bad,
-                                now=kernel.clock.now())  # fmt: skip
-            self._tell(connection, WORDS[state], ended)
+        with self._kernel.ledger.write() as connection:
+            return self._ended(connection, file, state, reason)
+
+    def _ended(self, connection: Connection, file: BatchFile, state: FileState, reason: str) -> BatchFile:
+        records = load_checkpoint(connection, file.id).record
+        events, bad = file_counts(connection, file.id)
+        ended = finish_file(connection, file.id, state, reason, records=records, events=events, quarantined=bad,
+                            now=self._kernel.clock.now())  # fmt: skip
+        self._tell(connection, WORDS[state], ended)
         return ended
 
     def _settle(self, file: BatchFile, arrival: Arrival, state: FileState) -> BatchFile:
@@ -159,9 +228,9 @@ class Arriving:
         self._place.adapter.settle(arrival, Verdict.SET_ASIDE if aside else Verdict.ARCHIVE)
         return self._end(file, FileState.ARCHIVED, file.reason) if file.state is FileState.COMMITTED else file
 
-    def _tell(self, connection: Connection, event: str, file: BatchFile) -> None:
+    def _tell(self, connection: Connection, event: str, file: BatchFile, more: Fields | None = None) -> None:
         facts = {"name": file.name, "sha256": file.sha256, "records": file.records, "events": file.events,
-                 "quarantined": file.quarantined, "size": file.size}  # fmt: skip
+                 "quarantined": file.quarantined, "size": file.size} | dict(more or {})  # fmt: skip
         body = {"file": facts} | ({"reason": file.reason} if file.reason else {})
         entry = self._kernel.entry(event, body, self._who, about={"name": file.name}, wrapper=self._opened.id,
                                    operation=self._feed.name)  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from brownfield.contract import Unavailable
+from brownfield.ledger.arrival import Incoming
 from brownfield.ledger.batch import (
     BatchFile,
     FileState,
@@ -19,10 +20,10 @@ from brownfield.ledger.batch import (
     finish_file,
     get_file,
     load_checkpoint,
-    quarantined,
 )
 from brownfield.ledger.count import file_counts
 from brownfield.ledger.lease import release, take
+from brownfield.ledger.quarantine import quarantined
 from brownfield.rules.access import Ability, Identity
 from brownfield.rules.problem import Problem
 from brownfield.runtime.arriving import Arriving
@@ -54,6 +55,8 @@ class Collecting:
     async def collect(self, caller: Caller, wrapper: str, feed: str, *, replay: bool = False) -> list[dict[str, Any]]:
         """Collect what has arrived. With `replay`, also take again a file that was set aside or collected before.
 
+        What is not complete yet is told after what was taken, with what it waits for.
+
         Raises:
             Problem: The location cannot be read, or another process is collecting this feed.
         """
@@ -71,7 +74,8 @@ class Collecting:
         with self._turn(opened, feed):
             run = Arriving(self._kernel, opened, feed, who, self._stopping)
             try:
-                return [file_body(file, note) for file, note in run.files(replay=replay)]
+                taken = [file_body(file, note) for file, note in run.files(replay=replay)]
+                return taken + [incoming_body(opened, feed, file) for file in run.waiting]
             except Unavailable as failure:
                 raise Problem("unavailable", f"{opened.title}: {failure.message}") from failure
 
@@ -136,6 +140,15 @@ class Collecting:
         finally:
             with kernel.ledger.write() as connection:
                 release(connection, resource, self._holder, fence)
+
+
+def incoming_body(opened: OpenWrapper, feed: Feed, file: Incoming) -> dict[str, Any]:
+    """A file that still lies in the drop, as every door gives it."""
+    return {
+        "feed": f"{opened.id}.{feed.name}", "name": file.name, "size": file.watch.sighting.size,
+        "state": file.step.value, "reason": file.waits_for, "note": "waiting",
+        "seen_at": file.watch.first_at.isoformat(timespec="seconds"),
+    }  # fmt: skip
 
 
 def file_body(file: BatchFile, note: str = "") -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from brownfield.ledger.arrival import waiting
+from brownfield.ledger.batch import FileState, files
 from brownfield.ledger.conflict import Moved
 from brownfield.ledger.count import proposal_counts
 from brownfield.ledger.firing import last_firing
@@ -14,6 +16,9 @@ from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.refusal import audited
 from brownfield.runtime.scheduler import Schedule
 from brownfield.wrapper.bundle import Feed, Operation
+
+HELD = 50
+"""Held files that the status tells, latest first."""
 
 
 class Control:
@@ -54,9 +59,11 @@ class Control:
         return self._change(caller, "halt.lifted", scope, "")
 
     def status(self, caller: Caller) -> dict[str, Any]:
-        """Systems, halts, what waits, what is unknown, and what is due when."""
+        """Systems, halts, files that wait or are held, proposals, and what is due when."""
         with self._kernel.ledger.read() as connection:
             counts = proposal_counts(connection)
+            lying = waiting(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else []
+            held = files(connection, state=FileState.HELD, limit=HELD) if caller.may(Ability.OVERSEE) else []
         return {
             "environment": self._kernel.environment,
             "identity": caller.identity.name,
@@ -65,6 +72,11 @@ class Control:
                         if caller.may(Ability.OVERSEE) or self._seen(caller, opened)],
             "halts": [{"scope": h.scope, "by": h.by, "reason": h.reason, "at": h.at.isoformat(timespec="seconds")}
                       for h in caller.halts if caller.may(Ability.OVERSEE) or self._concerns(caller, h)],
+            "waiting": [{"feed": feed, "files": count, "oldest": file.name, "waits_for": file.waits_for,
+                         "since": file.watch.first_at.isoformat(timespec="seconds")} for feed, file, count in lying],
+            "held": [{"id": file.id, "feed": f"{file.wrapper}.{file.feed}", "file": file.name, "reason": file.reason,
+                      "since": file.settled_at.isoformat(timespec="seconds") if file.settled_at else None}
+                     for file in held],
             "proposals": counts if caller.may(Ability.OVERSEE) else {},
             "schedules": [self._schedule(one) for one in self._schedules] if caller.may(Ability.OVERSEE) else [],
         }  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from brownfield.wrapper.duration import Duration
 from brownfield.wrapper.finding import BundleError, Finding
@@ -56,6 +56,18 @@ class LimitTable(_Table):
     max_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024
 
 
+class DriftTable(_Table):
+    """A watch over the live description of a system, while `up` runs.
+
+    Attributes:
+        every: How often it is held against the pin.
+        live: Where it is, by what it is: `{ wsdl = "http://…?wsdl" }`, `{ file = "…", layout = "…" }`; or a variable.
+    """
+
+    every: Duration
+    live: dict[str, str | dict[Literal["env"], str]] = Field(min_length=1)
+
+
 class ConnectionTable(_Table):
     """A connection: our keys here; the adapter's own keys are the extra ones, checked by the adapter."""
 
@@ -66,6 +78,7 @@ class ConnectionTable(_Table):
     secrets: SecretNames = SecretNames()
     calls: Calls = Calls()
     limits: LimitTable = LimitTable()
+    drift: DriftTable | None = None
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -121,8 +134,39 @@ class OperationTable(_Table):
     irreversible: str | None = None
 
 
+class ReadyTable(_Table):
+    """When a file that lies in a drop counts as complete, where no marker says so.
+
+    Attributes:
+        polls: How often it must have been seen unchanged.
+        age: How long it must have been left alone.
+        patience: How long a file that is visibly not whole, by its length or its trailer, is waited for before it is
+            taken as it is, and refused.
+    """
+
+    polls: Annotated[int, Field(ge=1, le=100)] = 1
+    age: Duration = timedelta(seconds=2)
+    patience: Duration = timedelta(minutes=10)
+
+
+def _one_group(pattern: str) -> str:
+    if re.compile(pattern).groups != 1:
+        raise ValueError("needs exactly one group, the number: 'STK([0-9]{8})'")
+    return pattern
+
+
 class FeedTable(_Table):
-    """A feed: how the records of a batch become events."""
+    """A feed: how the records of a batch become events.
+
+    Attributes:
+        quarantine_limit: Records that may be unreadable; with more, the file is held.
+        quarantine_percent: The same as a share of the records read so far, looked at from the hundredth on.
+        ready: When a file is complete.
+        on_duplicate: What becomes of content that was taken before: put away, or kept for a person, or refused.
+        on_correction: What becomes of other content under a name, or a number, that was taken before.
+        sequence: Where in a name its number stands (`STK([0-9]{8})`); files are then taken in its order.
+        on_late: What becomes of a file with a smaller number than one that was taken before.
+    """
 
     via: Name
     emits: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*\.v[0-9]+$")]
@@ -131,6 +175,12 @@ class FeedTable(_Table):
     agents: bool = False
     description: str | None = None
     quarantine_limit: Annotated[int, Field(ge=0)] = 100
+    quarantine_percent: Annotated[float, Field(gt=0, le=100)] | None = None
+    ready: ReadyTable = ReadyTable()
+    on_duplicate: Literal["archive", "hold", "refuse"] = "archive"
+    on_correction: Literal["take", "hold", "refuse"] = "take"
+    sequence: Annotated[str, AfterValidator(_one_group)] | None = None
+    on_late: Literal["take", "hold", "refuse"] = "hold"
 
 
 class MisfireTable(_Table):
@@ -206,8 +256,8 @@ def _keys_beside(path: tuple[str, ...]) -> list[str]:
         "connections": ConnectionTable, "operations": OperationTable, "feeds": FeedTable, "schedules": ScheduleTable,
     }  # fmt: skip
     inner: dict[str, type[BaseModel]] = {
-        "misfire": MisfireTable, "confirm": Confirmation, "undo": Reading, "reconcile": Reading, "calls": Calls,
-        "secrets": SecretNames, "limits": LimitTable, "scope": Scope,
+        "misfire": MisfireTable, "ready": ReadyTable, "confirm": Confirmation, "undo": Reading, "reconcile": Reading, "calls": Calls,
+        "secrets": SecretNames, "limits": LimitTable, "drift": DriftTable, "scope": Scope,
     }  # fmt: skip
     parent = path[:-1]
     table = inner.get(parent[-1]) if parent else Manifest

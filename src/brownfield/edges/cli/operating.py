@@ -105,6 +105,13 @@ def _status(address: str, found: dict[str, Any]) -> Iterator[RenderableType]:
     rows = [(s["id"], s["title"], s["mode"], s["owner"], ", ".join(f"{n} ({e})" for n, e in s["operations"].items()),
              ", ".join(s["feeds"]), ", ".join(s["stopped"])) for s in found["systems"]]  # fmt: skip
     yield table(("wrapper", "system", "mode", "owner", "operations", "feeds", "stopped by drift"), rows)
+    if found.get("waiting"):
+        lying = [(w["feed"], w["files"], w["oldest"], w["since"], w["waits_for"]) for w in found["waiting"]]
+        yield table(("feed", "files waiting", "oldest", "since (UTC)", "it waits for"), lying)
+    if found.get("held"):
+        held = [(h["id"], h["feed"], h["file"], h["since"], h["reason"]) for h in found["held"]]
+        yield table(("held", "feed", "file", "since (UTC)", "because"), held)
+        yield "Each needs a person: brownfield batch resume ID, or brownfield batch refuse ID."
     if found.get("schedules"):
         due = [(s["schedule"], s["next"], s["last"], s["outcome"]) for s in found["schedules"]]
         yield table(("schedule", "next due (UTC)", "last due", "its outcome"), due)

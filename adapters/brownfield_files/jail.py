@@ -1,0 +1,74 @@
+"""Names within a drop: which lie within it, which are ours to read, and which are markers.
+
+Whatever the far side puts into a drop is data, and so is every name there: one with `..` in it, or one that is reached
+through a symbolic link, is not there as far as this adapter is concerned.
+"""
+
+import re
+from pathlib import Path, PurePosixPath
+
+from brownfield.contract import Rejected, Verdict
+
+INFLIGHT, STAGING = "inflight", "staging"
+OURS = frozenset({*(str(verdict) for verdict in Verdict), INFLIGHT, STAGING})
+"""Folders in a drop that this adapter makes and nobody else writes to."""
+_UNFINISHED = (".tmp", ".part", ".filepart")
+
+
+class Markers:
+    """The files that say that others are complete.
+
+    Args:
+        template: Of a marker's name, with `{name}` or `{stem}`; None where there are no markers.
+    """
+
+    def __init__(self, template: str | None) -> None:
+        self._template = template
+
+    def of(self, name: str) -> str | None:
+        """The name of a file's marker, in the same folder; None where there are none."""
+        path = PurePosixPath(name)
+        if self._template is None:
+            return None
+        return path.with_name(self._template.format(name=path.name, stem=path.stem)).as_posix()
+
+    def is_one(self, name: str) -> bool:
+        """Whether a file is a marker."""
+        if self._template is None:
+            return False
+        before, after = re.split(r"\{(?:name|stem)\}", self._template)
+        own = PurePosixPath(name).name
+        return len(own) > len(before) + len(after) and own.startswith(before) and own.endswith(after)
+
+
+def is_ours_to_read(name: str) -> bool:
+    """Not temporary, not hidden, not in a folder of ours, and with a name that JSON can hold."""
+    parts = PurePosixPath(name).parts
+    if parts[0] in OURS or any(part.startswith(".") for part in parts):
+        return False
+    return not parts[-1].lower().endswith(_UNFINISHED) and not re.search("[\ud800-\udfff]", name)
+
+
+def checked(name: str) -> str:
+    """The name, when it stays within the folder that it is a name in.
+
+    Raises:
+        Rejected: It is absolute, or has `..` or a NUL in it.
+    """
+    parts = PurePosixPath(name).parts
+    if not parts or parts[0] == "/" or ".." in parts or "\0" in name:
+        raise Rejected(f"{name!r} does not lie within the drop", code="outside")
+    return name
+
+
+def jailed(root: Path, name: str) -> Path:
+    """The path of a name in a folder of this machine, without a symbolic link on the way.
+
+    Raises:
+        Rejected: It leads elsewhere.
+    """
+    root = root.resolve()
+    path = root / checked(name)
+    if path.resolve() != path:
+        raise Rejected(f"{name!r} does not lie within the drop", code="outside")
+    return path

@@ -1,0 +1,44 @@
+"""What only a feed adapter gives that also lists files that are not complete yet."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from brownfield.contract.adapter import FeedAdapter
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One file as it is listed, whole or still being written. Nothing of it has been read.
+
+    Attributes:
+        name: The name within the connection's location, with `/` between folders.
+        size: Bytes.
+        modified: By the far side's clock, which may be wrong; None when the far side does not say.
+        stamp: Changes when the file does, as far as a listing can tell: size, time, inode, etag.
+        marked: Whether the file that says that this one is complete is there; None when there are no such files.
+    """
+
+    name: str
+    size: int
+    modified: datetime | None
+    stamp: str
+    marked: bool | None = None
+
+
+@runtime_checkable
+class WatchedFeed(FeedAdapter, Protocol):
+    """A feed adapter that also shows what is not complete yet: then runtime judges when it is, and has it claimed.
+
+    Its `arrivals()` are the files that were claimed and not settled, whoever claimed them: what a killed run left too.
+    """
+
+    def sightings(self) -> Iterable[Sighting]:
+        """The files that lie in the location and are nobody's yet. Raises `Unavailable` when it cannot be listed."""
+
+    def flaw(self, sighting: Sighting) -> str:
+        """What says that the file is not whole (its length, its missing trailer), or an empty string. Cheap."""
+
+    def claim(self, sighting: Sighting) -> bool:
+        """Make the file ours, at once and for one of those who try. False: it is gone, or it changed, or not now."""
