@@ -12,7 +12,7 @@ values.
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import orjson
@@ -72,19 +72,21 @@ class Sheet:
     planes: Planes
     bad: Mask | None
 
-    def good(self) -> list[int]:
+    def good(self) -> Sequence[int]:
         """Which of the records mean something."""
-        return list(range(self.slab.count)) if self.bad is None else np.flatnonzero(~self.bad).tolist()
+        return range(self.slab.count) if self.bad is None else np.flatnonzero(~self.bad).tolist()
 
     def lines(self) -> bytes:
         """These, as JSON lines."""
         return self._upright(self.planes)
 
-    def values(self, name: str) -> list[Any]:
-        """Their values of one field."""
+    def texts(self, name: str) -> list[str]:
+        """Their values of one field as text; empty where there is no such field."""
         planes, _ = _shown(self.columns.part(name), self.slab)
-        values: list[Any] = orjson.loads(b"[%b]" % self._upright(planes)[:-1].replace(b"\n", b","))
-        return values
+        lines = self._upright(planes)
+        if b"\\" in lines or lines[:1] in {b"[", b"{"}:  # only then is more than quotes between JSON and the text
+            return list(map(str, orjson.loads(b"[%b]" % lines[:-1].replace(b"\n", b","))))
+        return lines.decode().replace('"', "").split("\n")[:-1]
 
     def _upright(self, planes: Planes) -> bytes:
         """The text of the good records one after the other, the padding left out."""

@@ -20,11 +20,12 @@ from brownfield.contract import (
 from brownfield.contract.watched import Sighting
 from brownfield_files.archive import Caps
 from brownfield_files.drop import Drop, Stamp
+from brownfield_files.engine import engine
 from brownfield_files.frame import batches
 from brownfield_files.pgp import Pgp
 from brownfield_files.preflight import Preflight, Survey
 from brownfield_files.router import router
-from brownfield_files.row import Decoder, find_columns
+from brownfield_files.row import Decoder
 from brownfield_files.schema import contract_of
 from brownfield_files.setting import FilesSettings, Format
 from brownfield_files.staging import Staging
@@ -108,7 +109,7 @@ class FilesFeed:
 
     @cached_property
     def _decoder(self) -> Decoder:
-        return Decoder(self._format.layout, self._format.encoding, find_columns())
+        return Decoder(self._format.layout, self._format.encoding, engine())
 
     def _drop(self) -> Drop:
         if self._known_drop is None:

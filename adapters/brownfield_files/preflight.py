@@ -12,11 +12,12 @@ from typing import Any, BinaryIO, NamedTuple
 from brownfield.contract import Arrival, Checkpoint, Rejected
 from brownfield_files.decode import Broken, record_reader
 from brownfield_files.descriptor import BadFraming
+from brownfield_files.engine import engine
 from brownfield_files.frame import Batch, Frame, batches
 from brownfield_files.layout import Layout
 from brownfield_files.router import router
 from brownfield_files.setting import Format
-from brownfield_files.tally import Statement, Tally, find_totals
+from brownfield_files.tally import Statement, Tally
 
 _BLOCK = 1 << 19
 
@@ -55,7 +56,7 @@ class Preflight:
         """
         self._check_size(os.fstat(file.fileno()).st_size)
         order, digest = _Order(self._layout), hashlib.sha256()
-        tally = Tally(self._layout, self._format.encoding, find_totals())
+        tally = Tally(self._layout, self._format.encoding, engine())
         mark: tuple[Any, Tally] | None = None
         try:
             end = self._read(file, (0, 0), checkpoint.record, _Sums(order, digest, tally))

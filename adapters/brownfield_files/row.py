@@ -1,16 +1,15 @@
 """Records to what they hold, and damage, by three decoders of one meaning.
 
-
 * columns, where numpy is installed: a whole batch to JSON text, byte by byte side by side (`column`);
 * generated code, where it is not: a whole batch to rows, field by field (`compiled`);
 * the plain decoder, which the others leave every record to that they have a doubt about. It alone judges.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 from itertools import compress, filterfalse
 from operator import attrgetter
-from typing import Any, NamedTuple, Protocol, TypeAlias, overload
+from typing import NamedTuple, overload
 
 import orjson
 
@@ -18,42 +17,13 @@ from brownfield.contract import Damage, Documents, Row
 from brownfield_files.compiled import DOUBTS, compile_decoder
 from brownfield_files.decode import Broken, record_reader
 from brownfield_files.encoding import Encoding
+from brownfield_files.engine import Engine, Sheet
 from brownfield_files.frame import Batch, Frame
-from brownfield_files.layout import Layout, RecordType
+from brownfield_files.layout import Layout
 
 _MOST_BYTES = 1 << 20
 _FEW = 32
 _number = attrgetter("number")
-
-
-class Sheet(Protocol):
-    """Many records of one type in columns, see `column.Sheet`."""
-
-    def good(self) -> list[int]:
-        """Which of them mean something."""
-
-    def lines(self) -> bytes:
-        """These, as JSON lines."""
-
-    def values(self, name: str) -> list[Any]:
-        """Their values of one field; an empty string where there is no such field."""
-
-
-Columns: TypeAlias = Callable[[Batch, Sequence[int]], Sheet | None]
-Compile: TypeAlias = Callable[[RecordType, Layout, Encoding], Columns | None]
-
-
-def no_columns(_record: RecordType, _layout: Layout, _encoding: Encoding) -> None:
-    """Without numpy there are none."""
-
-
-def find_columns() -> Compile:
-    """What compiles a record type to columns."""
-    try:
-        from brownfield_files.column import compile_columns  # noqa: PLC0415  numpy is optional, and slow to import
-    except ImportError:
-        return no_columns
-    return compile_columns
 
 
 class Decoder:
@@ -62,13 +32,13 @@ class Decoder:
     Args:
         layout: The layout.
         encoding: The file's encoding.
-        columns: What compiles a record type to columns: `find_columns()`, or `no_columns`.
+        engine: What decodes in columns.
     """
 
-    def __init__(self, layout: Layout, encoding: Encoding, columns: Compile) -> None:
+    def __init__(self, layout: Layout, encoding: Encoding, engine: Engine) -> None:
         self._length = layout.length
         self._plain = {record.name: record_reader(record, encoding) for record in layout.records}
-        self._columns = {record.name: columns(record, layout, encoding) for record in layout.records}
+        self._columns = {record.name: engine.compile_columns(record, layout, encoding) for record in layout.records}
         self._compiled = cache(lambda name: compile_decoder(layout.record(name), layout.length, encoding))
 
     def decode(self, batch: Batch, names: list[str]) -> "Decoded":
@@ -94,7 +64,7 @@ class Decoder:
             self._decode_at_once(batch, name, indexes, found)
             return
         good = sheet.good()
-        found.shown.append(_Shown(name, [batch.number + indexes[at] for at in good], sheet))
+        found.shown.append(_Shown(name, _numbers(batch, indexes, good), sheet))
         if len(good) < len(indexes):
             in_doubt = filterfalse(set(good).__contains__, range(len(indexes)))
             self._decode_plainly(batch, name, (indexes[at] for at in in_doubt), found)
@@ -136,6 +106,12 @@ class Decoder:
         return Row(frame.number, name, self._plain[name](frame.record))
 
 
+def _numbers(batch: Batch, indexes: Sequence[int], good: Sequence[int]) -> Sequence[int]:
+    if len(good) == batch.count:
+        return range(batch.number, batch.number + batch.count)
+    return [batch.number + indexes[at] for at in good]
+
+
 class _Shown(NamedTuple):
     """Records of one type with their numbers, ascending."""
 
@@ -164,10 +140,10 @@ class Decoded(Sequence[Row]):
         plain = sorted((row for row in self.decoded if row.kind == kind), key=_number)
         if len(shown) == 1 and not plain:
             (one,) = shown
-            return Documents(one.numbers, list(map(str, one.sheet.values(key))), one.sheet.lines())
+            return Documents(one.numbers, one.sheet.texts(key), one.sheet.lines())
         lines = [(row.number, str(row.fields.get(key, "")), orjson.dumps(row.fields)) for row in plain]
         for one in shown:
-            lines += zip(one.numbers, map(str, one.sheet.values(key)), one.sheet.lines().splitlines(), strict=True)
+            lines += zip(one.numbers, one.sheet.texts(key), one.sheet.lines().splitlines(), strict=True)
         lines.sort()
         numbers, keys, texts = zip(*lines, strict=True) if lines else ((), (), ())
         return Documents(numbers, keys, b"".join(text + b"\n" for text in texts))

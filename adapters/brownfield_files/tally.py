@@ -21,26 +21,11 @@ from brownfield.contract import Fields, Rejected
 from brownfield_files.compiled import DOUBTS, compile_sum
 from brownfield_files.decode import Broken, check_whole, number_reader, render
 from brownfield_files.encoding import Encoding
+from brownfield_files.engine import Engine
 from brownfield_files.frame import Batch
-from brownfield_files.layout import Field, Layout
-from brownfield_files.layout import Total as Control
+from brownfield_files.layout import Field, Layout, Total
 
-Total: TypeAlias = Callable[[Batch, Sequence[int]], int | None]
-Totals: TypeAlias = Callable[[Field, Encoding], Total | None]
 State: TypeAlias = Literal["verified", "unverified", "absent"]
-
-
-def no_totals(_field: Field, _encoding: Encoding) -> None:
-    """Without numpy nothing is summed in columns."""
-
-
-def find_totals() -> Totals:
-    """What sums a field in columns."""
-    try:
-        from brownfield_files.column import compile_total  # noqa: PLC0415  numpy is optional, and slow to import
-    except ImportError:
-        return no_totals
-    return compile_total
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +33,7 @@ class _Sum:
     total: str
     field: Field
     read: Callable[[bytes], int]
-    add: Total | None
+    add: Callable[[Batch, Sequence[int]], int | None] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +50,10 @@ class Tally:
     Args:
         layout: What is counted and summed.
         encoding: The file's.
-        totals: What sums a field in columns: `find_totals()`, or `no_totals`.
+        engine: What sums in columns.
     """
 
-    def __init__(self, layout: Layout, encoding: Encoding, totals: Totals) -> None:
+    def __init__(self, layout: Layout, encoding: Encoding, engine: Engine) -> None:
         self._layout = layout
         self._encoding = encoding
         self._sums: dict[str, list[_Sum]] = {}
@@ -76,7 +61,7 @@ class Tally:
             kind = layout.record(total.kinds[0])
             field = kind.field(total.sums) if total.sums else None
             if field is not None:
-                one = _Sum(total.stated, field, number_reader(field, encoding), totals(field, encoding))
+                one = _Sum(total.stated, field, number_reader(field, encoding), engine.compile_total(field, encoding))
                 self._sums.setdefault(kind.name, []).append(one)
         self._kinds: Counter[str] = Counter()
         self._summed: Counter[str] = Counter()
@@ -132,7 +117,7 @@ class Tally:
         """The totals so far beside what the trailer states, as plain JSON values; sums are strings."""
         return {total.stated: self._show(total, statements[total.stated]) for total in self._layout.totals}
 
-    def _judge(self, total: Control, trailer: bytes | None) -> Statement:
+    def _judge(self, total: Total, trailer: bytes | None) -> Statement:
         last = self._layout.at("last")
         field = last.field(total.stated) if last else None
         if trailer is None or field is None:
@@ -154,7 +139,7 @@ class Tally:
             )
         return Statement(shown, "verified" if exact and least == most else "unverified")
 
-    def _found(self, total: Control) -> tuple[int, int, bool]:
+    def _found(self, total: Total) -> tuple[int, int, bool]:
         """The least and the most that the file may hold, and whether these bounds are bounds at all."""
         unknown = self._kinds[""]
         if total.sums is None:
@@ -163,10 +148,10 @@ class Tally:
         summed = self._summed[total.stated]
         return summed, summed, not (unknown or self._unreadable[total.stated])
 
-    def _scale(self, total: Control) -> int:
+    def _scale(self, total: Total) -> int:
         return next((each.field.scale for each in self._sums.get(total.kinds[0], ()) if each.total == total.stated), 0)
 
-    def _show(self, total: Control, statement: Statement) -> dict[str, Any]:
+    def _show(self, total: Total, statement: Statement) -> dict[str, Any]:
         least, _, _ = self._found(total)
         shown: dict[str, Any] = {"stated": statement.stated, "state": statement.state}
         shown["found"] = _shown(total, least, self._scale(total))
@@ -175,5 +160,5 @@ class Tally:
         return shown
 
 
-def _shown(total: Control, units: int, scale: int) -> int | str:
+def _shown(total: Total, units: int, scale: int) -> int | str:
     return units if total.sums is None else render(units, scale)

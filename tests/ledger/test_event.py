@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from brownfield.contract import Arrival, Documents
 from brownfield.ledger.batch import FileState, begin_file, finish_file
 from brownfield.ledger.conflict import Settled
-from brownfield.ledger.event import StoredEvent, append_events, page, position
+from brownfield.ledger.event import Rows, StoredEvent, append_events, page, position
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def store(connection, now):
     def store(file, *records):
         lines = "".join(f'{{"n": {record}}}\n' for record in records).encode()
         documents = Documents(records, [f"key-{record}" for record in records], lines)
-        append_events(connection, file, "inventory.stock-counted.v1", documents, now)
+        append_events(connection, file, "inventory.stock-counted.v1", Rows.of(documents), now)
 
     return store
 
@@ -177,7 +177,7 @@ class Collector:
         if number in self.opened:
             file, records = self.opened[number]
             record = next(records)
-            append_events(self.connection, file, "t", Documents([record], ["k"], b"{}\n"), self.now)
+            append_events(self.connection, file, "t", Rows([record], ["k"], ["{}"]), self.now)
             self.stored.append(file << 32 | record)
 
     def finish(self, number):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Connection, Integer, func, insert, literal, select
 
@@ -58,7 +58,21 @@ class Page:
     position: int
 
 
-def append_events(connection: Connection, file_id: int, type_: str, documents: Documents, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Events to be stored: record numbers ascending, for each its key and its data as JSON text."""
+
+    numbers: Sequence[int]
+    keys: Sequence[str]
+    texts: Sequence[str]
+
+    @classmethod
+    def of(cls, documents: Documents) -> Self:
+        """The lines told apart: a line feed within a document is escaped."""
+        return cls(documents.numbers, documents.keys, documents.lines.decode().split("\n")[:-1])
+
+
+def append_events(connection: Connection, file_id: int, type_: str, rows: Rows, now: datetime) -> None:
     """Store the events of one chunk.
 
     Raises:
@@ -67,11 +81,10 @@ def append_events(connection: Connection, file_id: int, type_: str, documents: D
     """
     _must_collect(connection, file_id)
     high = file_id << RECORD_BITS
-    ids = [high | record for record in documents.numbers]
-    texts = documents.lines.decode().split("\n")  # a line feed within a document is escaped
+    ids = [high | record for record in rows.numbers]
     for start in range(0, len(ids), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        _append(connection, type_, micros(now), ids[part], documents.keys[part], texts[part])
+        _append(connection, type_, micros(now), ids[part], rows.keys[part], rows.texts[part])
 
 
 _AT_ONCE = 500
@@ -82,13 +95,13 @@ def _append(
     connection: Connection, type_: str, at: int, ids: Sequence[int], keys: Sequence[str], texts: Sequence[str]
 ) -> None:
     if connection.dialect.name != "sqlite":
-        rows = zip(ids, keys, texts, strict=False)
+        rows = zip(ids, keys, texts, strict=True)
         values = [{"id": id_, "type": type_, "key": key, "data": data, "at": at} for id_, key, data in rows]
         connection.execute(insert(schema.event), values)
         return
     # SQLAlchemy's own insert of many rows takes four times as long: it makes a dictionary and a tuple of each.
     parameters: list[Any] = [type_, at] + [None] * (3 * len(ids))
-    parameters[2::3], parameters[3::3], parameters[4::3] = ids, keys, texts[: len(ids)]
+    parameters[2::3], parameters[3::3], parameters[4::3] = ids, keys, texts
     connection.exec_driver_sql(_multi_row(len(ids)), tuple(parameters))
 
 

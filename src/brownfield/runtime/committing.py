@@ -9,7 +9,7 @@ import orjson
 from brownfield.contract import Checkpoint, Chunk, Damage, Documents, Failure, Fields, Rejected, Row, canonical
 from brownfield.ledger.batch import BatchFile, save_checkpoint
 from brownfield.ledger.count import file_counts
-from brownfield.ledger.event import append_events
+from brownfield.ledger.event import Rows, append_events
 from brownfield.ledger.quarantine import add_quarantine
 from brownfield.runtime.ahead import ahead
 from brownfield.runtime.kernel import Kernel
@@ -20,7 +20,7 @@ from brownfield.wrapper.bundle import Feed
 class _Ready(NamedTuple):
     """What one transaction commits."""
 
-    documents: Documents
+    rows: Rows
     damaged: tuple[Damage, ...]
     checkpoint: Checkpoint
 
@@ -49,21 +49,24 @@ class Committing:
         self._within_limit(bad)
         for ready in ahead(map(self._ready, chunks)):
             bad += self._commit(file, ready)
-            self._within_limit(bad)
+            self._within_limit(bad, ready.checkpoint.record)
             if self._stopping.is_set():
                 return False
         return True
 
-    def _within_limit(self, quarantined: int) -> None:
-        limit = self._feed.table.quarantine_limit
+    def _within_limit(self, quarantined: int, records: int = 0) -> None:
+        limit, percent = self._feed.table.quarantine_limit, self._feed.table.quarantine_percent
         if quarantined > limit:
             raise Rejected(f"{quarantined} records cannot be read, more than the {limit} allowed", code="quarantine")
+        if percent is not None and records >= 100 and 100 * quarantined > percent * records:
+            share = f"{quarantined} of {records} records"
+            raise Rejected(f"{share} cannot be read, more than the {percent:g} % allowed", code="quarantine")
 
     def _commit(self, file: BatchFile, ready: "_Ready") -> int:
         """Commit a chunk; the number of its records that cannot be read."""
         now = self._kernel.clock.now()
         with self._kernel.ledger.write() as connection:
-            append_events(connection, file.id, self._feed.table.emits, ready.documents, now)
+            append_events(connection, file.id, self._feed.table.emits, ready.rows, now)
             add_quarantine(connection, file.id, ready.damaged, now)
             save_checkpoint(connection, file.id, ready.checkpoint, now)
         return len(ready.damaged)
@@ -72,9 +75,9 @@ class Committing:
         """The events of a chunk. A feed that is exposed as it is needs no rows where the adapter renders them."""
         table = self._feed.table
         if self._feed.function is None and chunk.render is not None:
-            return _Ready(chunk.render(table.record, table.key), chunk.damaged, chunk.checkpoint)
+            return _Ready(Rows.of(chunk.render(table.record, table.key)), chunk.damaged, chunk.checkpoint)
         documents, damaged = self._events(chunk)
-        return _Ready(documents, (*chunk.damaged, *damaged), chunk.checkpoint)
+        return _Ready(Rows.of(documents), (*chunk.damaged, *damaged), chunk.checkpoint)
 
     def _events(self, chunk: Chunk) -> tuple[Documents, list[Damage]]:
         numbers, keys, lines = list[int](), list[str](), list[bytes]()

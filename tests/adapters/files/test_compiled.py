@@ -12,12 +12,13 @@ from brownfield_files.compiled import DOUBTS, compile_decoder, compile_sum
 from brownfield_files.decode import Broken, number_reader, record_reader
 from brownfield_files.encode import encode_field
 from brownfield_files.encoding import Encoding, encoding
+from brownfield_files.engine import Without
 from brownfield_files.layout import Field, Layout, RecordType, Table
-from brownfield_files.row import Decoder, no_columns
+from brownfield_files.row import Decoder
 
 
 def fast(record: RecordType, code: Encoding, records: list[bytes]) -> list[Any]:
-    decoder = Decoder(Layout(max(map(len, records)), (record,)), code, no_columns)
+    decoder = Decoder(Layout(max(map(len, records)), (record,)), code, Without())
     rows = decoder.decode(batch_of(records), ["detail"] * len(records))
     said: dict[int, Any] = {row.number - 7: row.fields for row in rows}
     said |= {damage.number - 7: (damage.code, damage.field) for damage in rows.damaged}

@@ -9,7 +9,7 @@ import pytest
 
 from brownfield.contract import Arrival, Checkpoint
 from brownfield_files import adapter
-from brownfield_files.row import find_columns
+from brownfield_files.engine import engine
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -59,7 +59,7 @@ def test_a_large_file_streams(bench: "Bench") -> None:
             digest.update(block)
     arrival = Arrival("STK1.DAT", 8002 * 2000, digest.hexdigest())
     feed = bench.feed(record_length=2000, chunk=100)
-    find_columns()  # numpy is imported once, however large a file is
+    engine()  # numpy is imported once, however large a file is
     tracemalloc.start()
     try:
         assert sum(len(chunk.rows) for chunk in feed.collect(arrival, Checkpoint())) == 8002

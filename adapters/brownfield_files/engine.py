@@ -1,0 +1,56 @@
+"""What numpy does for us, where it is installed: the extra `files` brings it. Nothing else imports `column`."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Protocol, TypeAlias
+
+from brownfield_files.encoding import Encoding
+from brownfield_files.frame import Batch
+from brownfield_files.layout import Field, Layout, RecordType
+
+
+class Sheet(Protocol):
+    """Many records of one type in columns, see `column.Sheet`."""
+
+    def good(self) -> Sequence[int]:
+        """Which of them mean something."""
+
+    def lines(self) -> bytes:
+        """These, as JSON lines."""
+
+    def texts(self, name: str) -> list[str]:
+        """Their values of one field as text; empty where there is no such field."""
+
+
+Columns: TypeAlias = Callable[[Batch, Sequence[int]], Sheet | None]
+Total: TypeAlias = Callable[[Batch, Sequence[int]], int | None]
+
+
+class Engine(Protocol):
+    """What may be compiled; None where columns are no good for it."""
+
+    def compile_columns(self, record: RecordType, layout: Layout, encoding: Encoding) -> Columns | None:
+        """A function from records to what they show; it gives None where one is too short or too long."""
+
+    def compile_total(self, field: Field, encoding: Encoding) -> Total | None:
+        """A function from records to the sum of a field; it gives None where it has a doubt."""
+
+
+class Without(Engine):
+    """Without numpy: nothing."""
+
+    def compile_columns(self, record: RecordType, layout: Layout, encoding: Encoding) -> None:
+        """No columns."""
+
+    def compile_total(self, field: Field, encoding: Encoding) -> None:
+        """No totals."""
+
+
+@cache
+def engine() -> Engine:
+    """The engine that there is."""
+    try:
+        from brownfield_files import column  # noqa: PLC0415  numpy is optional, and slow to import
+    except ImportError:
+        return Without()
+    return column
