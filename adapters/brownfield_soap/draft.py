@@ -4,28 +4,22 @@ import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from brownfield.contract import Draft, DraftCall, Rejected
 from brownfield_soap.describe import contract
 from brownfield_soap.fetch import Vendored, fetch
-from brownfield_soap.model import Model
+from brownfield_soap.model import Field, Model, Part, Scalar
 from brownfield_soap.reader import read
+from brownfield_soap.sample import Samples, samples
+from brownfield_soap.wording import distinct, groups, guess, snake
 
-READS = frozenset(
-    """
-    check count describe download exists export fetch find get has is list lookup ping poll query read retrieve search
-    select show status test validate verify view
-    """.split()  # noqa: SIM905  # a list of words reads better as words
-)
-WRITES = frozenset(
-    """
-    accept add adjust allocate approve archive assign book cancel change close confirm create delete edit execute import
-    insert merge modify move open order pay place post process put receive register reject release remove replace
-    reserve reset reverse save send set ship start stop store submit transfer update upload upsert void write
-    """.split()  # noqa: SIM905  # as above
-)
-CONSUMES = frozenset({"next", "and", "or", "pop", "take", "claim", "ack", "acknowledge"})
-"""Words that make a verb of reading doubtful: `GetNextTicket` may hand the ticket out."""
+SECRET = re.compile(r"passw|pwd|token|secret|api_?key|credential|licen[cs]e|session_?id", re.IGNORECASE)
+"""Members of a header that make it a login."""
+ACCOUNT = re.compile(r"user|login|account|client|customer|partner|name$|id$", re.IGNORECASE)
+"""Members that may stand beside them."""
+NAIVE = frozenset({"dateTime", "time"})
+"""Simple types whose values may name no zone."""
 
 
 def draft(location: str) -> Draft:
@@ -39,32 +33,22 @@ def draft(location: str) -> Draft:
     model = _read(vendored)
     connection = _connection(model.service)
     variable = f"{connection.upper()}_URL"
+    logins = dict(_logins(model))
+    settings = {"wsdl": {"file": f"contract/{vendored.main}"}, "endpoint": {"env": variable}}
+    options = _options(model, vendored, logins)
     return Draft(
         connection=connection,
-        settings={"wsdl": {"file": f"contract/{vendored.main}"}, "endpoint": {"env": variable}},
+        settings=settings | ({"headers": logins} if logins else {}),
         variables={variable: _about_endpoint(model)},
         files={f"contract/{name}": content for name, content in sorted(vendored.files.items())},
         contract=contract(model),
         calls=tuple(_calls(model)),
-        notes=(*vendored.notes, *_notes(model)),
+        notes=(*vendored.notes, *_notes(model, logins, options)),
+        samples=tuple(samples(model)),
+        options=options,
+        secrets=_secrets(logins),
+        times=_has_times(model),
     )
-
-
-def snake(name: str) -> str:
-    """A far-side name in snake_case: `GetNextPickTicket` is `get_next_pick_ticket`, `getURL2` is `get_url2`."""
-    spaced = re.sub(r"([A-Z]+)([A-Z][a-z])|([a-z0-9])([A-Z])", r"\1\3_\2\4", name)
-    plain = re.sub(r"[^A-Za-z0-9]+", "_", spaced).strip("_").lower()
-    return plain if plain[:1].isalpha() else f"call_{plain}".rstrip("_")
-
-
-def guess(name: str) -> str:
-    """What the verb of a snake_case name suggests. A person decides; this exposes nothing."""
-    first, *others = name.split("_")
-    if first in WRITES:
-        return "looks like a write"
-    if first in READS and not CONSUMES.intersection(others):
-        return "looks like a read"
-    return "cannot tell"
 
 
 def _read(vendored: Vendored) -> Model:
@@ -92,24 +76,77 @@ def _about_endpoint(model: Model) -> str:
 
 
 def _calls(model: Model) -> Iterator[DraftCall]:
-    taken: set[str] = set()
-    for call, operation in model.operations.items():
-        base = name = snake(call)
-        number = 1
-        while name in taken:
-            number += 1
-            name = f"{base}_{number}"
-        taken.add(name)
-        yield DraftCall(name, call, operation.documentation, guess(name))
+    names: dict[str, str] = {}
+    for call in model.operations:
+        names[distinct(snake(call), names)] = call
+    group = groups(names)
+    for name, call in names.items():
+        yield DraftCall(name, call, model.operations[call].documentation, guess(name), group[name])
 
 
-def _notes(model: Model) -> Iterator[str]:
+def _headers(model: Model) -> dict[str, Part]:
+    """Every SOAP header that an operation declares, by name."""
+    found = {name: part for operation in model.operations.values() for name, part in operation.headers.items()}
+    return dict(sorted(found.items()))
+
+
+def _members(model: Model, part: Part) -> tuple[Field, ...]:
+    if isinstance(part.type, Scalar):
+        return (Field("value", part.tag, part.type),)
+    return model.records[part.type].fields
+
+
+def _logins(model: Model) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The headers that are logins and nothing else, their members as secrets."""
+    for name, part in _headers(model).items():
+        members = _members(model, part)
+        told = name if isinstance(part.type, Scalar) else ""
+        if not any(SECRET.search(told or field.name) for field in members):
+            continue
+        known = [f for f in members if SECRET.search(told or f.name) or ACCOUNT.search(f.name)]
+        if all(field in known or field.least == 0 for field in members) and all(map(_is_text, known)):
+            yield name, {field.name: {"secret": snake(told or field.name)} for field in known}
+
+
+def _is_text(field: Field) -> bool:
+    return isinstance(field.type, Scalar) and not field.repeated and not field.type.facets.enumeration
+
+
+def _options(model: Model, vendored: Vendored, logins: dict[str, Any]) -> dict[str, Any]:
+    """Settings that a person may need: the other headers, with sample values, and what a policy asks for."""
+    made = Samples(model)
+    others = {name: part for name, part in _headers(model).items() if name not in logins}
+    found: dict[str, Any] = {f"headers.{name}": _without_null(made.part(part)) for name, part in others.items()}
+    if any(b"UsernameToken" in content for content in vendored.files.values()):
+        found |= {"security": "username-token", "user": "…"}
+    return found
+
+
+def _without_null(value: Any) -> Any:
+    """The value as a manifest can hold it: TOML has no null."""
+    if isinstance(value, dict):
+        return {name: _without_null(one) for name, one in value.items() if one is not None}
+    return [_without_null(one) for one in value] if isinstance(value, list) else value
+
+
+def _secrets(logins: dict[str, dict[str, Any]]) -> tuple[str, ...]:
+    """The names of their secrets, each once."""
+    return tuple(dict.fromkeys(member["secret"] for members in logins.values() for member in members.values()))
+
+
+def _has_times(model: Model) -> bool:
+    fields = [field.type for record in model.records.values() for field in record.fields]
+    return any(isinstance(one, Scalar) and one.kind in NAIVE for one in fields)
+
+
+def _notes(model: Model, logins: dict[str, Any], options: dict[str, Any]) -> Iterator[str]:
     yield from (f"Repaired: {note}" for note in model.notes)
-    headers = {name: part for operation in model.operations.values() for name, part in operation.headers.items()}
-    for name, part in sorted(headers.items()):
-        fields = model.records[part.type].fields if isinstance(part.type, str) else ()
-        members = ", ".join(field.name for field in fields) or "value"
-        yield f"Calls carry the SOAP header {name} ({members}): give its values under `headers` of the connection."
+    for name, part in _headers(model).items():
+        members = ", ".join(field.name for field in _members(model, part)) or "nothing"
+        what = "filled in from secrets" if name in logins else "a comment in the manifest has its form"
+        yield f"Calls may carry the SOAP header {name} ({members}): {what}."
+    if "security" in options:
+        yield "Its policy asks for a WS-Security UsernameToken: a comment in the manifest has its form."
     silent = [name for name, operation in model.operations.items() if not operation.documentation]
     if silent:
         yield f"{len(silent)} of {len(model.operations)} operations say nothing about themselves in the WSDL."

@@ -1,17 +1,21 @@
 """Drawing a bundle from a WSDL or a sample file: what is rendered, and that nothing is exposed unasked."""
 
+import json
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from brownfield.contract import Contract, Draft, DraftCall, OperationShape
 from brownfield.rules.problem import Problem
-from brownfield.runtime.drafting import Drawing, Wish, draw, exposed, render, toml, write, write_settings
+from brownfield.runtime.drafting import draw, render, write, write_settings
 from brownfield.runtime.home import read_settings
 from brownfield.runtime.locking import check_folder
 from brownfield.runtime.opening import Surroundings
 from brownfield.runtime.registry import Registry
+from brownfield.runtime.rendering import toml
+from brownfield.runtime.wish import Drawing, Wish, exposed
 from brownfield.wrapper.bundle import open_bundle
 from brownfield.wrapper.manifest import Manifest, read_manifest
 
@@ -63,6 +67,48 @@ def test_every_call_stands_there_with_its_words_and_a_guess_in_comments(around):
     assert "# Returns the stock level of one item at one site." in text
     assert '# effect = "read"   # looks like a read: decide' in text
     assert text.index("looks like a read") < text.index("looks like a write")
+
+
+def test_calls_about_the_same_thing_stand_together_reads_first(around):
+    """R27: found by what they are about, as a person looks for them."""
+    text = render(wish(), draw(WSDL, around))["wrapper.toml"].decode()
+    at = [text.index(f"[operations.{name}]") for name in ("find_holds", "get_hold", "place_hold", "release_hold")]
+    assert text.index("# ---- hold ") < at[0] < at[1] < at[2] < at[3] < text.index("# ---- item ")
+
+
+def test_a_call_is_told_by_what_it_takes_and_gives(around):
+    text = render(wish(), draw(WSDL, around))["wrapper.toml"].decode()
+    assert "# takes ItemNo, Whse; gives ItemNo, Whse, QtyOH, QtyHeld, QtyAvail, CountedAt, Lots" in text
+
+
+def test_a_login_refers_to_secrets_by_name(around):
+    """R64: the manifest holds names, never secrets."""
+    table = parsed(render(wish(), draw(WSDL, around))).connections["warehouse"]
+    assert table.settings["headers"] == {"Login": {"User": {"secret": "user"}, "Password": {"secret": "password"}}}
+    assert table.secrets.read == {"user": "wms/user", "password": "wms/password"}
+
+
+def test_a_call_that_says_nothing_has_a_place_for_its_description():
+    """R28: what an agent chooses by is asked for, not made up."""
+    text = render(wish(), drawing(DraftCall("get_it", "GetIt", "", "looks like a read")))["wrapper.toml"].decode()
+    assert '# description = "…"' in text
+
+
+def test_options_are_comments_that_can_be_uncommented():
+    call = DraftCall("get_it", "GetIt", "", "looks like a read")
+    drawn = drawing(call)
+    options = {"headers.Odd": {"A": "x\u2028y\n", "B": [1, True]}, "headers.Long": {"C": "z" * 999}}
+    text = render(wish(), Drawing("paper", replace(drawn.draft, options=options)))["wrapper.toml"].decode()
+    (line,) = [line for line in text.splitlines() if line.startswith("# headers.Odd")]
+    assert tomllib.loads(line.removeprefix("# "))["headers"]["Odd"]["B"] == [1, True]
+    assert "# headers.Long = { … }   # C" in text
+
+
+def test_every_call_has_a_sample_that_a_person_can_edit(around):
+    files = render(wish(), draw(WSDL, around))
+    sample = json.loads(files["samples/get_item.json"])
+    assert sample.keys() == {"call", "fields", "reply", "faults"}
+    assert (sample["call"], list(sample["fields"])) == ("GetItem", ["ItemNo"])
 
 
 def test_the_scope_document_has_its_four_lines(around):

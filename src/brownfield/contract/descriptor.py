@@ -6,6 +6,7 @@ from typing import Generic, Literal
 
 from brownfield.contract.adapter import CallAdapter, FeedAdapter, Opening, Settings
 from brownfield.contract.draft import Draft, Sights, Sources
+from brownfield.contract.stub import Stub
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Adapter(Generic[Settings]):
         capabilities: What the contract suite should test: `streams`, `faults`, `totals`, `resume` …
         draft: `brownfield new` by the option that feeds it (`wsdl`, `file`).
         look: `brownfield look` for a feed adapter; `sources` holds `layout` and, optionally, `file`.
+        stub: `brownfield stub` for a call adapter over HTTP.
     """
 
     name: str
@@ -29,3 +31,4 @@ class Adapter(Generic[Settings]):
     capabilities: frozenset[str] = frozenset()
     draft: Mapping[str, Callable[[Sources], Draft]] = field(default_factory=dict)
     look: Callable[[Sources], Sights] | None = None
+    stub: Stub[Settings] | None = None

@@ -1,10 +1,11 @@
 """What an adapter says of a far side it has never seen: the raw material of `brownfield new`, and of `look`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from brownfield.contract.shape import Contract
+from brownfield.contract.stub import Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +17,14 @@ class DraftCall:
         call: The far side's own name (`GetItem`).
         documentation: The far side's words, on one line.
         guess: What the name suggests (`looks like a read`); rendered as a comment only, it exposes nothing.
+        group: What the call is about (`hold`), where several calls are about the same; else empty.
     """
 
     name: str
     call: str
     documentation: str
     guess: str
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,16 @@ class Draft:
     Attributes:
         connection: A name for the connection.
         settings: The adapter's settings as manifest values, `{"file": "contract/x.wsdl"}` included.
+        options: Settings that a person may need, rendered as comments.
+        secrets: Names of the secrets that `settings` refer to.
+        times: Whether the system's times may name no zone, so that the connection's `timezone` matters.
         variables: Environment variables the settings name, with one sentence each.
         files: Files to vendor into the bundle, by path within it.
         contract: The contract of the far side.
         calls: For a call adapter.
         feed: For a feed adapter, a name for the feed (`stock_count`), else None.
         key: For a feed adapter, the field that looks like the record's key, else None.
+        samples: For a call adapter, one for each call.
         notes: Sentences for the person: what was repaired, what could not be read.
     """
 
@@ -49,6 +56,10 @@ class Draft:
     feed: str | None = None
     key: str | None = None
     notes: tuple[str, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+    times: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ import threading
 import tracemalloc
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import jsonschema_rs
 import pytest
 
 from brownfield.contract import Opening, Rejected, Unavailable, canonical
 from brownfield_soap import adapter
-from brownfield_soap.draft import guess, snake
 
 from .conftest import FOLDER
 
@@ -69,7 +69,8 @@ def site():
 def test_a_draft_holds_the_parts_of_a_bundle():
     found = draft(FOLDER / "clinic.wsdl")
     assert found.connection == "clinic"
-    assert found.settings == {"wsdl": {"file": "contract/clinic.wsdl"}, "endpoint": {"env": "CLINIC_URL"}}
+    assert found.settings["wsdl"] == {"file": "contract/clinic.wsdl"}
+    assert found.settings["endpoint"] == {"env": "CLINIC_URL"}
     assert "http://clinic.example/soap" in found.variables["CLINIC_URL"]
     assert set(found.files) == {"contract/clinic.wsdl", "contract/types.xsd"}
     assert [(call.name, call.call, call.documentation, call.guess) for call in found.calls] == [
@@ -184,28 +185,29 @@ def test_a_server_that_is_not_there_is_unavailable():
         draft("http://127.0.0.1:1/ws?wsdl")
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("GetItem", "get_item"),
-        ("getURL2", "get_url2"),
-        ("HTTPPing", "http_ping"),
-        ("a.b-c", "a_b_c"),
-        ("2nd", "call_2nd"),
-    ],
-)
-def test_names_become_snake_case(name, expected):
-    assert snake(name) == expected
+def test_a_login_is_filled_in_from_secrets_and_other_headers_are_options():
+    """A secret is named, never written."""
+    found = draft(FOLDER / "clinic.wsdl")
+    assert found.settings["headers"] == {"Login": {"User": {"secret": "user"}, "Password": {"secret": "password"}}}
+    assert found.secrets == ("user", "password")
+    assert found.options == {}
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("get_item", "looks like a read"),
-        ("place_hold", "looks like a write"),
-        ("get_next_pick_ticket", "cannot tell"),
-        ("frobnicate", "cannot tell"),
-    ],
-)
-def test_a_verb_suggests_an_effect_and_exposes_nothing(name, expected):
-    assert guess(name) == expected
+def test_every_call_comes_with_a_sample():
+    found = draft(FOLDER / "clinic.wsdl")
+    samples = {sample.call: sample for sample in found.samples}
+    assert samples.keys() == found.contract.operations.keys()
+    for name, shape in found.contract.operations.items():
+        jsonschema_rs.validate(shape.input, samples[name].fields)
+        jsonschema_rs.validate(shape.output, samples[name].reply)
+        assert samples[name].faults.keys() == {fault.name for fault in shape.faults}
+
+
+def test_a_policy_that_asks_for_a_username_token_is_told(tmp_path):
+    asking = b"<wsp:Policy xmlns:wsp='http://www.w3.org/ns/ws-policy'><UsernameToken/></wsp:Policy></"
+    head, end = CLINIC.rsplit(b"</", 1)
+    (tmp_path / "clinic.wsdl").write_bytes(head + asking + end)
+    (tmp_path / "types.xsd").write_bytes(TYPES)
+    found = draft(tmp_path / "clinic.wsdl")
+    assert found.options["security"] == "username-token"
+    assert any("UsernameToken" in note for note in found.notes)

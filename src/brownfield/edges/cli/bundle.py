@@ -1,4 +1,4 @@
-"""The bundle's commands: `new`, `check`, `lock`, `drift`, `look`. None needs a server."""
+"""The bundle's commands: `new`, `check`, `lock`, `look`. None needs a server."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -8,18 +8,21 @@ from typing import Annotated
 import typer
 
 from brownfield.contract import Failure, Sight
-from brownfield.edges.cli.ending import CONFIG, DRIFTED, finding_body
+from brownfield.edges.cli.ending import CONFIG, finding_body
 from brownfield.edges.cli.session import Session
 from brownfield.edges.cli.terminal import plain, table
 from brownfield.rules.problem import Problem
 from brownfield.runtime import drafting, locking
 from brownfield.runtime.home import SETTINGS
 from brownfield.runtime.kernel import find_bundles
+from brownfield.runtime.secret import variable
+from brownfield.runtime.wish import Drawing, Wish, exposed, secret_names
 from brownfield.wrapper.finding import BundleError, Finding
 from brownfield.wrapper.manifest import MANIFEST
 
 Folders = Annotated[list[Path] | None, typer.Argument(help="Bundles, or folders of bundles. Default: wrappers/")]
 Wsdl = Annotated[str | None, typer.Option("--wsdl", metavar="FILE|URL", help="The description of a service.")]
+Openapi = Annotated[str | None, typer.Option("--openapi", metavar="FILE|URL", help="An OpenAPI 3 document.")]
 File = Annotated[str | None, typer.Option("--file", metavar="SAMPLE", help="A sample of a batch file.")]
 Layout = Annotated[str | None, typer.Option("--layout", metavar="FILE", help="Its layout, such as a copybook.")]
 _SIGHTS = 2000
@@ -30,6 +33,7 @@ def new(
     context: typer.Context,
     id: Annotated[str, typer.Argument(metavar="ID", help="The wrapper's id: small letters, digits, _.")],  # noqa: A002
     wsdl: Wsdl = None,
+    openapi: Openapi = None,
     file: File = None,
     layout: Layout = None,
     into: Annotated[Path, typer.Option(metavar="DIR", help="The folder of bundles.")] = Path("wrappers"),
@@ -43,17 +47,19 @@ def new(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be written.")] = False,
 ) -> None:
-    """Draw a bundle from a WSDL, or from a sample file and its layout. Nothing is exposed that you did not say.
+    """Draw a bundle from a WSDL, an OpenAPI document, or a sample file and its layout. Only what you say is exposed.
 
     Example: brownfield new wms --wsdl http://wms.example.com/service?wsdl --read GetItem,GetStock
     """
     here = Session.of(context)
     owner = owner or here.person
     reads = tuple(word.strip() for words in read or [] for word in words.split(",") if word.strip())
-    wish = drafting.Wish(id, title or id.replace("_", " ").capitalize(), owner, page or owner, reads)
+    wish = Wish(id, title or id.replace("_", " ").capitalize(), owner, page or owner, reads)
     folder = into / id
     drafting.refuse_to_overwrite(folder)
-    sources = _sources(wsdl, file, layout) or _no_source("new")
+    sources = named_sources(wsdl, openapi, file, layout)
+    if not sources:
+        raise typer.BadParameter("new needs --wsdl, --openapi, or --file with --layout", param_hint="--wsdl")
     with here.terminal.progress(f"Reading {next(iter(sources.values()))} …"):
         drawing = drafting.draw(sources, here.around)
     files = drafting.render(wish, drawing)
@@ -112,34 +118,6 @@ def lock(
         raise BundleError(failed)
 
 
-def drift(
-    context: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="The bundle.")] = Path("wrappers"),
-    wsdl: Wsdl = None,
-    file: File = None,
-    layout: Layout = None,
-    connection: Annotated[str, typer.Option(metavar="NAME", help="Which connection, if more than one fits.")] = "",
-) -> None:
-    """Compare what is pinned with the live system (--wsdl, --file), else with the vendored files."""
-    here = Session.of(context)
-    sources = _sources(wsdl, file, layout)
-    bundles = find_bundles(_named(folder))
-    if sources and len(bundles) > 1:
-        raise typer.BadParameter(f"{folder} holds {len(bundles)} bundles; name one", param_hint="FOLDER")
-    with here.terminal.progress("Comparing …"):
-        changes = [change for one in bundles for change in locking.drift(one, sources, here.around, connection)]
-    broken = any(change.breaks != "nothing" for change in changes)
-    documents = [
-        {"subject": c.subject, "kind": c.kind, "breaks": c.breaks, "where": c.where, "words": c.words} for c in changes
-    ]
-    lines = [f"{c.words} ({c.kind}; breaks {c.breaks})" for c in changes] or ["No drift."]
-    here.terminal.give({"drifted": bool(changes), "breaks": broken, "changes": documents}, lines)
-    if not sources:
-        here.terminal.note("Compared with the vendored files only; the live system is named with --wsdl or --file.")
-    if broken:
-        raise typer.Exit(DRIFTED)
-
-
 def look(
     context: typer.Context,
     file: Annotated[str | None, typer.Argument(help="A batch file. Without it, the layout itself is shown.")] = None,
@@ -178,24 +156,21 @@ def _sights(here: Session, sources: dict[str, str], records: int) -> Iterator[Si
         raise locking.unreadable(sources["layout"], error) from error
 
 
-def _sources(wsdl: str | None, file: str | None, layout: str | None) -> dict[str, str]:
-    if wsdl and (file or layout):
-        raise typer.BadParameter("give either --wsdl, or --file with --layout", param_hint="--wsdl")
+def named_sources(wsdl: str | None, openapi: str | None, file: str | None, layout: str | None) -> dict[str, str]:
+    """What the person named, by the word of its option; one sort of thing at a time."""
+    if len([kind for kind in (wsdl, openapi, file or layout) if kind]) > 1:
+        raise typer.BadParameter("give one of --wsdl, --openapi, or --file with --layout", param_hint="--wsdl")
     if bool(file) != bool(layout):
         raise typer.BadParameter("--file and --layout go together", param_hint="--layout" if file else "--file")
-    named = {"wsdl": wsdl, "file": file, "layout": layout}
-    return {kind: value for kind, value in named.items() if value}
-
-
-def _no_source(command: str) -> dict[str, str]:
-    raise typer.BadParameter(f"{command} needs --wsdl, or --file with --layout", param_hint="--wsdl")
+    given = {"wsdl": wsdl, "openapi": openapi, "file": file, "layout": layout}
+    return {kind: value for kind, value in given.items() if value}
 
 
 def _bundles(folders: Iterable[Path] | None) -> list[Path]:
-    return [bundle for folder in folders or [Path("wrappers")] for bundle in find_bundles(_named(folder))]
+    return [bundle for folder in folders or [Path("wrappers")] for bundle in find_bundles(named(folder))]
 
 
-def _named(folder: Path) -> Path:
+def named(folder: Path) -> Path:
     """The folder, or the bundle of that name under `wrappers/`: messages name a wrapper by its id."""
     inner = Path("wrappers") / folder
     return inner if len(folder.parts) == 1 and not folder.exists() and (inner / MANIFEST).exists() else folder
@@ -221,15 +196,16 @@ def _checked(folder: Path, findings: list[Finding]) -> Iterator[str]:
         yield f"  note: {message}; {next_step}: {', '.join(places)}"
 
 
-def _next_steps(folder: Path, wish: drafting.Wish, drawing: drafting.Drawing) -> Iterator[str]:
+def _next_steps(folder: Path, wish: Wish, drawing: Drawing) -> Iterator[str]:
     """The commands from here to an agent that may call, as they can be pasted."""
     draft = drawing.draft
     yield from (f"export {name}=…   # {sentence}" for name, sentence in draft.variables.items())
-    exposed = drafting.exposed(wish, draft)
-    if not exposed:
+    yield from (f"export {variable(name)}=…   # the login" for name in secret_names(wish, draft).values())
+    names = exposed(wish, draft)
+    if not names:
         say = "which calls are reads: effect, calls.read, scope.read" if draft.calls else "agents = true for the feed"
         yield f"edit {folder / MANIFEST}   # say {say}"
         yield f"brownfield lock {folder}"
-    operation = exposed[0] if exposed else draft.feed or "OPERATION"
+    operation = names[0] if names else draft.feed or "OPERATION"
     yield f"brownfield keys create my-agent --role agent --person {wish.owner} --grant {wish.id}.{operation}"
     yield f"brownfield up {folder.parent}/   # in the folder of {SETTINGS}"
