@@ -5,7 +5,7 @@
 | no connection, DNS, TLS; nothing was sent | Unavailable | nothing happened (`transport`) |
 | deadline or connection lost after sending began | Uncertain | it may have happened (`transport`) |
 | a SOAP fault, whatever the status | Rejected | the system understood and said no |
-| a fault of the server or of nobody, without a declared detail | Uncertain | something broke, before or after the effect |
+| a fault of the server, without a declared detail | Uncertain | something broke, before or after the effect |
 | 429 without a fault | Unavailable | the server says that it did not begin |
 | 408, 5xx without a fault | Uncertain | it broke, or a gateway gave up on it; a mesh says 503 too |
 | 202 without the answer | Uncertain | it was taken, and nobody will hear how it ended |
@@ -96,14 +96,15 @@ class _Said:
 
 def said(decoder: Decoder, operation: Operation, fault: etree._Element) -> Rejected | Uncertain:
     """A SOAP 1.1 or 1.2 fault as what the system said: its code, one line of words, its typed detail."""
-    found = _said_11(fault) if fault.find("{*}Reason") is None and fault.find("{*}Code") is None else _said_12(fault)
+    found = _said_11(fault) if fault.find("{*}faultcode") is not None else _said_12(fault)
     detail = _detail(decoder, operation, found.detail)
     own = detail.get("Code")
     code = own if isinstance(own, str) and own else found.code
     words = one_line(found.words)
     if found.broken and not detail:
         return Uncertain(words or "Something broke in the system, without a word.", code=code)
-    return Rejected(words or "The system said no, without a word.", code=code, detail=detail)
+    strange = "" if detail else code or "a fault without a code"
+    return Rejected(words or "The system said no, without a word.", code=code, detail=detail, undeclared=strange)
 
 
 def one_line(words: str) -> str:
@@ -119,11 +120,12 @@ def _said_11(fault: etree._Element) -> _Said:
 
 def _said_12(fault: etree._Element) -> _Said:
     """The members of SOAP 1.2, in whichever envelope: node sends them in one of 1.1."""
-    values = [value.text for value in fault.iterfind("{*}Code//{*}Value")]
-    texts = list(fault.iterfind("{*}Reason/{*}Text"))
+    space = f"{{{etree.QName(fault).namespace}}}"
+    values = [value.text for value in fault.iterfind(f"{space}Code//{space}Value")]
+    texts = list(fault.iterfind(f"{space}Reason/{space}Text"))
     english = [text for text in texts if text.get(LANGUAGE, "").lower().startswith("en")]
     words = next((text.text for text in [*english, *texts] if text.text), "")
-    return _Said(_locals(values), words, fault.find("{*}Detail"))
+    return _Said(_locals(values), words, fault.find(f"{space}Detail"))
 
 
 def _locals(codes: Iterable[str | None]) -> tuple[str, ...]:
@@ -146,7 +148,7 @@ def _detail(decoder: Decoder, operation: Operation, detail: etree._Element | Non
 
 def _is_of(part: Part, element: etree._Element) -> bool:
     """Whether an element says that it is of a part's type: Axis names it after the exception and not after the part."""
-    named = element.get(TYPE, "").strip().rpartition(":")[2]
+    named = re.split("[:}]", element.get(TYPE, "").strip())[-1]
     return isinstance(part.type, str) and bool(named) and named == part.type.rpartition("}")[2]
 
 

@@ -176,6 +176,13 @@ def test_a_1_2_fault_in_a_1_1_envelope_is_read(failure, canned):
     assert (type(found), found.code, found.message) == (Uncertain, "Internal", "The disk is full")
 
 
+def test_other_members_of_a_fault_do_not_matter(failure, canned):
+    """Spyne puts an error's own members beside the detail."""
+    canned.says(envelope(FAULT.format(words="No", detail=TYPED).replace("</s:F", "<c:Code>x</c:Code></s:F")), 500)
+    found = failure()
+    assert (type(found), found.message, found.code) == (Rejected, "No", "CL-404")
+
+
 def test_a_detail_is_found_where_it_refers_to(failure, canned):
     """SOAP-encoded faults may stand beside the fault."""
     refers = FAULT.format(words="No", detail='<c:ClinicFault href="#id0"/>')
