@@ -124,6 +124,22 @@ GOLDEN = {
     ),
     "batch.held": ({"file": FILE}, 'The file "STK1117.DAT" for place hold (inventory) is held until a person decides.'),
     "batch.settled": ({"file": FILE}, 'The file "STK1117.DAT" for place hold (inventory) was put away.'),
+    "batch.late": (
+        {"reason": "2026-11-17, due by 04:00 (Europe/Paris)"},
+        'No file for place hold (inventory) had come when it was due: "2026-11-17, due by 04:00 (Europe/Paris)".',
+    ),
+    "batch.missing": ({}, "The file for place hold (inventory) is missing."),
+    "batch.empty": ({"file": FILE, "reason": "it has no record"}, f'{BATCH} is empty: "it has no record".'),
+    "batch.size_anomaly": ({"file": FILE}, f"{BATCH} has an unusual size."),
+    "page.sent": (
+        {"to": "oncall@example.com"},
+        '"oncall@example.com", who is paged for place hold (inventory), was told.',
+    ),
+    "page.failed": (
+        {"to": "oncall@example.com", "cause": "the command ended with 1"},
+        '"oncall@example.com", who is paged for place hold (inventory), could not be told, and it is not tried again:'
+        ' "the command ended with 1".',
+    ),
     "quarantine.read": (
         {"file": FILE, "person": "ada"},
         'ada looked at the records of the file "STK1117.DAT" for place hold (inventory) that could not be read.',

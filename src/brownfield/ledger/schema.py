@@ -240,6 +240,29 @@ event = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+layout = Table(
+    "bf_layout",
+    metadata,
+    Column("id", Text, primary_key=True),  # sha256 of the body
+    Column("adapter", Text, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+chunk = Table(
+    "bf_chunk",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),  # of its first event: file << 32 | record
+    Column("last", BigInteger, nullable=False, index=True),  # of its last
+    Column("count", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("key", Text, nullable=False),  # the field that is the events' key
+    Column("kind", Text, nullable=False),  # of the records; empty where the data are the events' own
+    Column("layout", Text, ForeignKey("bf_layout.id")),  # what renders the records
+    Column("numbers", LargeBinary),  # of the records, where they do not follow each other
+    Column("data", LargeBinary, nullable=False),  # zstd: JSON lines, or records
+    Column("at", BigInteger, nullable=False),
+)
+
 quarantine = Table(
     "bf_quarantine",
     metadata,

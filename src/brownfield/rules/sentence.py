@@ -230,6 +230,12 @@ EVENTS: dict[str, Template] = {
     "batch.refused": lambda f: f"{f.file} was refused, nothing of it was taken in{f.said('reason', 'cause')}",
     "batch.held": lambda f: f"{f.file} is held until a person decides{f.said('reason', 'cause')}",
     "batch.settled": lambda f: f"{f.file} was put away{f.said('reason', 'note')}",
+    "batch.late": lambda f: f"no file for {f.thing} had come when it was due{f.said('reason')}",
+    "batch.missing": lambda f: f"the file for {f.thing} is missing{f.said('reason')}",
+    "batch.empty": lambda f: f"{f.file} is empty{f.said('reason')}",
+    "batch.size_anomaly": lambda f: f"{f.file} has an unusual size{f.said('reason')}",
+    "page.sent": lambda f: f"{_paged(f)} was told",
+    "page.failed": lambda f: f"{_paged(f)} could not be told, and it is not tried again{f.said('cause')}",
     "schedule.fired": lambda f: f"the schedule {f.thing} ran{f.said('note')}",
     "schedule.missed": lambda f: (
         f"the schedule {f.thing} was missed and was not made up for{f.said('reason', 'cause')}"
@@ -241,6 +247,11 @@ EVENTS: dict[str, Template] = {
     "audit.exported": lambda f: f"{f.person} exported the audit{f.said('note', 'reason')}",
 }
 """The closed vocabulary, with one template each. An entry of any other event is not written."""
+
+
+def _paged(facts: Facts) -> str:
+    body = facts.entry.body
+    return f"{plain(body.get('to', ''))}, who is paged for {facts.thing},"
 
 
 def _where(facts: Facts) -> str:

@@ -20,6 +20,7 @@ from brownfield.runtime.clock import Clock
 from brownfield.runtime.collecting import Collecting
 from brownfield.runtime.control import Control
 from brownfield.runtime.defect import report
+from brownfield.runtime.expecting import Expecting
 from brownfield.runtime.guard import Guard
 from brownfield.runtime.home import SETTINGS, Home, Settings, read_settings
 from brownfield.runtime.journal import Journal
@@ -27,6 +28,7 @@ from brownfield.runtime.kernel import Kernel, find_bundles, open_wrappers
 from brownfield.runtime.key import KeyRing, audit_key
 from brownfield.runtime.lane import Lane
 from brownfield.runtime.opening import Surroundings
+from brownfield.runtime.paging import Paging
 from brownfield.runtime.proposing import Proposing
 from brownfield.runtime.registry import Registry
 from brownfield.runtime.scheduler import Scheduler
@@ -58,6 +60,8 @@ class Assembly:
     asking: Asking
     worker: Worker
     scheduler: Scheduler
+    expecting: Expecting
+    paging: Paging
     desk: Lane
     reading: Lane
 
@@ -67,12 +71,13 @@ class Assembly:
         self._note("server.started")
         self.collecting.orphans()
         sealing = asyncio.create_task(self._sealing())
-        working = [asyncio.create_task(work) for work in (self.worker.run(), self.scheduler.run())]
+        clocks = (self.worker, self.scheduler, self.expecting, self.paging)
+        working = [asyncio.create_task(clock.run()) for clock in clocks]
         try:
             yield
         finally:
             sealing.cancel()
-            for part in (self.worker, self.scheduler, self.collecting):
+            for part in (*clocks, self.collecting):
                 part.stop()
             await asyncio.gather(*working, sealing, return_exceptions=True)
             self.worker.close()
@@ -139,9 +144,11 @@ def assemble(folder: Path, settings: Settings, home: Home, around: Surroundings,
     proposing = Proposing(kernel, worker.wake)
     collecting = Collecting(kernel)
     scheduler = Scheduler(kernel, collecting)
-    control = Control(kernel, scheduler.schedules)
+    expecting = Expecting(kernel)
+    control = Control(kernel, scheduler.schedules, expecting)
     return Assembly(kernel, Guard(kernel, proposing), proposing, control, collecting, Streaming(kernel),
-                    Asking(kernel, key), worker, scheduler, Lane("desk", 4), Lane("events", 4))  # fmt: skip
+                    Asking(kernel, key), worker, scheduler, expecting, Paging(kernel), Lane("desk", 4),
+                    Lane("events", 4))  # fmt: skip
 
 
 def find_settings(folder: Path) -> Settings:
@@ -176,6 +183,8 @@ def warnings(kernel: Kernel) -> Sequence[str]:
     if sqlite3.sqlite_version_info < SAFE_SQLITE:
         found.append(f"SQLite {sqlite3.sqlite_version} has the WAL-reset defect; 3.51.3 or newer does not. "
                      "One process writes here, which avoids most of it.")  # fmt: skip
+    if not kernel.settings.page:
+        found.append("Nobody is called when something needs a person: brownfield.toml has no `page`.")
     if not kernel.settings.sandbox:
         found.append(f"This is {kernel.environment}.")
     return found

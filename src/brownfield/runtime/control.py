@@ -12,6 +12,7 @@ from brownfield.ledger.halt import Halt, blocking, lift_halt, set_halt
 from brownfield.rules.access import Ability, Role, covers
 from brownfield.rules.problem import Problem
 from brownfield.runtime.caller import Caller
+from brownfield.runtime.expecting import Expecting
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.refusal import audited
 from brownfield.runtime.scheduler import Schedule
@@ -27,11 +28,13 @@ class Control:
     Args:
         kernel: What is open.
         schedules: What is due when.
+        expecting: Which files are.
     """
 
-    def __init__(self, kernel: Kernel, schedules: Sequence[Schedule]) -> None:
+    def __init__(self, kernel: Kernel, schedules: Sequence[Schedule], expecting: Expecting) -> None:
         self._kernel = kernel
         self._schedules = schedules
+        self._expecting = expecting
 
     def halt(self, caller: Caller, scope: str, reason: str = "") -> dict[str, Any]:
         """Stop everything in `scope`: once this returns, no call and no write of it begins.
@@ -79,6 +82,7 @@ class Control:
                      for file in held],
             "proposals": counts if caller.may(Ability.OVERSEE) else {},
             "schedules": [self._schedule(one) for one in self._schedules] if caller.may(Ability.OVERSEE) else [],
+            "expected": self._expecting.told() if caller.may(Ability.OVERSEE) else [],
         }  # fmt: skip
 
     def _concerns(self, caller: Caller, halt: Halt) -> bool:

@@ -29,6 +29,8 @@ class Settings(BaseModel):
         timezone: Zone in which questions are asked and answered.
         host: Address to listen on.
         port: Port to listen on.
+        page: The command that tells a person at any hour, with its arguments; it gets the facts as JSON on its standard
+            input. Without one nobody is called.
         policy: When a write needs whom; see `rules.tier`.
     """
 
@@ -40,6 +42,7 @@ class Settings(BaseModel):
     port: Annotated[int, Field(ge=0, le=65535)] = 7311
     allowed_hosts: tuple[str, ...] = ()
     poll: Duration = Field(default="5s", validate_default=True)
+    page: tuple[str, ...] = ()
     policy: Policy = Policy()
 
     @property

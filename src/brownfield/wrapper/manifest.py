@@ -3,9 +3,10 @@
 import difflib
 import re
 import tomllib
-from datetime import timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -155,6 +156,46 @@ def _one_group(pattern: str) -> str:
     return pattern
 
 
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"there is no time zone {name!r}; name one as Europe/Paris")
+    return name
+
+
+class ExpectTable(_Table):
+    """When a feed's file is due, and how large it should be. What is not so is told; nothing is stopped by it.
+
+    Attributes:
+        by: Local time at which the day's file has to be there.
+        timezone: Where it is read.
+        opens: From when a file counts for the day; later than `by`, it is the evening before.
+        missing_after: How long after `by` a late file is called missing.
+        days: On which days of the week.
+        calendar: A country, a country's part or a market whose holidays and weekends are no such days.
+        closed: Further days that are not.
+        roll: What becomes of a day that is closed: no file, or one on the next, or the previous, open day.
+        least: Records that a file has at least; 0 where an empty file is fine.
+        most: Records that a file has at most.
+        deviation: Percent that its records may differ from the median of the ten files before it.
+    """
+
+    by: time
+    timezone: Annotated[str, AfterValidator(_known_zone)]
+    opens: time = time(0)
+    missing_after: Duration = timedelta(hours=4)
+    days: tuple[Day, ...] = DAYS
+    calendar: str | None = None
+    closed: tuple[date, ...] = ()
+    roll: Literal["skip", "next", "previous"] = "skip"
+    least: Annotated[int, Field(ge=0)] | None = None
+    most: Annotated[int, Field(ge=0)] | None = None
+    deviation: Annotated[float, Field(gt=0)] | None = None
+
+
 class FeedTable(_Table):
     """A feed: how the records of a batch become events.
 
@@ -166,6 +207,7 @@ class FeedTable(_Table):
         on_correction: What becomes of other content under a name, or a number, that was taken before.
         sequence: Where in a name its number stands (`STK([0-9]{8})`); files are then taken in its order.
         on_late: What becomes of a file with a smaller number than one that was taken before.
+        expect: When its file is due, and how large it should be.
     """
 
     via: Name
@@ -181,6 +223,7 @@ class FeedTable(_Table):
     on_correction: Literal["take", "hold", "refuse"] = "take"
     sequence: Annotated[str, AfterValidator(_one_group)] | None = None
     on_late: Literal["take", "hold", "refuse"] = "hold"
+    expect: ExpectTable | None = None
 
 
 class MisfireTable(_Table):
@@ -256,8 +299,8 @@ def _keys_beside(path: tuple[str, ...]) -> list[str]:
         "connections": ConnectionTable, "operations": OperationTable, "feeds": FeedTable, "schedules": ScheduleTable,
     }  # fmt: skip
     inner: dict[str, type[BaseModel]] = {
-        "misfire": MisfireTable, "ready": ReadyTable, "confirm": Confirmation, "undo": Reading, "reconcile": Reading, "calls": Calls,
-        "secrets": SecretNames, "limits": LimitTable, "drift": DriftTable, "scope": Scope,
+        "misfire": MisfireTable, "ready": ReadyTable, "expect": ExpectTable, "confirm": Confirmation, "undo": Reading,
+        "reconcile": Reading, "calls": Calls, "secrets": SecretNames, "limits": LimitTable, "drift": DriftTable, "scope": Scope,
     }  # fmt: skip
     parent = path[:-1]
     table = inner.get(parent[-1]) if parent else Manifest

@@ -115,5 +115,8 @@ def _status(address: str, found: dict[str, Any]) -> Iterator[RenderableType]:
     if found.get("schedules"):
         due = [(s["schedule"], s["next"], s["last"], s["outcome"]) for s in found["schedules"]]
         yield table(("schedule", "next due (UTC)", "last due", "its outcome"), due)
+    for feed in found.get("expected", ()):
+        yield f"{feed['feed']}: its next file is due {feed['next'] or 'at no known time'}."
+        yield from (f"  {one['day']}: {one['what'].replace('_', ' ')}, {one['reason']}" for one in feed["found"])
     if found.get("proposals"):
         yield "Proposals: " + ", ".join(f"{count} {state}" for state, count in found["proposals"].items())
