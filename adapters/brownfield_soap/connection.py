@@ -1,26 +1,24 @@
 """The SOAP connection: the verbs of a call adapter over one WSDL and one endpoint."""
 
-import contextlib
 import socket
 import threading
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 from urllib.parse import urlsplit
 
-from brownfield.contract import Contract, Drifted, Fields, Opening, Rejected, Reply, Unavailable
-from brownfield_soap.answer import Answer, answer
+from brownfield.contract import Contract, Fields, Opening, Rejected, Reply, Unavailable
+from brownfield_soap.answer import answer
 from brownfield_soap.check import Check
 from brownfield_soap.codec import Codec
 from brownfield_soap.describe import contract, shape
 from brownfield_soap.line import Deadline
 from brownfield_soap.login import login
-from brownfield_soap.model import Model, Operation
-from brownfield_soap.reader import read
-from brownfield_soap.reply import Parsed, answer_element, parsed
-from brownfield_soap.request import Request
+from brownfield_soap.model import Model
+from brownfield_soap.receive import Receiver
+from brownfield_soap.request import Message, Request
 from brownfield_soap.settings import SoapSettings
-from brownfield_soap.stream import Rows, Stream, rows
+from brownfield_soap.snapshot import Origin, model
+from brownfield_soap.stream import rows
 from brownfield_soap.transport import Exchange, Transport
 from brownfield_soap.wire import Wire
 
@@ -29,18 +27,9 @@ from brownfield_soap.wire import Wire
 class _Call:
     """One operation, ready to be called."""
 
-    operation: Operation
-    request: Request
-    answer: Answer
     input: Check
-    output: Check
-    rows: Rows | None
-
-    @property
-    def path(self) -> str:
-        """Where the result stands, for messages."""
-        step = self.answer.step
-        return f"{self.operation.name}/{step.name}" if step else self.operation.name
+    request: Request
+    receiver: Receiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +54,10 @@ class SoapConnection:
 
     @cached_property
     def _model(self) -> Model:
-        settings = self._settings
-        wsdl = settings.wsdl if settings.wsdl.is_absolute() else self._opening.folder / settings.wsdl
-        return read(wsdl, self._opening.folder, settings.service, settings.port, repair=settings.repair)
+        settings, folder = self._settings, self._opening.folder.resolve()
+        wsdl = (folder / settings.wsdl).resolve()
+        origin = Origin(wsdl, folder, settings.service, settings.port, settings.repair)
+        return model(origin, self._opening.derived)
 
     @cached_property
     def _known(self) -> _Far:
@@ -106,27 +96,31 @@ class SoapConnection:
             Drifted: The answer is outside the contract.
         """
         endpoint = self._endpoint()
-        far, call = self._prepared(operation)
+        call = self._prepared(operation)
         given = dict(fields)
         fault = call.input.fault(given)
         if fault is not None:
             raise Rejected(f"{operation}: {fault}. Nothing was sent.", code="invalid-field")
+        message = call.request.message(given, endpoint)
+        return call.receiver.receive(self._sent(endpoint, message), message.id)
+
+    def close(self) -> None:
+        """Closes every socket. May be called twice."""
+        self._transport.close()
+
+    def _sent(self, endpoint: str, message: Message) -> Exchange:
         deadline = Deadline(self._opening.limits.deadline)
         exchange = self._transport.open(
             "POST",
             endpoint,
             deadline=deadline,
             max_bytes=self._opening.limits.max_bytes,
-            content=call.request.envelope(given),
-            headers={**call.request.http_headers, **self._login.headers(deadline)},
+            headers={**message.headers, **self._login.headers(deadline)},
+            content=message.content,
         )
         if exchange.status == 401:
             self._login.refused()
-        return _received(far, call, exchange, self._opening.limits.max_bytes)
-
-    def close(self) -> None:
-        """Closes every socket. May be called twice."""
-        self._transport.close()
+        return exchange
 
     def _endpoint(self) -> str:
         if self._settings.endpoint:
@@ -136,22 +130,30 @@ class SoapConnection:
             f"under [connections.{self._opening.name}] in wrapper.toml. The address in the WSDL is never called."
         )
 
-    def _prepared(self, operation: str) -> tuple[_Far, _Call]:
+    def _prepared(self, operation: str) -> _Call:
         if operation not in self._calls:
             with self._reading:
                 self._calls.setdefault(operation, self._prepare(self._known, operation))
-        return self._known, self._calls[operation]
+        return self._calls[operation]
 
     def _prepare(self, far: _Far, name: str) -> _Call:
-        model = far.model
-        operation = model.operations.get(name)
+        operation = far.model.operations.get(name)
         if operation is None:
             raise Rejected(f"The WSDL has no operation {name}.", code="unknown-operation")
-        request = Request(model, operation, self._settings, self._opening.secret)
-        described = shape(model, operation)
-        result = answer(model, operation.reply)
-        streamed = rows(model, operation, result, far.decoder.reader, described.output)
-        return _Call(operation, request, result, Check(described.input), Check(described.output), streamed)
+        described = shape(far.model, operation)
+        result = answer(far.model, operation.reply)
+        return _Call(
+            input=Check(described.input),
+            request=Request(far.model, operation, self._settings, self._opening.secret),
+            receiver=Receiver(
+                operation,
+                result,
+                far.decoder,
+                output=Check(described.output),
+                rows=rows(far.model, operation, result, far.decoder.reader, described.output),
+                max_bytes=self._opening.limits.max_bytes,
+            ),
+        )
 
 
 def _wire(settings: SoapSettings) -> Wire:
@@ -162,34 +164,3 @@ def _wire(settings: SoapSettings) -> Wire:
         authorities=settings.authorities,
         proxy=settings.proxy,
     )
-
-
-def _received(far: _Far, call: _Call, exchange: Exchange, max_bytes: int) -> Reply:
-    """The reply: rows that still come, or the whole of it. Only rows keep the exchange open."""
-    with contextlib.ExitStack() as held:
-        held.enter_context(exchange)
-        if call.rows is None or exchange.status != 200:
-            return _whole(far, call, parsed(exchange, max_bytes))
-        stream = Stream(call.rows, exchange, call.path, max_bytes)
-        coming = stream.begin()
-        if coming is None:
-            return _whole(far, call, stream.parsed())
-        held.pop_all()
-        return Reply({}, coming)
-
-
-def _whole(far: _Far, call: _Call, reply: Parsed) -> Reply:
-    element = answer_element(far.model, far.decoder, call.operation, reply)
-    try:
-        found = {} if element is None else far.decoder.answer(call.answer, element, call.operation.name)
-    except RecursionError:
-        raise Drifted(f"The reply is nested too deeply: {call.operation.name}.") from None
-    return _reply(call, call.operation.name, found)
-
-
-def _reply(call: _Call, name: str, found: dict[str, Any]) -> Reply:
-    """The reply, once the fields have met the contract that `describe` gave."""
-    fault = call.output.fault(found)
-    if fault is not None:
-        raise Drifted(f"The reply is outside the contract: {name}: {fault}.")
-    return Reply({}, iter(found["items"])) if call.answer.rows else Reply(found)

@@ -1,4 +1,4 @@
-"""One call → the HTTP headers and the envelope to send. What is the same for each call is made once."""
+"""One call → the message to send. What is the same for each call is made once."""
 
 import string
 from collections.abc import Callable, Mapping
@@ -9,6 +9,7 @@ from urllib.parse import quote
 from lxml import etree
 
 from brownfield.contract import Fields, Rejected, Unavailable
+from brownfield_soap.addressing import VERSIONS, action, address
 from brownfield_soap.check import Check
 from brownfield_soap.encode import XSD, XSI, Encoder
 from brownfield_soap.fault import SOAP_12
@@ -21,6 +22,21 @@ Secret = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent for one call.
+
+    Attributes:
+        headers: HTTP headers; SOAP 1.1 and 1.2 carry the action in different places.
+        content: The body.
+        id: What the reply has to relate to; empty without WS-Addressing.
+    """
+
+    headers: Mapping[str, str]
+    content: bytes
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class _Header:
     """A SOAP header that the settings give: its part, its values with names in place of secrets, what holds both."""
 
@@ -30,29 +46,27 @@ class _Header:
 
 
 class Request:
-    """Writes the requests of one operation. Secrets are resolved for each and kept nowhere.
-
-    Attributes:
-        http_headers: SOAP 1.1 and 1.2 carry the action in different places.
-    """
+    """Writes the requests of one operation. Secrets are resolved for each and kept nowhere."""
 
     def __init__(self, model: Model, operation: Operation, settings: SoapSettings, secret: Secret) -> None:
         _refuse_undeclared(model, settings)
-        self.http_headers = _http_headers(model, operation)
+        self._http_headers = _http_headers(model, operation)
+        self._version = VERSIONS.get(settings.addressing)
+        self._action = action(operation) if self._version else ""
         self._part = operation.request
         self._settings = settings
         self._secret = secret
         self._encoder = Encoder(model)
         self._space = f"{{{model.envelope}}}"
-        self._prefixes = _prefixes(model)
+        self._prefixes = _prefixes(model, operation)
         self._headers = [
             _Header(operation.headers[name], values, Check(input_schema(model, operation.headers[name])))
             for name, values in settings.headers.items()
             if name in operation.headers
         ]
 
-    def envelope(self, fields: Fields) -> bytes:
-        """The envelope of one call.
+    def message(self, fields: Fields, endpoint: str) -> Message:
+        """The message of one call.
 
         Raises:
             Rejected: A field or a header cannot be written. Nothing was sent.
@@ -60,6 +74,7 @@ class Request:
         """
         root: etree._Element = etree.Element(f"{self._space}Envelope", nsmap=self._prefixes)
         header = etree.SubElement(root, f"{self._space}Header")
+        id_ = address(header, self._version, self._action, endpoint) if self._version else ""
         for given in self._headers:
             self._header(given, header)
         self._security(header)
@@ -68,7 +83,7 @@ class Request:
         body = etree.SubElement(root, f"{self._space}Body")
         if self._part is not None:
             self._encoder.part(self._part, fields, body)
-        return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+        return Message(self._http_headers, etree.tostring(root, encoding="UTF-8", xml_declaration=True), id_)
 
     def _header(self, given: _Header, header: etree._Element) -> None:
         values = resolved(given.values, self._secret)
@@ -99,18 +114,21 @@ def _http_headers(model: Model, operation: Operation) -> Mapping[str, str]:
     return {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"'}
 
 
-def _prefixes(model: Model) -> dict[str, str]:
+def _prefixes(model: Model, operation: Operation) -> dict[str, str]:
     """Prefixes for the envelope, and for the namespaces that a SOAP-encoded array has to name in a value."""
+    usual = {"soap": model.envelope, "xsi": XSI, "xsd": XSD}
+    if operation.request is None or not operation.request.encoded:
+        return usual
     spaces = {etree.QName(record.array_type).namespace for record in model.records.values() if record.array_type}
     named = {
         f"a{number}": space for number, space in enumerate(sorted(str(one) for one in spaces if one and one != XSD))
     }
-    return {"soap": model.envelope, "xsi": XSI, "xsd": XSD, **named}
+    return usual | named
 
 
 def _refuse_undeclared(model: Model, settings: SoapSettings) -> None:
-    declared = {name for operation in model.operations.values() for name in operation.headers}
     for name in settings.headers:
-        if name not in declared:
+        if not any(name in operation.headers for operation in model.operations.values()):
+            declared = {known for operation in model.operations.values() for known in operation.headers}
             offered = ", ".join(sorted(declared)) or "none"
             raise Rejected(f"The WSDL declares no SOAP header {name}. It declares: {offered}.", code="invalid-header")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Security = Literal["none", "username-token", "username-token-digest"]
+Addressing = Literal["none", "2005-08", "2004-08"]
 LoginKind = Literal["none", "basic", "ntlm", "oauth"]
 
 
@@ -24,6 +25,7 @@ class SoapSettings(BaseModel):
         headers: Values of SOAP headers that the WSDL declares, by element name. `{ secret = "password" }` in place of
             a value is resolved at each call.
         timestamp: Seconds that a WS-Security Timestamp is valid for; 0 sends none.
+        addressing: The edition of WS-Addressing whose headers requests carry.
         keep_alive: Whether sockets are kept for the next call. A server that serves one at a time wants false.
         certificate: The client's certificate and its chain, PEM.
         certificate_key: Its private key, PEM; None when it lies in the same file.
@@ -47,6 +49,7 @@ class SoapSettings(BaseModel):
     user: str | None = None
     headers: dict[str, dict[str, Any]] = Field(default_factory=dict)
     timestamp: int = Field(default=0, ge=0)
+    addressing: Addressing = "none"
     keep_alive: bool = True
     certificate: Path | None = None
     certificate_key: Path | None = None

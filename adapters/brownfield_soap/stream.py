@@ -20,6 +20,8 @@ from brownfield_soap.transport import Exchange
 from brownfield_soap.tree import Tree, options, refuse_doctype
 
 Read = Callable[[etree._Element, str], Any]
+Examine = Callable[[etree._Element], None]
+"""Looks at an Envelope of which the Header is there, and raises when it is not the answer to the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,9 @@ class Coming(Iterator[Fields]):
 class Stream:
     """One reply, parsed as it comes."""
 
-    def __init__(self, rows: Rows, exchange: Exchange, path: str, max_bytes: int) -> None:
+    def __init__(self, rows: Rows, exchange: Exchange, path: str, max_bytes: int, examine: Examine) -> None:
         self._rows = rows
+        self._examine = examine
         self._exchange = exchange
         self._path = f"{path}/{rows.row.name}"
         local = rows.row.tag.rpartition("}")[2]
@@ -142,6 +145,7 @@ class Stream:
         if not names_match(self._rows.path[3], names[3]) or not names_match(self._rows.row.tag, str(element.tag)):
             return False
         refuse_doctype(element)
+        self._examine(around[0])
         self._within = around[-1]
         return True
 

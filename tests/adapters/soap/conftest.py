@@ -109,7 +109,7 @@ def connect(canned):
     def opening(*, limits: Limits | None = None, secret=SECRETS.__getitem__, **settings):
         given = {"wsdl": FOLDER / "clinic.wsdl", "endpoint": canned.url, **settings}
         made = adapter.open(
-            Opening("clinic", FOLDER, adapter.settings(**given), secret, limits or Limits(deadline=5.0))
+            Opening("clinic", given["wsdl"].parent, adapter.settings(**given), secret, limits or Limits(deadline=5.0))
         )
         opened.append(made)
         return made
