@@ -116,7 +116,8 @@ def refusal(prepared: Prepared, response: Response, code: str) -> Rejected | Una
         return Uncertain(
             f"Something broke in the system (HTTP {status}): the call may have been carried out.", code=said
         )
-    return Rejected(words, code=said, detail=_detail(prepared, status, body))
+    strange = "" if any(name in prepared.operation.faults for name in _ranges(status)) else f"http-{status}"
+    return Rejected(words, code=said, detail=_detail(prepared, status, body), undeclared=strange)
 
 
 def one_line(words: str) -> str:
@@ -125,9 +126,13 @@ def one_line(words: str) -> str:
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
+def _ranges(status: int) -> tuple[str, ...]:
+    """Under which words a document may declare a status, the narrowest first."""
+    return str(status), f"{status // 100}XX", "default"
+
+
 def _declared(answers: Mapping[str, Answer], status: int) -> Answer | None:
-    ranges = (str(status), f"{status // 100}XX", "default")
-    return next((answers[name] for name in ranges if name in answers), None)
+    return next((answers[name] for name in _ranges(status) if name in answers), None)
 
 
 def _fields(answer: Answer, response: Response) -> dict[str, Any]:
@@ -170,8 +175,7 @@ def _words(body: Mapping[str, Any]) -> str:
 
 def _detail(prepared: Prepared, status: int, body: Mapping[str, Any]) -> dict[str, Any]:
     """The members that the contract declares; anything else may be a stack trace and is dropped."""
-    ranges = (str(status), f"{status // 100}XX", "default")
-    fault = next((prepared.faults[name] for name in ranges if name in prepared.faults), None)
+    fault = next((prepared.faults[name] for name in _ranges(status) if name in prepared.faults), None)
     if fault is None:
         return {}
     try:

@@ -144,6 +144,11 @@ GOLDEN = {
         {"file": FILE, "person": "ada"},
         'ada looked at the records of the file "STK1117.DAT" for place hold (inventory) that could not be read.',
     ),
+    "drift.checked": (
+        {"outcome": "drifted", "changes": ["GetItem now requires the new field Site"], "stopped": ["get_item"]},
+        'The live system behind inventory is not as it is pinned ("GetItem now requires the new field Site"); it stops '
+        "get item.",
+    ),
     "schedule.fired": ({}, "The schedule place hold (inventory) ran."),
     "schedule.missed": ({}, "The schedule place hold (inventory) was missed and was not made up for."),
     "server.started": ({}, "The server started (production)."),

@@ -6,8 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from brownfield.contract import Adapter, Contract, Opening, OperationShape, Unavailable
-from brownfield.rules.problem import Problem
-from brownfield.runtime.locking import check_folder, drift, lock_bundle
+from brownfield.runtime.locking import check_folder, lock_bundle
 from brownfield.runtime.opening import Surroundings
 from brownfield.runtime.registry import Registry
 from brownfield.wrapper.finding import BundleError, Finding
@@ -220,38 +219,3 @@ def test_a_pin_that_is_not_what_the_vendored_files_say_is_found(folder, around):
     (folder / "contract" / "sheet.json").write_text(sheet(words="Gives it, perhaps."))
     wheres = [finding.where for finding in errors(check_folder(folder, around))]
     assert wheres == ["contract/far.contract.json", "contract/sheet.json"]
-
-
-def test_no_drift(folder, around, tmp_path):
-    lock_bundle(folder, around)
-    (tmp_path / "live.json").write_text(sheet())
-    assert drift(folder, {"wsdl": str(tmp_path / "live.json")}, around) == ()
-    assert drift(folder, {}, around) == ()
-
-
-def test_drift_says_what_changed_and_what_it_breaks(folder, around, tmp_path):
-    """R21: a schema change that nobody announced."""
-    lock_bundle(folder, around)
-    (tmp_path / "live.json").write_text(sheet(required=("Site",)))
-    [change] = drift(folder, {"wsdl": str(tmp_path / "live.json")}, around)
-    assert (change.breaks, change.words) == ("everything", "GetIt now requires the new field Site")
-
-
-def test_drift_needs_to_know_which_connection(folder, around):
-    lock_bundle(folder, around)
-    with pytest.raises(Problem, match="no connection is described by --file"):
-        drift(folder, {"file": "x", "layout": "y"}, around)
-    with pytest.raises(Problem, match="no connection near"):
-        drift(folder, {"wsdl": "x"}, around, "near")
-
-
-def test_a_live_system_that_is_down_is_not_drift(folder, around):
-    lock_bundle(folder, around)
-    with pytest.raises(Problem) as caught:
-        drift(folder, {"wsdl": "http://far.example/"}, around)
-    assert caught.value.code == "unavailable"
-
-
-def test_drift_of_what_was_never_pinned_says_what_to_do(folder, around):
-    with pytest.raises(BundleError, match=f"brownfield lock {folder}"):
-        drift(folder, {}, around)

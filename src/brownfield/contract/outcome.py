@@ -11,13 +11,18 @@ class Failure(Exception):
         message: One sentence for a person: what happened.
         code: The system's own code when it gave one (`WMS-1404`), else an empty string.
         detail: What the system said about it, as plain JSON values. Never a stack trace, never a secret.
+        undeclared: A name for the refusal when the system said one that its contract does not declare, else empty:
+            it is recorded, and `brownfield drift` tells it.
     """
 
-    def __init__(self, message: str, *, code: str = "", detail: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str = "", detail: Mapping[str, Any] | None = None, undeclared: str = ""
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code
         self.detail = dict(detail or {})
+        self.undeclared = undeclared
 
 
 class Rejected(Failure):

@@ -1,7 +1,8 @@
 """What differs between the pinned contract and the live one, in words, and what that breaks."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 
@@ -53,6 +54,61 @@ SEVERITY: dict[str, tuple[Breaks, Breaks]] = {
 Anything in a record breaks everything, for a batch is read by position; a fault breaks nothing: a no stays a no.
 """
 
+State = Literal["untouched", "warned", "stopped"]
+Stop = Literal["everything", "writes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What a look at the live system saw.
+
+    Attributes:
+        at: When, UTC.
+        outcome: `same`, `drifted`, or `unreachable`: then `changes` are those of the look before.
+        changes: How it differs from the pin.
+        words: Why it could not be seen; else empty.
+    """
+
+    at: datetime
+    outcome: Literal["same", "drifted", "unreachable"]
+    changes: tuple[Change, ...] = ()
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What an exposed operation or feed has to do with the far side.
+
+    Attributes:
+        name: The operation or feed.
+        effect: `read` or `write`; a feed is `feed`.
+        connection: The connection that it goes over.
+        subjects: The far-side calls or record types that it may touch.
+    """
+
+    name: str
+    effect: Literal["read", "write", "feed"]
+    connection: str
+    subjects: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """What a drift means for one exposed operation or feed.
+
+    Attributes:
+        name: The operation or feed.
+        effect: As in `Reach`.
+        state: `untouched`; `warned`: it goes on; `stopped`.
+        because: The changes that matter to it, in words.
+    """
+
+    name: str
+    effect: str
+    state: State
+    because: tuple[str, ...] = ()
+
+
 _TEXTS = ("title", "description", "examples", "$comment")
 _UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
@@ -69,6 +125,7 @@ _WALKED = frozenset(
         "properties",
         "required",
         "items",
+        "contentSchema",
         "$defs",
         "$ref",
     }
@@ -87,6 +144,30 @@ def compare(pinned: Contract, live: Contract) -> tuple[Change, ...]:
         for subject in sorted({*old, *new})
         for change in _subject(subject, old.get(subject), new.get(subject))
     )
+
+
+def touch(reach: Reach, changes: Iterable[Change]) -> Touch:
+    """What changes of its connection mean for an exposed operation or feed."""
+    told = [change for change in changes if change.subject in reach.subjects]
+    write = reach.effect == "write"
+    grave = [change.words for change in told if stops(change, write=write)]
+    if grave:
+        return Touch(reach.name, reach.effect, "stopped", tuple(grave))
+    return Touch(reach.name, reach.effect, "warned" if told else "untouched", tuple(change.words for change in told))
+
+
+def stopped(changes: Iterable[Change]) -> dict[str, Stop]:
+    """The far-side calls and record types that changes stop, and whether reads of them too."""
+    found: dict[str, Stop] = {}
+    for change in changes:
+        if change.breaks != "nothing" and found.get(change.subject) != "everything":
+            found[change.subject] = change.breaks
+    return found
+
+
+def stops(change: Change, *, write: bool) -> bool:
+    """Whether a change stops the calls, or only the writes, that have to do with it."""
+    return change.breaks == "everything" or (write and change.breaks == "writes")
 
 
 def _subject(subject: str, old: Part | None, new: Part | None) -> list[Change]:
@@ -189,6 +270,8 @@ class _Walk:
             yield from look(walk, old, new)
         if "items" in old and "items" in new:
             yield from walk.inside("[]").schema(old["items"], new["items"])
+        if "contentSchema" in old and "contentSchema" in new:
+            yield from walk.schema(old["contentSchema"], new["contentSchema"])
 
 
 def _resolved(schema: JsonSchema, definitions: JsonSchema) -> JsonSchema:
@@ -305,7 +388,9 @@ def _alternatives(walk: _Walk, old: JsonSchema, new: JsonSchema) -> Iterator[Cha
 
 def _rules(walk: _Walk, old: JsonSchema, new: JsonSchema) -> Iterator[Change]:
     """Every other keyword: patterns and formats, open or closed objects, the place of a field in a record."""
-    keywords = sorted({*old, *new} - _WALKED) + (["items"] if ("items" in old) != ("items" in new) else [])
+    keywords = sorted({*old, *new} - _WALKED) + [
+        word for word in ("items", "contentSchema") if (word in old) != (word in new)
+    ]
     for keyword in keywords:
         before, after = old.get(keyword), new.get(keyword)
         if before != after:

@@ -113,6 +113,8 @@ EVENTS: dict[str, tuple[tuple[str, ...], str]] = {
     "key": (("key.",), "keys"),
     "grant": (("grant.",), "grants"),
     "granted": (("grant.",), "grants"),
+    "drift": (("drift.",), "looks at live systems"),
+    "drifted": (("drift.",), "looks at live systems"),
     "schedule": (("schedule.",), "schedules"),
     "job": (("schedule.",), "schedules"),
     "export": (("audit.exported",), "exports of the audit"),

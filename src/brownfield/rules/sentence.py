@@ -240,6 +240,7 @@ EVENTS: dict[str, Template] = {
     "schedule.missed": lambda f: (
         f"the schedule {f.thing} was missed and was not made up for{f.said('reason', 'cause')}"
     ),
+    "drift.checked": lambda f: f"the live system behind {phrase.name(f.entry.wrapper or '')} {_seen(f)}",
     "quarantine.read": lambda f: f"{f.person} looked at the records of {f.file} that could not be read{f.time}",
     "server.started": lambda f: f"the server started{_where(f)}",
     "server.stopped": lambda f: f"the server stopped{_where(f)}{f.said('cause', 'reason')}",
@@ -252,6 +253,19 @@ EVENTS: dict[str, Template] = {
 def _paged(facts: Facts) -> str:
     body = facts.entry.body
     return f"{plain(body.get('to', ''))}, who is paged for {facts.thing},"
+
+
+def _seen(facts: Facts) -> str:
+    """What a look at a live system saw."""
+    body = facts.entry.body
+    if body.get("outcome") == "unreachable":
+        return f"could not be looked at, nothing was changed{facts.said('cause')}"
+    changes = [plain(words) for words in body.get("changes", ())]
+    if not changes:
+        return "is as it is pinned"
+    stopped = phrase.listed([phrase.words(name) for name in body.get("stopped", ())])
+    shown = "; ".join(changes[:5]) + (f"; and {len(changes) - 5} more" if len(changes) > 5 else "")
+    return f"is not as it is pinned ({shown}); {f'it stops {stopped}' if stopped else 'it stops nothing'}"
 
 
 def _where(facts: Facts) -> str:

@@ -27,6 +27,7 @@ from brownfield.runtime.journal import Journal
 from brownfield.runtime.kernel import Kernel, find_bundles, open_wrappers
 from brownfield.runtime.key import KeyRing, audit_key
 from brownfield.runtime.lane import Lane
+from brownfield.runtime.lookout import Lookout
 from brownfield.runtime.opening import Surroundings
 from brownfield.runtime.paging import Paging
 from brownfield.runtime.proposing import Proposing
@@ -62,6 +63,7 @@ class Assembly:
     scheduler: Scheduler
     expecting: Expecting
     paging: Paging
+    lookout: Lookout
     desk: Lane
     reading: Lane
 
@@ -71,7 +73,7 @@ class Assembly:
         self._note("server.started")
         self.collecting.orphans()
         sealing = asyncio.create_task(self._sealing())
-        clocks = (self.worker, self.scheduler, self.expecting, self.paging)
+        clocks = (self.worker, self.scheduler, self.expecting, self.paging, self.lookout)
         working = [asyncio.create_task(clock.run()) for clock in clocks]
         try:
             yield
@@ -147,7 +149,7 @@ def assemble(folder: Path, settings: Settings, home: Home, around: Surroundings,
     expecting = Expecting(kernel)
     control = Control(kernel, scheduler.schedules, expecting)
     return Assembly(kernel, Guard(kernel, proposing), proposing, control, collecting, Streaming(kernel),
-                    Asking(kernel, key), worker, scheduler, expecting, Paging(kernel), Lane("desk", 4),
+                    Asking(kernel, key), worker, scheduler, expecting, Paging(kernel), Lookout(kernel), Lane("desk", 4),
                     Lane("events", 4))  # fmt: skip
 
 

@@ -71,6 +71,8 @@ class Collecting:
     def run(self, opened: OpenWrapper, feed: Feed, *, who: Identity | None = None,
             replay: bool = False) -> list[dict[str, Any]]:  # fmt: skip
         """The same without a caller: for the scheduler and for a command line without a server. Blocks."""
+        if opened.feeds[feed.table.via].stops:
+            raise Problem("drifted", f"the layout of {feed.name} is not the locked one; nothing was collected")
         with self._turn(opened, feed):
             run = Arriving(self._kernel, opened, feed, who, self._stopping)
             try:

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -18,11 +18,13 @@ from brownfield.contract import (
     Unavailable,
     Uncertain,
 )
+from brownfield.rules.drift import Stop
 from brownfield.rules.limit import Bucket, take
 from brownfield.rules.problem import Problem
 from brownfield.wrapper.manifest import Calls, Effect
 
 Result = TypeVar("Result")
+NONE: Mapping[str, Stop] = {}
 QUEUE = 16
 """Calls that may wait for a thread, per thread. More are turned away at once: a queue that long helps nobody."""
 
@@ -36,16 +38,24 @@ class CallConnection:
         limits: Threads, pace and deadline.
         calls: What each far-side call does, as declared.
         drifted: Calls whose shape is not the locked one: they are stopped.
+        stops: Calls that the live system stops, and whether reads of them too; it changes while the connection is open.
     """
 
     def __init__(
-        self, name: str, adapter: CallAdapter, limits: Limits, calls: Calls, drifted: frozenset[str] = frozenset()
+        self,
+        name: str,
+        adapter: CallAdapter,
+        limits: Limits,
+        calls: Calls,
+        drifted: frozenset[str] = frozenset(),
+        stops: Mapping[str, Stop] = NONE,
     ) -> None:
         self.name = name
         self.adapter = adapter
         self.limits = limits
         self.calls = calls
         self.drifted = drifted
+        self.stops = stops
         self._pool = ThreadPoolExecutor(limits.concurrency, thread_name_prefix=f"connection-{name}")
         self._waiting = 0
         self._count = threading.Lock()
@@ -56,6 +66,12 @@ class CallConnection:
     def under_way(self) -> int:
         """Calls that are running or wait for a thread now."""
         return self._waiting
+
+    def stopped(self, call: str, effect: Effect) -> bool:
+        """Whether drift stops a call, by the lock or by what the live system has become."""
+        return (
+            call in self.drifted or self.stops.get(call) == "everything" or (effect == "write" and call in self.stops)
+        )
 
     async def run(self, work: Callable[[], Result]) -> Result:
         """Run blocking work on one of the connection's threads, within its deadline.
@@ -87,7 +103,7 @@ class CallConnection:
         """
         if call not in (self.calls.read if effect == "read" else self.calls.write):
             raise Rejected(f"{self.name} does not declare {call} a {effect}; it was not called", code="undeclared")
-        if call in self.drifted:
+        if self.stopped(call, effect):
             raise Drifted(f"the shape of {call} is not the locked one; it was not called")
         self._wait_for_a_turn()
 
@@ -208,12 +224,20 @@ class WriteCall:
 
 
 class FeedConnection:
-    """A feed adapter; the collector takes one file at a time, so it needs no pool."""
+    """A feed adapter; the collector takes one file at a time, so it needs no pool.
 
-    def __init__(self, name: str, adapter: FeedAdapter, limits: Limits) -> None:
+    Args:
+        name: The connection's name.
+        adapter: Opened.
+        limits: As the manifest has them.
+        stops: Record types that the live layout stops; it changes while the connection is open.
+    """
+
+    def __init__(self, name: str, adapter: FeedAdapter, limits: Limits, stops: Mapping[str, Stop] = NONE) -> None:
         self.name = name
         self.adapter = adapter
         self.limits = limits
+        self.stops = stops
 
     def close(self) -> None:
         """Close the adapter."""

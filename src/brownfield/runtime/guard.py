@@ -11,7 +11,7 @@ from functools import partial
 from threading import Lock
 from typing import Any
 
-from brownfield.contract import Fields, canonical
+from brownfield.contract import Failure, Fields, canonical
 from brownfield.ledger.audit import Entry
 from brownfield.rules.access import Ability, Role
 from brownfield.rules.problem import Problem
@@ -107,7 +107,7 @@ class Guard:
         except Exception as error:
             problem = problem_of(error, system=wrapper, trace=caller.trace)
             event = "read.failed" if problem.code in _FAR_SIDE else "call.denied"
-            body = {"code": problem.code, "cause": problem.cause}
+            body = {"code": problem.code, "cause": problem.cause, **_strange(error)}
             if ending.acquire(blocking=False):
                 await self._kernel.journal.write(self._entry(caller, event, wrapper, operation, given, body))
             raise problem from error
@@ -119,7 +119,7 @@ class Guard:
         caller.demand(_ability(operation), wrapper, name)
         opened.validators[name].check_arguments(arguments)
         call = operation.table.call
-        if call and call in opened.calls[operation.table.via].drifted:
+        if call and opened.calls[operation.table.via].stopped(call, operation.effect):
             raise Problem("drifted", f"the shape of {call} is not the locked one; {name} is stopped")
         return opened, operation
 
@@ -159,6 +159,11 @@ class Guard:
 
 
 _FAR_SIDE = frozenset({"rejected", "unavailable", "uncertain", "drifted", "deadline", "busy", "internal"})
+
+
+def _strange(error: Exception) -> dict[str, str]:
+    """The refusal that no contract declares, if it is one."""
+    return {"undeclared": error.undeclared[:80]} if isinstance(error, Failure) and error.undeclared else {}
 
 
 KEPT = 16 * 1024

@@ -8,6 +8,7 @@ from brownfield.contract import Fields
 from brownfield.ledger.audit import Entry
 from brownfield.ledger.store import Ledger
 from brownfield.rules.access import Identity
+from brownfield.rules.drift import Sighting, Stop
 from brownfield.rules.problem import Problem
 from brownfield.runtime.clock import Clock
 from brownfield.runtime.connection import CallConnection, FeedConnection, WriteCall
@@ -24,12 +25,21 @@ from brownfield.wrapper.manifest import MANIFEST
 
 @dataclass(frozen=True, slots=True)
 class OpenWrapper:
-    """One bundle with its connections open and its schemas compiled."""
+    """One bundle with its connections open and its schemas compiled.
+
+    Attributes:
+        bundle: What the folder declares.
+        calls: The read side of the call connections, by name.
+        feeds: The feed connections, by name.
+        validators: By operation.
+        stops: Per connection, what the live system stops now; both sides of a connection share it.
+    """
 
     bundle: Bundle
     calls: Mapping[str, CallConnection]
     feeds: Mapping[str, FeedConnection]
     validators: Mapping[str, Validator]
+    stops: Mapping[str, dict[str, Stop]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -68,6 +78,7 @@ class Kernel:
         around: Adapters, secrets and environment, for whoever opens connections.
         wrappers: The open bundles by id.
         writing: Per proposal, the write call of this process that was begun and not awaited to its end.
+        sightings: Per wrapper and connection, what the last look at the live system saw.
     """
 
     home: Home
@@ -79,6 +90,7 @@ class Kernel:
     around: Surroundings
     wrappers: Mapping[str, OpenWrapper]
     writing: dict[str, WriteCall] = field(default_factory=dict)
+    sightings: dict[tuple[str, str], Sighting] = field(default_factory=dict)
 
     @property
     def environment(self) -> str:
@@ -169,7 +181,9 @@ def open_wrapper(folder: Path, settings: Settings, around: Surroundings) -> Open
         raise BundleError(errors)
     validators = {name: Validator(o.input, o.output, o.handler.arguments if o.handler else None)
                   for name, o in bundle.operations.items()}  # fmt: skip
-    return OpenWrapper(bundle, open_calls(bundle, "read", around), open_feeds(bundle, around), validators)
+    stops: dict[str, dict[str, Stop]] = {name: {} for name in bundle.manifest.connections}
+    calls, feeds = open_calls(bundle, "read", around, stops), open_feeds(bundle, around, stops)
+    return OpenWrapper(bundle, calls, feeds, validators, stops)
 
 
 def open_wrappers(folders: Sequence[Path], settings: Settings, around: Surroundings) -> dict[str, OpenWrapper]:

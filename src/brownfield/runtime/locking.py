@@ -1,4 +1,4 @@
-"""A bundle held against its vendored files, its lock and the live system. No server is needed, and no variable set."""
+"""A bundle held against its vendored files and its lock. No server is needed, and no variable set."""
 
 import shutil
 import tempfile
@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from brownfield.contract import Contract, Failure, Sources, Unavailable, canonical
+from brownfield.contract import Contract, Failure, Unavailable, canonical
 from brownfield.rules import drift as rules
-from brownfield.rules.drift import Change
 from brownfield.rules.misfire import weekdays
 from brownfield.rules.problem import Problem, from_failure
 from brownfield.runtime.opening import Surroundings, open_adapter, unset
@@ -59,26 +58,7 @@ def lock_bundle(folder: Path, around: Surroundings, *, dry_run: bool = False) ->
     return changes
 
 
-def drift(folder: Path, sources: Sources, around: Surroundings, connection: str = "") -> tuple[Change, ...]:
-    """How the live system differs from what is pinned.
-
-    Args:
-        folder: The bundle.
-        sources: Where the live description is, as for `new`; empty to hold the vendored files against the pin.
-        around: Adapters and environment.
-        connection: Which connection, where more than one could be meant.
-
-    Raises:
-        BundleError: The bundle cannot be read.
-        Problem: No connection, or more than one, is described by such a source; or it cannot be read.
-    """
-    folder = folder.resolve()
-    manifest = read_manifest(folder)
-    live = _live(manifest, sources, around, connection) if sources else describe(folder, manifest, around)
-    return tuple(change for name, contract in live.items() for change in rules.compare(_pinned(folder, name), contract))
-
-
-def unreadable(source: str, error: Failure | ValueError) -> Problem:
+def unreadable(source: str, error: Exception) -> Problem:
     """What it means that a file or address which a person named could not be read."""
     if isinstance(error, Unavailable):
         return from_failure(error, system=source)
@@ -122,25 +102,12 @@ def _said(error: Exception) -> str:
     return str(error.args[0] if isinstance(error, KeyError) and error.args else error)
 
 
-def _live(manifest: Manifest, sources: Sources, around: Surroundings, connection: str) -> dict[str, Contract]:
-    kind = next(iter(sources))
-    able = {
-        name: drafter
-        for name, table in manifest.connections.items()
-        if connection in ("", name) and (drafter := around.registry.get(table.adapter).draft.get(kind))
-    }
-    if len(able) != 1:
-        known = ", ".join(able or manifest.connections)
-        how = "more than one connection is" if able else f"no connection{f' {connection}' * bool(connection)} is"
-        raise Problem("conflict", f"{how} described by --{kind}", next=f"Say which with --connection: {known}.")
-    [(name, drafter)] = able.items()
-    try:
-        return {name: drafter(sources).contract}
-    except (Failure, ValueError) as error:
-        raise unreadable(sources[kind], error) from error
+def pinned_contract(folder: Path, name: str) -> Contract:
+    """The pinned contract of a connection.
 
-
-def _pinned(folder: Path, name: str) -> Contract:
+    Raises:
+        BundleError: There is none that can be read.
+    """
     contract = _read_contract(folder, name)
     if contract is None:
         raise BundleError([Finding(str(contract_path(Path(), name)), "is not pinned", _lock_it(folder))])
@@ -168,6 +135,7 @@ def _findings(folder: Path, around: Surroundings) -> Iterator[Finding]:
     yield from _zones_and_crons(manifest)
     yield from _unset(manifest, around)
     yield from _missing(manifest, around)
+    yield from _watched(manifest, around)
     broken = list(_vendored(folder, manifest, around))
     yield from broken
     try:
@@ -217,6 +185,20 @@ def _missing(manifest: Manifest, around: Surroundings) -> Iterator[Finding]:
                 if not there:
                     yield Finding(f"{MANIFEST}: connections.{name}", f"the secret {secret} is not here",
                                   f"put it into {places(secret)}", level="note")  # fmt: skip
+
+
+def _watched(manifest: Manifest, around: Surroundings) -> Iterator[Finding]:
+    """Watches over what the adapter cannot describe."""
+    for name, table in manifest.connections.items():
+        if table.drift is None or table.adapter not in around.registry.names:
+            continue
+        where, kind = f"{MANIFEST}: connections.{name}.drift.live", next(iter(table.drift.live))
+        known = list(around.registry.get(table.adapter).draft)
+        if kind not in known:
+            remedy = f"it can from {', '.join(known)}" if known else "remove it"
+            yield Finding(where, f"{table.adapter} cannot describe a system from `{kind}`", remedy)
+        for variable in unset(dict(table.drift.live), around.environ):
+            yield Finding(where, f"the variable {variable} is not set here", "the watch will need it", level="note")
 
 
 def _vendored(folder: Path, manifest: Manifest, around: Surroundings) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ValidationError
 
 from brownfield.contract import Adapter, CallAdapter, Contract, FeedAdapter, Limits, Opening
+from brownfield.rules.drift import Stop
 from brownfield.runtime.connection import CallConnection, FeedConnection
 from brownfield.runtime.registry import Registry
 from brownfield.runtime.secret import Provider, resolver
@@ -20,6 +21,8 @@ from brownfield.wrapper.manifest import ConnectionTable, nearest
 
 Side = Literal["read", "write"]
 """Which secrets an opening may resolve. Only the worker opens the write side."""
+Stops = Mapping[str, Mapping[str, Stop]]
+"""Per connection, the calls and record types that the live system stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +60,26 @@ def open_adapter(folder: Path, name: str, table: ConnectionTable, side: Side, ar
         raise BundleError([Finding(f"connections.{name}", str(error), "correct the file that it names")]) from error
 
 
-def open_calls(bundle: Bundle, side: Side, around: Surroundings) -> dict[str, CallConnection]:
+def open_calls(bundle: Bundle, side: Side, around: Surroundings, stops: Stops) -> dict[str, CallConnection]:
     """Every call connection of a bundle, by name."""
     drifted = drifted_calls(bundle)
     opened: dict[str, CallConnection] = {}
     for name, table in bundle.manifest.connections.items():
         if around.registry.get(table.adapter).kind == "call":
             adapter = open_adapter(bundle.folder, name, table, side, around, bundle.contracts[name])
-            opened[name] = CallConnection(name, adapter, limits(table), table.calls, drifted[name])  # type: ignore[arg-type]
+            opened[name] = CallConnection(
+                name, adapter, limits(table), table.calls, drifted[name], stops[name]  # type: ignore[arg-type]
+            )
     return opened
 
 
-def open_feeds(bundle: Bundle, around: Surroundings) -> dict[str, FeedConnection]:
+def open_feeds(bundle: Bundle, around: Surroundings, stops: Stops) -> dict[str, FeedConnection]:
     """Every feed connection of a bundle, by name."""
     opened: dict[str, FeedConnection] = {}
     for name, table in bundle.manifest.connections.items():
         if around.registry.get(table.adapter).kind == "feed":
             adapter = open_adapter(bundle.folder, name, table, "read", around, bundle.contracts[name])
-            opened[name] = FeedConnection(name, adapter, limits(table))  # type: ignore[arg-type]
+            opened[name] = FeedConnection(name, adapter, limits(table), stops[name])  # type: ignore[arg-type]
     return opened
 
 

@@ -255,7 +255,7 @@ class Worker:
     def _write_side(self, opened: OpenWrapper) -> Mapping[str, CallConnection]:
         if opened.id not in self._writers:
             try:
-                self._writers[opened.id] = open_calls(opened.bundle, "write", self._kernel.around)
+                self._writers[opened.id] = open_calls(opened.bundle, "write", self._kernel.around, opened.stops)
             except BundleError as error:
                 raise Unavailable(f"the write side cannot be opened: {error}") from error
         return self._writers[opened.id]
@@ -315,7 +315,8 @@ class Worker:
         fence = proposal.fence if proposal.holder == self._holder else None
         more = {"cause": outcome.why, "after": outcome.after, "result": outcome.result, "reading": outcome.reading,
                 "changed": _changed(proposal.before, outcome.after),
-                "code": outcome.failure.code if outcome.failure else None}  # fmt: skip
+                "code": outcome.failure.code if outcome.failure else None,
+                "undeclared": (outcome.failure.undeclared[:80] or None) if outcome.failure else None}  # fmt: skip
         try:
             with kernel.ledger.write() as connection:
                 settled = move(connection, proposal.id, outcome.event, now, fence=fence, **details)

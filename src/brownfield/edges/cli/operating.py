@@ -112,6 +112,10 @@ def _status(address: str, found: dict[str, Any]) -> Iterator[RenderableType]:
         held = [(h["id"], h["feed"], h["file"], h["since"], h["reason"]) for h in found["held"]]
         yield table(("held", "feed", "file", "since (UTC)", "because"), held)
         yield "Each needs a person: brownfield batch resume ID, or brownfield batch refuse ID."
+    looks = [(f"{s['id']}.{d['connection']}", d["at"], d["outcome"], "; ".join(d["changes"]) or d["cause"])
+             for s in found["systems"] for d in s.get("drift", ())]  # fmt: skip
+    if looks:
+        yield table(("live system", "looked at (UTC)", "it is", "because"), looks)
     if found.get("schedules"):
         due = [(s["schedule"], s["next"], s["last"], s["outcome"]) for s in found["schedules"]]
         yield table(("schedule", "next due (UTC)", "last due", "its outcome"), due)
