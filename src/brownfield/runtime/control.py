@@ -120,6 +120,23 @@ class Control:
             raise Problem("invalid", str(error)) from error
         return {"scope": scope, "halted": event == "halt.set", "by": caller.identity.person, "reason": reason}
 
+    def _sightings(self, opened: OpenWrapper) -> list[dict[str, Any]]:
+        """What the last looks at the live systems saw; `not looked yet` where none was taken."""
+        found = []
+        for name, table in opened.bundle.manifest.connections.items():
+            if table.drift is None:
+                continue
+            seen = self._kernel.sightings.get((opened.id, name))
+            found.append({
+                "connection": name,
+                "every_s": table.drift.every.total_seconds(),
+                "at": seen.at.isoformat(timespec="seconds") if seen else None,
+                "outcome": seen.outcome if seen else "not looked yet",
+                "changes": [change.words for change in seen.changes] if seen else [],
+                "cause": seen.words if seen else "",
+            })  # fmt: skip
+        return found
+
     def _seen(self, caller: Caller, opened: OpenWrapper) -> set[str]:
         """The operations and feeds that are not hidden from somebody who does not oversee."""
         agent = caller.identity.role is Role.AGENT
@@ -136,5 +153,7 @@ class Control:
             "system_of_record": manifest.scope.system_of_record, "owner": manifest.scope.owner,
             "page": manifest.scope.page, "operations": operations, "feeds": sorted(opened.bundle.feeds.keys() & names),
             "under_way": {name: calls.under_way for name, calls in opened.calls.items() if calls.under_way},
-            "stopped": sorted(c for connection in opened.calls.values() for c in connection.drifted),
+            "stopped": sorted({*(c for calls in opened.calls.values() for c in calls.drifted),
+                               *(subject for stops in opened.stops.values() for subject in stops)}),
+            "drift": self._sightings(opened) if overseer else [],
         }  # fmt: skip
