@@ -1,13 +1,16 @@
 """Files on their way in: each step is kept, told once, and taken by one worker only."""
 
+import sqlite3
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from stage import GOOD, WHOLE, collect, staged
 
 from brownfield.contract import Adapter, Verdict
 from brownfield.contract.watched import Sighting
+from brownfield.ledger import store
 from brownfield.ledger.event import page
 from brownfield.runtime.streaming import cloud_event
 from brownfield.testing.canned import CannedDrop
@@ -267,3 +270,27 @@ def test_two_at_once_claim_each_file_once(at, yard, tmp_path):
         assert collect(stage) == []
         assert steps(stage)[-1] == "gone"
         assert skus(stage) == []
+
+
+def test_a_ledger_that_is_busy_loses_nothing(at, yard, monkeypatch, tmp_path):
+    """R77, R97: another process holds it longer than anybody waits, in the middle of a file; then all goes on."""
+    monkeypatch.setattr(store, "PRAGMAS", (*store.PRAGMAS, "busy_timeout=50"))
+    yard.put("one.dat", GOOD, marked=True)
+    with at() as stage:
+        feed = stage.assembly.kernel.wrappers["canned"].feeds["drop"].adapter
+        other, collects = sqlite3.connect(tmp_path / "home" / "ledger.db", check_same_thread=False), feed.collect
+
+        def locking(arrival, checkpoint):
+            for number, chunk in enumerate(collects(arrival, checkpoint)):
+                if number == 1:
+                    other.execute("BEGIN IMMEDIATE")
+                yield chunk
+
+        feed.collect = locking
+        with pytest.raises(OperationalError, match="locked"):
+            collect(stage)
+        other.rollback()
+        other.close()
+        del feed.collect
+        assert told(collect(stage)) == [("one.dat", "archived", "taken up again")]
+        assert skus(stage) == WHOLE

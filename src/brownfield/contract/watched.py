@@ -1,11 +1,11 @@
-"""What only a feed adapter gives that also lists files that are not complete yet."""
+"""What a feed adapter may give beyond its verbs: files that are not complete yet, and a record read alone."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from brownfield.contract.adapter import FeedAdapter
+from brownfield.contract.adapter import Damage, FeedAdapter, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +42,11 @@ class WatchedFeed(FeedAdapter, Protocol):
 
     def claim(self, sighting: Sighting) -> bool:
         """Make the file ours, at once and for one of those who try. False: it is gone, or it changed, or not now."""
+
+
+@runtime_checkable
+class RereadingFeed(FeedAdapter, Protocol):
+    """A feed adapter that can read one record's bytes alone, so that a person can correct them."""
+
+    def reread(self, number: int, raw: bytes) -> Row | Damage:
+        """What these bytes hold as the record of that number. Raises `Rejected` when they are no one record."""

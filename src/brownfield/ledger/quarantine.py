@@ -77,6 +77,13 @@ def quarantined(connection: Connection, file_id: int, *, after: int = -1, limit:
     return [_quarantined(row) for row in connection.execute(statement)]
 
 
+def get_quarantined(connection: Connection, file_id: int, record: int) -> Quarantined | None:
+    """The record of that number, if it could not be read."""
+    columns = schema.quarantine.c
+    row = connection.execute(select(schema.quarantine).where(columns.file == file_id, columns.record == record)).first()
+    return None if row is None else _quarantined(row)
+
+
 def decide_record(
     connection: Connection, file_id: int, record: int, state: RecordState, *, by: str, note: str, now: datetime
 ) -> Quarantined:

@@ -15,6 +15,7 @@ from brownfield.ledger.batch import (
     BatchFile,
     FileState,
     begin_file,
+    decide_file,
     files,
     find_file,
     finish_file,
@@ -22,11 +23,13 @@ from brownfield.ledger.batch import (
     load_checkpoint,
     open_files,
     preflighted,
+    save_checkpoint,
 )
 from brownfield.ledger.count import file_counts
 from brownfield.ledger.halt import active_halts, blocking
 from brownfield.rules.access import Identity as Caller
 from brownfield.rules.arrival import Identity, Kind, identify, number_of
+from brownfield.rules.problem import Problem
 from brownfield.runtime.committing import Committing
 from brownfield.runtime.connection import FeedConnection
 from brownfield.runtime.defect import report
@@ -55,8 +58,7 @@ class Arriving:
         self._kernel, self._opened, self._feed, self._who = kernel, opened, feed, who
         self._stopping = stopping
         self._place: FeedConnection = opened.feeds[feed.table.via]
-        records = opened.bundle.contracts[feed.table.via].records
-        self._shape = fingerprint({name: shape_of(record) for name, record in records.items()})
+        self._shape = shape_of_feed(opened, feed)
         self._committing = Committing(kernel, feed, stopping)
         self._watching = self._watcher()
         self.waiting: list[Incoming] = []
@@ -136,7 +138,38 @@ class Arriving:
             if file.sha256 not in arrivals:
                 yield self._end(file, FileState.ARCHIVED, file.reason), "had been put away"
 
+    def resume(self, held: BatchFile, note: str) -> tuple[BatchFile, str]:
+        """Take in what is left of a held file, under a number of its own: readers are past the old one.
+
+        Raises:
+            Problem: `conflict`: it was begun with another layout.
+            Settled: It is not held.
+        """
+        kernel = self._kernel
+        with kernel.ledger.write() as connection:
+            checkpoint = load_checkpoint(connection, held.id)
+            if checkpoint.record and held.shape != self._shape:
+                raise Problem("conflict", "the layout has changed since the file was begun; take it again as a replay")
+            decide_file(connection, held.id, FileState.RESUMED, held.reason)
+            last = find_file(connection, held.wrapper, held.feed, held.sha256, self._shape)
+            file = begin_file(connection, environment=kernel.environment, wrapper=held.wrapper, feed=held.feed,
+                              arrival=Arrival(held.name, held.size, held.sha256), shape=self._shape,
+                              now=kernel.clock.now(), replay=last.replay + 1 if last else 0, number=held.number,
+                              resumes=held.id)  # fmt: skip
+            save_checkpoint(connection, file.id, checkpoint, kernel.clock.now())
+            self._tell(connection, "batch.resumed", replace(file, records=checkpoint.record), note=note)
+        return self._resumed(file), "resumed"
+
+    def _resumed(self, file: BatchFile) -> BatchFile:
+        """Go on with a file that was resumed. It lies where it was set aside, so no listing has it."""
+        try:
+            return self._collect(file, Arrival(file.name, file.size, file.sha256))
+        except Unavailable as failure:
+            return self._end(file, FileState.HELD, failure.message)
+
     def _taken_up(self, file: BatchFile, arrival: Arrival | None) -> tuple[BatchFile, str]:
+        if file.resumes is not None:
+            return self._resumed(file), "taken up again"
         if arrival is None:
             return self._end(file, FileState.HELD, "it was begun and has gone from the drop"), "gone"
         if file.shape != self._shape:
@@ -228,10 +261,18 @@ class Arriving:
         self._place.adapter.settle(arrival, Verdict.SET_ASIDE if aside else Verdict.ARCHIVE)
         return self._end(file, FileState.ARCHIVED, file.reason) if file.state is FileState.COMMITTED else file
 
-    def _tell(self, connection: Connection, event: str, file: BatchFile, more: Fields | None = None) -> None:
+    def _tell(
+        self, connection: Connection, event: str, file: BatchFile, more: Fields | None = None, *, note: str = ""
+    ) -> None:
         facts = {"name": file.name, "sha256": file.sha256, "records": file.records, "events": file.events,
                  "quarantined": file.quarantined, "size": file.size} | dict(more or {})  # fmt: skip
-        body = {"file": facts} | ({"reason": file.reason} if file.reason else {})
+        body = {"file": facts} | ({"reason": file.reason} if file.reason else {}) | ({"note": note} if note else {})
         entry = self._kernel.entry(event, body, self._who, about={"name": file.name}, wrapper=self._opened.id,
                                    operation=self._feed.name)  # fmt: skip
         self._kernel.journal.add(connection, entry)
+
+
+def shape_of_feed(opened: OpenWrapper, feed: Feed) -> str:
+    """The fingerprint of the layout that a feed's files are read with."""
+    records = opened.bundle.contracts[feed.table.via].records
+    return fingerprint({name: shape_of(record) for name, record in records.items()})

@@ -29,6 +29,7 @@ from brownfield.runtime.key import KeyRing, audit_key
 from brownfield.runtime.lane import Lane
 from brownfield.runtime.lookout import Lookout
 from brownfield.runtime.opening import Surroundings
+from brownfield.runtime.mending import Mending
 from brownfield.runtime.paging import Paging
 from brownfield.runtime.proposing import Proposing
 from brownfield.runtime.registry import Registry
@@ -57,6 +58,7 @@ class Assembly:
     proposing: Proposing
     control: Control
     collecting: Collecting
+    mending: Mending
     events: Streaming
     asking: Asking
     worker: Worker
@@ -148,7 +150,8 @@ def assemble(folder: Path, settings: Settings, home: Home, around: Surroundings,
     scheduler = Scheduler(kernel, collecting)
     expecting = Expecting(kernel)
     control = Control(kernel, scheduler.schedules, expecting)
-    return Assembly(kernel, Guard(kernel, proposing), proposing, control, collecting, Streaming(kernel),
+    return Assembly(kernel, Guard(kernel, proposing), proposing, control, collecting,
+                    Mending(kernel, collecting), Streaming(kernel),
                     Asking(kernel, key), worker, scheduler, expecting, Paging(kernel), Lookout(kernel), Lane("desk", 4),
                     Lane("events", 4))  # fmt: skip
 

@@ -16,6 +16,7 @@ from brownfield.ledger.arrival import Incoming
 from brownfield.ledger.batch import (
     BatchFile,
     FileState,
+    decide_file,
     files,
     finish_file,
     get_file,
@@ -23,7 +24,7 @@ from brownfield.ledger.batch import (
 )
 from brownfield.ledger.count import file_counts
 from brownfield.ledger.lease import release, take
-from brownfield.ledger.quarantine import quarantined
+from brownfield.ledger.quarantine import Quarantined, quarantined
 from brownfield.rules.access import Ability, Identity
 from brownfield.rules.problem import Problem
 from brownfield.runtime.arriving import Arriving
@@ -49,7 +50,9 @@ class Collecting:
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._holder = f"collector-{secrets.token_hex(6)}"
-        self._stopping = threading.Event()
+        self._kept: dict[str, int] = {}
+        """Leases that could not be given up because the ledger was busy or full; the next collect does."""
+        self.stopping = threading.Event()
         self.lane = Lane("collect", WIDTH)
 
     async def collect(self, caller: Caller, wrapper: str, feed: str, *, replay: bool = False) -> list[dict[str, Any]]:
@@ -74,12 +77,51 @@ class Collecting:
         if opened.feeds[feed.table.via].stops:
             raise Problem("drifted", f"the layout of {feed.name} is not the locked one; nothing was collected")
         with self._turn(opened, feed):
-            run = Arriving(self._kernel, opened, feed, who, self._stopping)
+            run = Arriving(self._kernel, opened, feed, who, self.stopping)
             try:
                 taken = [file_body(file, note) for file, note in run.files(replay=replay)]
                 return taken + [incoming_body(opened, feed, file) for file in run.waiting]
             except Unavailable as failure:
                 raise Problem("unavailable", f"{opened.title}: {failure.message}") from failure
+
+    async def resume(self, caller: Caller, file_id: int, note: str = "") -> dict[str, Any]:
+        """Take in what is left of a held file; as many records as before may be unreadable.
+
+        Raises:
+            Problem: `not-found`; `conflict`: it is not held, or the layout has changed since.
+        """
+        opened, feed, file = await asyncio.to_thread(self._held, caller, file_id)
+        return await self.lane.run(self._resume, opened, feed, file, caller.identity, note)
+
+    def _resume(self, opened: OpenWrapper, feed: Feed, file: BatchFile, who: Identity, note: str) -> dict[str, Any]:
+        with self._turn(opened, feed):
+            return file_body(*Arriving(self._kernel, opened, feed, who, self.stopping).resume(file, note))
+
+    def refuse(self, caller: Caller, file_id: int, note: str = "") -> dict[str, Any]:
+        """Say that a held file is not wanted. It stays set aside; events of it that were stored stay stored.
+
+        Raises:
+            Problem: `not-found`; `conflict`: it is not held.
+        """
+        opened, feed, file = self._held(caller, file_id)
+        with self._kernel.ledger.write() as connection:
+            refused = decide_file(connection, file.id, FileState.REFUSED, note or file.reason)
+            body = {"file": {"name": file.name, "sha256": file.sha256}, "reason": refused.reason}
+            entry = self._kernel.entry("batch.refused", body, caller.identity, trace=caller.trace, wrapper=opened.id,
+                                       operation=feed.name, about={"name": file.name})  # fmt: skip
+            self._kernel.journal.add(connection, entry)
+        return file_body(refused)
+
+    def _held(self, caller: Caller, file_id: int) -> tuple[OpenWrapper, Feed, BatchFile]:
+        with self._kernel.ledger.read() as connection:
+            file = get_file(connection, file_id)
+        if file is None:
+            caller.demand(Ability.OVERSEE)
+            raise Problem("not-found", f"there is no batch file {file_id}")
+        opened, feed = self._demand(caller, file.wrapper, file.feed)
+        if file.state is not FileState.HELD:
+            raise Problem("conflict", f"file {file_id} is not held: it is {file.state.value}")
+        return opened, feed, file
 
     def batches(self, caller: Caller, feed: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
         """The files of a feed (`inventory.stock_count`) or of all, latest first."""
@@ -100,13 +142,12 @@ class Collecting:
             file = get_file(connection, file_id)
             if file is None:
                 raise Problem("not-found", f"there is no batch file {file_id}")
-            kept = [item.damage for item in quarantined(connection, file_id, limit=1000)]
+            kept = quarantined(connection, file_id, limit=1000)
         body = {"file": {"name": file.name, "sha256": file.sha256}}
         entry = self._kernel.entry("quarantine.read", body, caller.identity, trace=caller.trace, wrapper=file.wrapper,
                                    operation=file.feed)  # fmt: skip
         self._kernel.journal.post(entry).result()
-        return [{"record": d.number, "offset": d.offset, "field": d.field, "code": d.code, "reason": d.reason,
-                 "raw": d.raw.hex()} for d in kept]  # fmt: skip
+        return [record_body(item) for item in kept]
 
     def orphans(self) -> None:
         """Hold the open files of feeds that are declared no longer: nobody would ever end them."""
@@ -128,20 +169,37 @@ class Collecting:
 
     def stop(self) -> None:
         """End after the chunk that is being committed; what is left is taken up again next time."""
-        self._stopping.set()
+        self.stopping.set()
 
     @contextmanager
     def _turn(self, opened: OpenWrapper, feed: Feed) -> Iterator[None]:
         resource, kernel = f"feed:{opened.id}.{feed.name}", self._kernel
         with kernel.ledger.write() as connection:
+            if resource in self._kept:
+                release(connection, resource, self._holder, self._kept[resource])
             fence = take(connection, resource, self._holder, ttl=LEASE, now=kernel.clock.now())
         if fence is None:
             raise Problem("busy", f"{opened.id}.{feed.name} is being collected already", retry_after=5.0)
+        self._kept.pop(resource, None)
         try:
             yield
         finally:
+            self._kept[resource] = fence
             with kernel.ledger.write() as connection:
                 release(connection, resource, self._holder, fence)
+            del self._kept[resource]
+
+
+def record_body(item: Quarantined) -> dict[str, Any]:
+    """A record in quarantine as every door gives it."""
+    damage = item.damage
+    shown = {
+        "record": damage.number, "offset": damage.offset, "field": damage.field, "code": damage.code,
+        "reason": damage.reason, "raw": damage.raw.hex(), "state": item.state.value,
+    }  # fmt: skip
+    decided = {"decided_by": item.decided_by, "note": item.note,
+               "decided_at": item.decided_at.isoformat(timespec="seconds") if item.decided_at else None}  # fmt: skip
+    return shown | {name: value for name, value in decided.items() if value}
 
 
 def incoming_body(opened: OpenWrapper, feed: Feed, file: Incoming) -> dict[str, Any]:
@@ -159,6 +217,7 @@ def file_body(file: BatchFile, note: str = "") -> dict[str, Any]:
         "id": file.id, "feed": f"{file.wrapper}.{file.feed}", "name": file.name, "size": file.size,
         "sha256": file.sha256, "state": file.state.value, "reason": file.reason, "records": file.records,
         "events": file.events, "quarantined": file.quarantined, "replay": file.replay, "note": note,
+        "resumes": file.resumes,
         "seen_at": file.seen_at.isoformat(timespec="seconds"),
         "settled_at": file.settled_at.isoformat(timespec="seconds") if file.settled_at else None,
     }  # fmt: skip

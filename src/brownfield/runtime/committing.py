@@ -54,6 +54,17 @@ class Committing:
                 return False
         return True
 
+    def rows_of(self, row: Row) -> Rows:
+        """The event of one record, or none where the feed makes none of it.
+
+        Raises:
+            Rejected: The feed's function cannot take it.
+        """
+        documents, damaged = self._events(Chunk((row,), (), Checkpoint()))
+        if damaged:
+            raise Rejected(f"the record cannot be taken: {damaged[0].reason}", code=damaged[0].code)
+        return Rows.of(documents)
+
     def _within_limit(self, quarantined: int, records: int = 0) -> None:
         limit, percent = self._feed.table.quarantine_limit, self._feed.table.quarantine_percent
         if quarantined > limit:

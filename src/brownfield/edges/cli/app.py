@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from brownfield.edges.cli import audit, bundle, calling, deciding, drifting, events, keys, operating, serving
+from brownfield.edges.cli import audit, batch, bundle, calling, deciding, drifting, events, keys, operating, serving
 from brownfield.edges.cli.door import Command, Door, Group
 from brownfield.edges.cli.ending import EXITS
 from brownfield.edges.cli.session import Session
@@ -59,6 +59,10 @@ _group("keys", "Operating", {
 _group("audit", "Operating", {"verify": audit.verify, "export": audit.export}).callback(no_args_is_help=True)(
     audit.group
 )
+_group("batches", "Operating", {
+    "resume": batch.resume, "refuse": batch.refuse, "records": batch.records, "correct": batch.correct,
+    "replay": batch.replay, "write-off": batch.write_off,
+}).callback(invoke_without_command=True)(batch.batches)  # fmt: skip
 _group("proposals", "Deciding", {
     "show": deciding.show, "done-by-hand": deciding.done_by_hand, "resolve": deciding.resolve,
 }).callback(invoke_without_command=True)(deciding.proposals)  # fmt: skip

@@ -111,7 +111,7 @@ def _status(address: str, found: dict[str, Any]) -> Iterator[RenderableType]:
     if found.get("held"):
         held = [(h["id"], h["feed"], h["file"], h["since"], h["reason"]) for h in found["held"]]
         yield table(("held", "feed", "file", "since (UTC)", "because"), held)
-        yield "Each needs a person: brownfield batch resume ID, or brownfield batch refuse ID."
+        yield "Each needs a person: brownfield batches resume ID, or brownfield batches refuse ID."
     looks = [(f"{s['id']}.{d['connection']}", d["at"], d["outcome"], "; ".join(d["changes"]) or d["cause"])
              for s in found["systems"] for d in s.get("drift", ())]  # fmt: skip
     if looks:

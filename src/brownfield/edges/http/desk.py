@@ -4,7 +4,8 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -17,6 +18,7 @@ from brownfield.rules.proposal import State
 
 router = APIRouter(prefix="/v1")
 Position = Annotated[int, Query(ge=0, le=2**63 - 1)]
+Position64 = Annotated[int, Path(ge=0, le=2**63 - 1)]
 Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
 LAST = re.compile(r"[0-9]{1,18}")
 FOLLOW_EVERY = 0.5
@@ -51,6 +53,19 @@ class Resolving(_Sent):
 
     outcome: Literal["done", "failed"]
     note: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class Noting(_Sent):
+    """Why, for the audit."""
+
+    note: Annotated[str, Field(max_length=1000)] = ""
+
+
+class Correcting(Noting):
+    """What a record should have said: its fields, or its bytes in hex; neither for the bytes that it has."""
+
+    fields: dict[str, Any] | None = None
+    raw: Annotated[str, Field(max_length=1_000_000)] | None = None
 
 
 class Halting(_Sent):
@@ -191,6 +206,44 @@ async def batches(assembly: The, by: By, feed: str | None = None,
 async def quarantine(assembly: The, by: By, id: Number) -> Response:  # noqa: A002
     """The records of a file that could not be read."""
     return answer({"quarantined": await asyncio.to_thread(assembly.collecting.quarantined, by, id)})
+
+
+@router.post("/batches/{id}/resume")
+async def resume_batch(assembly: The, by: By, id: Number, said: Noting) -> Response:  # noqa: A002
+    """Take in what is left of a held file."""
+    return answer(await assembly.collecting.resume(by, id, said.note))
+
+
+@router.post("/batches/{id}/refuse")
+async def refuse_batch(assembly: The, by: By, id: Number, said: Noting) -> Response:  # noqa: A002
+    """Say that a held file is not wanted."""
+    return answer(await asyncio.to_thread(assembly.collecting.refuse, by, id, said.note))
+
+
+@router.post("/batches/{id}/replay")
+async def replay_records(assembly: The, by: By, id: Number, said: Noting) -> Response:  # noqa: A002
+    """Read the open records of a file again, after a layout or a function was mended."""
+    found = await assembly.collecting.lane.run(assembly.mending.replay, by, id, said.note)
+    return answer({"quarantined": found})
+
+
+@router.post("/batches/{id}/quarantine/{record}/correct")
+async def correct_record(assembly: The, by: By, id: Number, record: Position64,  # noqa: A002
+                         said: Correcting) -> Response:  # fmt: skip
+    """Make a record's event of corrected fields, or of corrected bytes, or of its own bytes read again."""
+    try:
+        raw = None if said.raw is None else bytes.fromhex(said.raw)
+    except ValueError as error:
+        raise Problem("invalid", "raw is not hexadecimal") from error
+    correct = partial(assembly.mending.correct, fields=said.fields, raw=raw, note=said.note)
+    return answer(await asyncio.to_thread(correct, by, id, record))
+
+
+@router.post("/batches/{id}/quarantine/{record}/write-off")
+async def write_off_record(assembly: The, by: By, id: Number, record: Position64,  # noqa: A002
+                           said: Noting) -> Response:  # fmt: skip
+    """Say that a record is not needed."""
+    return answer(await asyncio.to_thread(assembly.mending.write_off, by, id, record, said.note))
 
 
 @router.get("/events")
