@@ -33,6 +33,7 @@ def test_the_manifest_tables_have_every_key_and_no_other():
     assert tables("`[scope]`") == [names(manifest.Scope)]
     assert tables("`[connections.NAME]`") == [
         names(manifest.ConnectionTable), names(manifest.SecretNames), names(manifest.LimitTable),
+        names(manifest.DriftTable),
     ]  # fmt: skip
     assert names(manifest.Calls) == names(manifest.SecretNames)
     assert tables("`[operations.NAME]`") == [names(manifest.OperationTable), names(manifest.Confirmation)]
