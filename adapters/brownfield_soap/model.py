@@ -221,6 +221,7 @@ class Model:
         operations: By name.
         records: Complex types by key.
         notes: What was repaired to read the WSDL, one sentence each.
+        documents: The files that it was read from, as absolute paths.
         shapes: Fingerprints of records with all that they reach, once they were asked for; see `schema`.
     """
 
@@ -231,4 +232,5 @@ class Model:
     operations: Mapping[str, Operation]
     records: Mapping[str, Record]
     notes: tuple[str, ...] = ()
+    documents: tuple[str, ...] = field(default=(), compare=False, repr=False)
     shapes: dict[str, str] = field(default_factory=dict, compare=False, repr=False)

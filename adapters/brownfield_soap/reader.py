@@ -5,6 +5,7 @@ zeep is imported by this module, `visitor`, `family` and `flatten` only, and thi
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,8 @@ def read(
     try:
         notes += heal(linked) if repair else []
         document = _load(linked)
-        return _model(linked, notes, Flattener(Families(document.types)), *_choose(document, service, port))
+        made = _model(linked, notes, Flattener(Families(document.types)), *_choose(document, service, port))
+        return replace(made, documents=tuple(closure.documents))
     except Rejected:
         raise
     except Exception as error:  # zeep fails with whatever its parser stumbles over

@@ -1,6 +1,6 @@
 """What an adapter is: a few synchronous verbs, and one frozen description that an entry point names."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -47,6 +47,8 @@ class Opening(Generic[Settings]):
         limits: See `Limits`.
         timezone: The zone of the system's naive times, or None.
         contract: The pinned contract, or None while there is none (`new`, `lock`).
+        derived: What was worked out from the pinned files before, by a name that changes when they do. What is put
+            in comes back as it was, also in a later process, or not at all.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Opening(Generic[Settings]):
     limits: Limits = field(default_factory=Limits)
     timezone: ZoneInfo | None = None
     contract: Contract | None = None
+    derived: MutableMapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

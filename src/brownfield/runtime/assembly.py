@@ -20,6 +20,7 @@ from brownfield.runtime.clock import Clock
 from brownfield.runtime.collecting import Collecting
 from brownfield.runtime.control import Control
 from brownfield.runtime.defect import report
+from brownfield.runtime.derived import derived_in
 from brownfield.runtime.expecting import Expecting
 from brownfield.runtime.guard import Guard
 from brownfield.runtime.home import SETTINGS, Home, Settings, read_settings
@@ -124,8 +125,8 @@ def open_assembly(folder: Path, environ: Mapping[str, str], *, chain: str = "ser
         Problem: Another process holds the ledger.
     """
     settings, home = find_settings(folder), Home.find(environ)
-    around = Surroundings(registry or Registry(), providers(environ, home.folder), environ)
     with home.hold() as lock:
+        around = Surroundings(registry or Registry(), providers(environ, home.folder), environ, derived_in(home))
         assembly = assemble(folder, settings, home, around, clock or Clock(), chain)
         try:
             yield assembly

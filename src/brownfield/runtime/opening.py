@@ -1,7 +1,7 @@
 """From a manifest to open connections: settings resolved and checked, secrets by side, adapters by name."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -27,11 +27,12 @@ Stops = Mapping[str, Mapping[str, Stop]]
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What connections are opened with."""
+    """What connections are opened with; `derived` is kept in the home where there is one."""
 
     registry: Registry
     secrets: tuple[Provider, ...]
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    derived: MutableMapping[str, bytes] = field(default_factory=dict)
 
 
 def open_adapter(folder: Path, name: str, table: ConnectionTable, side: Side, around: Surroundings,
@@ -52,6 +53,7 @@ def open_adapter(folder: Path, name: str, table: ConnectionTable, side: Side, ar
         limits=limits(table),
         timezone=ZoneInfo(table.timezone) if table.timezone else None,
         contract=contract,
+        derived=around.derived,
     )
     try:
         return adapter.open(opening)

@@ -27,7 +27,9 @@ def test_without_zeep_the_connection_says_what_to_install():
     code = (
         "import sys; sys.modules['zeep'] = None\n"
         "import brownfield_soap, brownfield.contract as c\n"
-        "try: brownfield_soap.adapter.open(None)\n"
+        "from pathlib import Path\n"
+        "opening = c.Opening('t', Path('.'), brownfield_soap.adapter.settings(wsdl='t.wsdl'), str)\n"
+        "try: brownfield_soap.adapter.open(opening).describe()\n"
         "except c.Unavailable as error: print(error.message)"
     )
     ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

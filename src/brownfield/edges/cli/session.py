@@ -11,6 +11,7 @@ import typer
 from brownfield.edges.cli.client import Client, NotRunning
 from brownfield.edges.cli.terminal import Terminal
 from brownfield.rules.problem import Problem
+from brownfield.runtime.derived import derived_in
 from brownfield.runtime.home import Home
 from brownfield.runtime.opening import Surroundings
 from brownfield.runtime.registry import Registry
@@ -50,7 +51,8 @@ class Session:
     @property
     def around(self) -> Surroundings:
         """What bundles are opened with."""
-        return Surroundings(Registry(), providers(self.environ, self.home.folder), self.environ)
+        found = providers(self.environ, self.home.folder)
+        return Surroundings(Registry(), found, self.environ, derived_in(self.home))
 
     @property
     def key(self) -> str:

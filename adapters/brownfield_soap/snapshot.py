@@ -1,0 +1,182 @@
+"""A model written down: made once from a WSDL, then read back, an operation or a record only when it is asked for.
+
+A snapshot is good for the very documents, settings and code that made it. Whoever keeps it sees to it that it comes
+back as it was given: `Opening.derived`.
+
+    one line of JSON: what was read, what the model says of itself, and how long each part is
+    the parts, each as JSON: operations, then records
+"""
+
+import hashlib
+import struct
+from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import MISSING, Field, dataclass, fields
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import orjson
+from pydantic import TypeAdapter
+
+from brownfield.contract import Unavailable, fingerprint
+from brownfield_soap.model import Model, Operation, Record
+
+Part = TypeVar("Part", Operation, Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a model is made from.
+
+    Attributes:
+        wsdl: The WSDL.
+        folder: Nothing outside it is read.
+        service: The service, None for the first with a SOAP port.
+        port: The port, None for the first SOAP port.
+        repair: Whether what is broken is repaired.
+    """
+
+    wsdl: Path
+    folder: Path
+    service: str | None
+    port: str | None
+    repair: bool
+
+    @property
+    def name(self) -> str:
+        """The snapshot's name: another WSDL, other settings or other code have another."""
+        documents = [str(self.wsdl.relative_to(self.folder)), _sha256(self.wsdl)]
+        return f"model-{fingerprint([*documents, self.service, self.port, self.repair, _code()])}"
+
+
+def model(origin: Origin, derived: MutableMapping[str, bytes]) -> Model:
+    """The model of one SOAP port, from its snapshot when there is a good one, else from the WSDL.
+
+    Raises:
+        Rejected: The WSDL cannot be read.
+        Unavailable: zeep is needed and not installed.
+    """
+    try:
+        name = origin.name
+    except (OSError, ValueError):
+        return _read(origin)  # which says what is wrong with the file
+    found = load(derived.get(name, b""), origin.folder)
+    if found is None:
+        found = _read(origin)
+        derived[name] = dump(found, origin.folder)
+    return found
+
+
+def dump(made: Model, folder: Path) -> bytes:
+    """The snapshot of a model."""
+    parts = {kind: {name: orjson.dumps(_plain(part)) for name, part in getattr(made, kind).items()} for kind in _KINDS}
+    head = {
+        "documents": {str(path.relative_to(folder)): _sha256(path) for path in map(Path, made.documents)},
+        "self": {name: getattr(made, name) for name in ("service", "port", "address", "envelope", "notes")},
+        "parts": {kind: {name: len(part) for name, part in each.items()} for kind, each in parts.items()},
+    }
+    line = orjson.dumps(head)
+    return b"".join([struct.pack(">I", len(line)), line, *parts["operations"].values(), *parts["records"].values()])
+
+
+def load(content: bytes, folder: Path) -> Model | None:
+    """The model of a snapshot, its parts not read yet; None when a document is not what it was, or none is given."""
+    if not content:
+        return None
+    (length,) = struct.unpack_from(">I", content)
+    head, start = orjson.loads(content[4 : 4 + length]), 4 + length
+    if any(not _is(folder / path, sha256) for path, sha256 in head["documents"].items()):
+        return None
+    operations = Shelf(_operation(), content, start, head["parts"]["operations"])
+    records = Shelf(_record(), content, operations.end, head["parts"]["records"])
+    return Model(**head["self"] | {"notes": tuple(head["self"]["notes"])}, operations=operations, records=records)
+
+
+class Shelf(Mapping[str, Part], Generic[Part]):
+    """Parts by name, each made from its JSON when it is first asked for.
+
+    Args:
+        kind: Makes a part.
+        content: The snapshot.
+        start: Where the first part stands in it.
+        lengths: The bytes of each part, in order.
+
+    Attributes:
+        end: Where the last part ends.
+    """
+
+    def __init__(self, kind: TypeAdapter[Part], content: bytes, start: int, lengths: Mapping[str, int]) -> None:
+        self._kind: TypeAdapter[Part] = kind
+        self._content = content
+        self._made: dict[str, Part] = {}
+        self._places: dict[str, tuple[int, int]] = {}
+        for name, length in lengths.items():
+            self._places[name] = (start, start + length)
+            start += length
+        self.end = start
+
+    def __getitem__(self, name: str) -> Part:
+        found = self._made.get(name)
+        if found is None:
+            start, end = self._places[name]
+            found = self._made[name] = self._kind.validate_json(self._content[start:end])
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+_KINDS = ("operations", "records")
+
+
+@cache
+def _operation() -> TypeAdapter[Operation]:
+    return TypeAdapter(Operation)
+
+
+@cache
+def _record() -> TypeAdapter[Record]:
+    return TypeAdapter(Record)
+
+
+def _plain(value: Any) -> Any:
+    """A part as JSON values; what is as it would be anyway is left out."""
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(inner) for inner in value]
+    if not hasattr(value, "__dataclass_fields__"):
+        return value
+    told = ((field, getattr(value, field.name)) for field in fields(value))
+    return {field.name: _plain(inner) for field, inner in told if inner != _usual(field)}
+
+
+def _usual(field: Field[Any]) -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
+def _read(origin: Origin) -> Model:
+    try:
+        from brownfield_soap.reader import read  # noqa: PLC0415  # zeep is optional, and slow to import
+    except ImportError as error:
+        raise Unavailable("Reading a WSDL needs zeep and lxml: pip install 'brownfield[soap]'") from error
+    return read(origin.wsdl, origin.folder, origin.service, origin.port, repair=origin.repair)
+
+
+@cache
+def _code() -> str:
+    """All that decides what a model is like: this package, and zeep."""
+    content = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    return f"{hashlib.sha256(content).hexdigest()} {version('zeep')}"
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _is(path: Path, sha256: str) -> bool:
+    return path.is_file() and _sha256(path) == sha256
