@@ -79,7 +79,7 @@ class Encoder:
         elif field.place == "text":
             into.text = "" if value is None else text(field.type, value, path)  # type: ignore[arg-type]
         elif field.wildcard:
-            into.append(self._node(value, path))
+            self._node(value, into, path)
         else:
             self._content(field.type, value, etree.SubElement(into, self._tag(field, value, path)), path)
 
@@ -137,15 +137,14 @@ class Encoder:
             mark_array(element, record.array_type, len(value))
         self._members(record, value if items is None else {items.name: value}, element, path)
 
-    def _node(self, value: Mapping[str, Any], path: str) -> etree._Element:
+    def _node(self, value: Mapping[str, Any], into: etree._Element, path: str) -> None:
         if not is_node(value):
             raise Rejected(f"{path} is no node: see its schema. Nothing was sent.", code="invalid-field")
         try:
-            element = etree.Element(str(value["@name"]))
+            element = etree.SubElement(into, str(value["@name"]))
         except ValueError:
             raise Rejected(f"{path}: @name is no XML name", code="invalid-field") from None
         self._any(value, element, path)
-        return element
 
     def _any(self, value: Mapping[str, Any], element: etree._Element, path: str) -> None:
         """Fills an element with what a node holds, of which `@xml` says most."""
@@ -156,7 +155,7 @@ class Encoder:
         if "@text" in value:
             element.text = legal(value["@text"], path)
         for child in value.get("@children", []):
-            element.append(self._node(child, path))
+            self._node(child, element, path)
 
 
 class EncodedEncoder(Encoder):

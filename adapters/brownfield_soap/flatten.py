@@ -12,7 +12,7 @@ from zeep.xsd.elements.indicators import OrderIndicator
 from zeep.xsd.types.unresolved import UnresolvedCustomType, UnresolvedType
 
 from brownfield_soap.family import ENCODINGS, Families, element_name, short_names, type_name
-from brownfield_soap.model import ANY_TAG, ANYTHING, Facets, Field, Mark, Part, Record, Scalar, Variant
+from brownfield_soap.model import ANY_TAG, ANYTHING, SWA_REF, Facets, Field, Mark, Part, Record, Scalar, Variant
 from brownfield_soap.visitor import kept, merged
 
 MOST_FIELDS = 100_000
@@ -204,8 +204,10 @@ class Flattener:
         name = self._free_key(f"{key}/group")
         branches = list(inner) if isinstance(inner, OrderIndicator) else [inner]
         choice = isinstance(inner, zeep_elements.Choice)
-        fields = [field for branch in branches for field in self._members(branch, name, [], optional=choice)]
-        self.records[name] = Record("group", tuple(unique(fields)), choice=choice, bare=True)
+        choices: Choices = []
+        found = [field for branch in branches for field in self._members(branch, name, choices, optional=choice)]
+        fields = tuple(unique(found))
+        self.records[name] = Record("group", fields, choice, tuple(telling(choices, fields)), bare=True)
         return Field("group", "", name, "group", least=0, most=most(node))
 
     def _attribute(self, attribute: Any, key: str) -> Field:
@@ -286,6 +288,8 @@ def scalar(xsd_type: Any) -> Scalar:
     if isinstance(xsd_type, zeep_types.UnionType):
         members = tuple(member(one) for one in xsd_type.item_types)
         return Scalar("union", facets, members, words.documentation, words.name)
+    if words.name == SWA_REF:
+        return Scalar("base64Binary", documentation=words.documentation, name=SWA_REF)
     return Scalar(type(xsd_type)._default_qname.localname, facets, (), words.documentation, words.name)
 
 

@@ -61,6 +61,49 @@ def test_multi_references_are_followed(old, canned):
     assert dict(old.invoke("list", FIELDS).fields) == {"items": [stock, None, stock]}
 
 
+def test_a_type_whose_prefix_is_declared_where_it_is_referred_to_is_still_known(old, canned):
+    """Axis 1 declares the prefix of each multiRef's type on the multiRef."""
+    stock = "<multiRef id='a' xmlns:n='urn:rpc' xsi:type='n:Stock'><sku>A</sku><units>0</units></multiRef>"
+    canned.answers(many("<multiRef id='list'><i href='#a'/></multiRef>", stock))
+    assert old.invoke("list", FIELDS)["items"] == [{"sku": "A", "units": 0}]
+
+
+def test_a_type_that_the_contract_does_not_know_tells_nothing(old, canned):
+    """SOAP::Lite makes names up; in literal replies such a type is drift."""
+    item = "<x xsi:type='q:Map' xmlns:q='urn:q'><sku xsi:type='xs:string'>A</sku><units>0</units></x>"
+    canned.answers(f"<listResponse><return>{item}</return></listResponse>")
+    assert old.invoke("list", FIELDS)["items"] == [{"sku": "A", "units": 0}]
+
+
+def test_text_that_comes_as_base64_is_text(old, canned):
+    """SOAP::Lite sends every text that is not ASCII like this."""
+    sku = "<sku xmlns:xs='http://www.w3.org/2001/XMLSchema' xsi:type='xs:base64Binary'>{}</sku>"
+    reply = "<listResponse><return><x>{}<units>0</units></x></return></listResponse>"
+    canned.answers(reply.format(sku.format("w6k=")))
+    assert old.invoke("list", FIELDS)["items"][0]["sku"] == "é"
+    canned.answers(reply.format(sku.format("/w==")))
+    with pytest.raises(Drifted, match="sku is base64 where it has text"):
+        old.invoke("list", FIELDS)
+
+
+def test_any_value_of_an_encoded_reply_may_be_nil(old, canned):
+    item = "<x><sku xsi:nil='true'/><units>0</units></x>"
+    canned.answers(f"<listResponse><return>{item}</return></listResponse>")
+    assert old.invoke("list", FIELDS)["items"] == [{"sku": None, "units": 0}]
+    canned.answers("<listResponse><return xsi:nil='true'/></listResponse>")
+    assert old.invoke("list", FIELDS)["items"] == []
+
+
+def test_an_encoded_request_says_each_type_and_its_encoding(old, canned):
+    canned.answers("<listResponse><return/></listResponse>")
+    old.invoke("list", FIELDS)
+    wrapper = etree.fromstring(canned.requests[0].partition(b"\r\n\r\n")[2]).find("{*}Body")[0]
+    said = [element.get("{http://www.w3.org/2001/XMLSchema-instance}type") for element in wrapper.iter()]
+    assert said[1].endswith(":string")
+    assert said[2].endswith(":Array")
+    assert wrapper.get("{http://schemas.xmlsoap.org/soap/envelope/}encodingStyle") == ENC
+
+
 def test_what_is_referred_to_may_stand_within_the_answer(old, canned):
     canned.answers(
         "<listResponse><return><i id='a'><sku>A</sku><units>1</units></i><i href='#a'/></return></listResponse>"
