@@ -10,6 +10,7 @@ from lxml import etree
 from brownfield.contract import Drifted, Reply
 from brownfield_soap.addressing import hold_to
 from brownfield_soap.answer import Answer
+from brownfield_soap.attachment import binaries, refilled
 from brownfield_soap.check import Check
 from brownfield_soap.codec import Codec
 from brownfield_soap.model import Operation
@@ -52,7 +53,7 @@ class Receiver:
         examine = partial(_examine, id_)
         with contextlib.ExitStack() as held:
             held.enter_context(exchange)
-            if self.rows is None or exchange.status != 200:
+            if self.rows is None or exchange.status != 200 or exchange.media_type.startswith("multipart/"):
                 return self._whole(parsed(exchange, self.max_bytes), id_)
             stream = Stream(self.rows, exchange, self._path, self.max_bytes, examine)
             coming = stream.begin()
@@ -72,6 +73,9 @@ class Receiver:
             _examine(id_, reply.root)
         name = self.operation.name
         element = answer_element(self.decoder.model, self.decoder, self.operation, reply)
+        if element is not None and reply.package is not None and self.operation.reply is not None:
+            binary = binaries(self.decoder.model, self.operation.reply.type, element)
+            refilled(binary, reply.package, self.max_bytes // 2)
         try:
             found = {} if element is None else self.decoder.answer(self.answer, element, name)
         except RecursionError:

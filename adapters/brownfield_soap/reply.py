@@ -1,14 +1,17 @@
 """The bytes of a reply as they come → the element that holds the answer, or the failure that the reply means."""
 
 import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lxml import etree
 
 from brownfield.contract import Drifted, Uncertain
+from brownfield_soap.attachment import included
 from brownfield_soap.decode import Decoder
 from brownfield_soap.fault import SOAP_12, said, without_fault
 from brownfield_soap.model import ANY_TAG, Model, Operation, Part
+from brownfield_soap.multipart import Package, unpacked
 from brownfield_soap.multiref import is_referred, resolve
 from brownfield_soap.transport import Exchange
 from brownfield_soap.tree import Tree, options
@@ -25,29 +28,52 @@ class Parsed:
         media_type: The media type without parameters, in lower case.
         root: The root of the body, None when it is no XML.
         empty: Whether there was no body.
+        package: What came with the root, when it has attachments.
     """
 
     status: int
     media_type: str
     root: etree._Element | None
     empty: bool
+    package: Package | None = None
 
 
 def parsed(exchange: Exchange, max_bytes: int) -> Parsed:
-    """A whole reply, its body parsed while it comes.
+    """A whole reply, its body parsed while it comes. Of one with attachments the root is.
 
     Raises:
         Uncertain: The connection was lost.
         Drifted: The reply is larger than allowed, or carries what no reply may.
     """
+    if not exchange.media_type.startswith("multipart/"):
+        root, empty = _tree(exchange.chunks(), max_bytes)
+        return Parsed(exchange.status, exchange.media_type, root, empty)
+    package = unpacked(exchange.headers["content-type"], _held(exchange.chunks(), max_bytes // 2))
+    root, empty = _tree([bytes(package.root.content)], max_bytes)
+    if root is not None:
+        included(root, package, max_bytes // 2)
+    return Parsed(exchange.status, exchange.media_type, root, empty, package)
+
+
+def _tree(chunks: Iterable[bytes], max_bytes: int) -> tuple[etree._Element | None, bool]:
+    """The root, None when it is no XML, and whether there was nothing at all."""
     tree = Tree(etree.XMLParser(**options()), max_bytes)
     try:
-        for chunk in exchange.chunks():
+        for chunk in chunks:
             tree.feed(chunk)
-        root = None if tree.empty else tree.root()
+        return (None if tree.empty else tree.root()), tree.empty
     except etree.XMLSyntaxError:
-        root = None
-    return Parsed(exchange.status, exchange.media_type, root, tree.empty)
+        return None, False
+
+
+def _held(chunks: Iterable[bytes], max_bytes: int) -> bytearray:
+    """A reply with attachments is held whole before it is read, so it may have half of what another may."""
+    body = bytearray()
+    for chunk in chunks:
+        body += chunk
+        if len(body) > max_bytes:
+            raise Drifted(f"The reply has attachments and more than {max_bytes} bytes, half of what `max_bytes` says.")
+    return body
 
 
 def answer_element(model: Model, decoder: Decoder, operation: Operation, reply: Parsed) -> etree._Element | None:
@@ -120,8 +146,8 @@ def _not_understood(reply: Parsed) -> str:
     """Names what came instead of an envelope, from the status and the media type alone."""
     if reply.empty:
         what = "is empty"
-    elif reply.media_type.startswith("multipart/"):
-        what = "has attachments (MTOM), which are not read yet"
+    elif reply.package is not None:
+        what = "has attachments and begins with none that is a SOAP envelope"
     else:
         what = f"is no SOAP envelope (it says it is {reply.media_type or 'nothing'})"
     return f"The reply cannot be understood: HTTP {reply.status}, and the body {what}."

@@ -1,7 +1,7 @@
 """One call → the message to send. What is the same for each call is made once."""
 
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -10,10 +10,11 @@ from lxml import etree
 
 from brownfield.contract import Fields, Rejected, Unavailable
 from brownfield_soap.addressing import VERSIONS, action, address
+from brownfield_soap.attachment import binaries, may_hold_binaries, optimised, packed, referred
 from brownfield_soap.check import Check
 from brownfield_soap.encode import XSD, XSI, Encoder
 from brownfield_soap.fault import SOAP_12
-from brownfield_soap.model import Model, Operation, Part
+from brownfield_soap.model import Model, Operation, Part, Scalar
 from brownfield_soap.schema import input_schema
 from brownfield_soap.security import block, timestamp, username_token
 from brownfield_soap.settings import SoapSettings, resolved
@@ -53,7 +54,9 @@ class Request:
         self._http_headers = _http_headers(model, operation)
         self._version = VERSIONS.get(settings.addressing)
         self._action = action(operation) if self._version else ""
+        self._model = model
         self._part = operation.request
+        self._has_binaries = self._part is not None and may_hold_binaries(model, self._part.type)
         self._settings = settings
         self._secret = secret
         self._encoder = Encoder(model)
@@ -83,7 +86,18 @@ class Request:
         body = etree.SubElement(root, f"{self._space}Body")
         if self._part is not None:
             self._encoder.part(self._part, fields, body)
-        return Message(self._http_headers, etree.tostring(root, encoding="UTF-8", xml_declaration=True), id_)
+        parts = referred(self._binaries(body))
+        parts += optimised(self._binaries(body), self._settings.mtom_from) if self._settings.mtom else []
+        content = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+        if not parts and not self._settings.mtom:
+            return Message(self._http_headers, content, id_)
+        return Message(*packed(self._http_headers, content, parts, mtom=self._settings.mtom), id_)
+
+    def _binaries(self, body: etree._Element) -> Iterator[tuple[etree._Element, Scalar]]:
+        """The binaries in a Body, when its message has any."""
+        if self._part is None or not self._has_binaries:
+            return iter(())
+        return binaries(self._model, self._part.type, body if self._part.tag == body.tag else body[0])
 
     def _header(self, given: _Header, header: etree._Element) -> None:
         values = resolved(given.values, self._secret)

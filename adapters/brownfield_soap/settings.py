@@ -25,6 +25,8 @@ class SoapSettings(BaseModel):
         headers: Values of SOAP headers that the WSDL declares, by element name. `{ secret = "password" }` in place of
             a value is resolved at each call.
         timestamp: Seconds that a WS-Security Timestamp is valid for; 0 sends none.
+        mtom: Whether requests are XOP packages, in which binaries stand as attachments. Replies may be in any case.
+        mtom_from: Bytes from which on a binary does.
         addressing: The edition of WS-Addressing whose headers requests carry.
         keep_alive: Whether sockets are kept for the next call. A server that serves one at a time wants false.
         certificate: The client's certificate and its chain, PEM.
@@ -49,6 +51,8 @@ class SoapSettings(BaseModel):
     user: str | None = None
     headers: dict[str, dict[str, Any]] = Field(default_factory=dict)
     timestamp: int = Field(default=0, ge=0)
+    mtom: bool = False
+    mtom_from: int = Field(default=1024, ge=0)
     addressing: Addressing = "none"
     keep_alive: bool = True
     certificate: Path | None = None
