@@ -191,7 +191,7 @@ BEAN = Difference(
     "the name of a bean's property begins with a small letter; null is nil to Axis, never absent",
     both(small("Tags"), answering(Limit=None)),
 )
-JAVA = {
+AXIS = {
     "an account": BEAN,
     "found": BEAN,
     "a closed account": Difference("the name of a bean's property begins with a small letter", small("Tags")),
@@ -216,7 +216,7 @@ JAVA = {
     ),
     "a write": Difference("a Calendar is an instant to Axis", answering(BookedAt=UTC)),
 }
-DIFFERENCES = {"spyne": SPYNE, "spyne-1.2": SPYNE, "node": NODE, "java": JAVA}
+DIFFERENCES = {"spyne": SPYNE, "spyne-1.2": SPYNE, "node": NODE, "axis": AXIS}
 
 
 def row_of(stack: str, name: str) -> Row:

@@ -8,7 +8,7 @@ DELAYED = 0.040
 """Seconds that Linux holds an acknowledgement back, and a server that sends header and body apart waits for it."""
 
 
-@pytest.mark.parametrize("stack", ["java", "perl"])
+@pytest.mark.parametrize("stack", ["axis", "jaxws", "perl"])
 def test_no_call_waits_for_a_delayed_acknowledgement(connect, stack):
     """The fastest of ten tells: with the delay none is below it."""
     far = connect(stack)
