@@ -1,7 +1,9 @@
 """The warehouse swapped: SOAP before, REST after, and nobody notices; a difference that is planted is found."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BEFORE, AFTER = ROOT / "wrappers" / "inventory", ROOT / "docs" / "examples" / "swap" / "inventory"
 SECRETS = {"wms-read-user": "wms-read", "wms-read-password": "read-secret", "wms-write-user": "wms-write",
            "wms-write-password": "write-secret"}  # fmt: skip
+NIGHT = ROOT / "fixtures" / "nightly" / "STK20261121.DAT"
 HOLD = {"sku": "A-100", "site": "LYON", "units": 2, "order": "SO-9001"}
 READS = [
     ("get_item", {"ItemNo": "A-100"}),
@@ -54,6 +57,8 @@ def environ(folder: Path, url: str) -> dict[str, str]:
     for name, value in SECRETS.items():
         (secrets / name).write_text(value)
         (secrets / name).chmod(0o600)
+    shutil.copy(NIGHT, drop)
+    (drop / f"{NIGHT.name}.done").touch()
     return {"WMS_URL": url, "BROWNFIELD_SECRETS": str(folder / "secrets"), "INVENTORY_DROP": str(drop),
             "INVENTORY_NIGHTLY": "true"}  # fmt: skip
 
@@ -82,6 +87,7 @@ class TestSwap(SwapContract):
             reads=READS,
             writes=WRITES,
             beside=["run_extract"],
+            feeds=["stock_count"],
         )
 
 
@@ -101,7 +107,11 @@ def planted(soap, rest, tmp_path_factory):
         text = text.replace(old, new)
     wrapper.write_text(text, "utf-8")
     write_lock(folder, make_lock(open_bundle(folder)))
-    before, after = Standing(folder=BEFORE, environ=soap), Standing(folder=folder, environ=rest)
+    # Drops of their own: what the suite above has collected does not arrive again.
+    before, after = (
+        Standing(folder=where, environ=environ(tmp_path_factory.mktemp("drop"), old["WMS_URL"]))
+        for where, old in ((BEFORE, soap), (folder, rest))
+    )
     case = SwapCase(before=before, after=after, reads=READS[9:10], writes=[("place_hold", HOLD | {"order": "SO-9100"})])
     with (
         running(before, tmp_path_factory.mktemp("one")) as one,
@@ -130,6 +140,16 @@ def test_a_write_that_ends_otherwise_is_found(planted):
     """The hold that comes back names another order: it is not confirmed."""
     with pytest.raises(AssertionError, match="place_hold"):
         SwapContract().test_the_same_writes_come_to_the_same_end(*planted)
+
+
+def test_other_events_are_found(planted):
+    """One event less is enough."""
+    case, pair = planted
+    one, other = pair
+    assert one.events("stock_count")
+    fewer = SimpleNamespace(events=lambda feed: other.events(feed)[1:])
+    with pytest.raises(AssertionError, match="stock_count"):
+        SwapContract().test_the_same_files_become_the_same_events(replace(case, feeds=["stock_count"]), (one, fewer))
 
 
 def test_a_read_that_nobody_drives_is_found(planted):

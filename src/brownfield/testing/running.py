@@ -88,6 +88,13 @@ class Running:
         ended = _until(lambda: found if (found := self._state(said))["state"] in _FINAL else None)
         return {name: ended.get(name) for name in ("state", "result", "problem", "before", "impact", "tier")}
 
+    def events(self, feed: str) -> list[dict[str, Any]]:
+        """The events of a feed, once what lies in its drop is collected: what a consumer gets of each."""
+        taken = self._ask("operator", "POST", f"/v1/collect/{self.wrapper}/{feed}", {})
+        assert taken.status_code == 200, taken.text
+        page = self._ask("operator", "GET", f"/v1/events?feed={self.wrapper}.{feed}&limit=1000").json()
+        return [{name: event.get(name) for name in ("type", "subject", "data")} for event in page["events"]]
+
     def _state(self, said: Mapping[str, Any]) -> dict[str, Any]:
         return dict(self._ask("operator", "GET", said["url"]).json())
 

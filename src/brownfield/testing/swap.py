@@ -43,6 +43,7 @@ class SwapCase:
         reads: Operations and arguments, in this order: those that are answered, and those that are refused.
         writes: Operations and arguments of writes, in this order.
         beside: Exposed reads that reach neither system and need not be asked.
+        feeds: Feeds whose drops hold the same files.
     """
 
     before: Standing
@@ -50,6 +51,7 @@ class SwapCase:
     reads: Sequence[tuple[str, Fields]]
     writes: Sequence[tuple[str, Fields]] = ()
     beside: Sequence[str] = ()
+    feeds: Sequence[str] = ()
 
 
 class SurfaceContract:
@@ -98,6 +100,13 @@ class AnswerContract:
         for operation, arguments in case.writes:
             before, after = (each.written(operation, arguments) for each in pair)
             assert after == before, f"{operation} {arguments}"
+
+    def test_the_same_files_become_the_same_events(self, case: SwapCase, pair: Pair) -> None:
+        """Type, subject and data of each event, in the same order."""
+        for feed in case.feeds:
+            before, after = (each.events(feed) for each in pair)
+            assert before, f"{feed}: its drop before the swap holds nothing that becomes an event"
+            assert after == before, feed
 
 
 class SwapContract(SurfaceContract, AnswerContract):
