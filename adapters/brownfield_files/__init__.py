@@ -3,6 +3,7 @@
 from brownfield.contract import Adapter
 from brownfield_files.draft import draft_file
 from brownfield_files.feed import FilesFeed
+from brownfield_files.image import render
 from brownfield_files.look import look
 from brownfield_files.setting import FilesSettings
 
@@ -14,6 +15,7 @@ adapter = Adapter(
     capabilities=frozenset({"totals", "resume", "damage", "settle"}),
     draft={"file": draft_file},
     look=look,
+    render=render,
 )
 
 __all__ = ["adapter"]

@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property, partial
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,21 +13,26 @@ from brownfield.contract import (
     Checkpoint,
     Chunk,
     Contract,
+    Damage,
+    Image,
     Opening,
     Rejected,
+    Row,
     Unavailable,
     Verdict,
     fingerprint,
 )
 from brownfield.contract.watched import Sighting
 from brownfield_files.archive import Caps
+from brownfield_files.descriptor import BadFraming
 from brownfield_files.drop import Drop, Stamp
 from brownfield_files.engine import engine
-from brownfield_files.frame import batches
+from brownfield_files.frame import Batch, batches
+from brownfield_files.image import image_data, pin
 from brownfield_files.pgp import Pgp
 from brownfield_files.preflight import Preflight, Survey
 from brownfield_files.router import router
-from brownfield_files.row import Decoder
+from brownfield_files.row import Decoded, Decoder
 from brownfield_files.schema import contract_of
 from brownfield_files.setting import FilesSettings, Format
 from brownfield_files.staging import Staging
@@ -100,6 +107,22 @@ class FilesFeed:
         except OSError as error:
             raise Unavailable(f"{arrival.name} cannot be read: {error.strerror}") from error
 
+    def reread(self, number: int, raw: bytes) -> Row | Damage:
+        """What these bytes, line end or descriptor included, hold as the record of that number.
+
+        Raises:
+            Rejected: They are not one record.
+        """
+        try:
+            found = list(batches(BytesIO(raw), self._format.cut, 2))
+        except BadFraming as error:
+            raise Rejected(str(error), code="framing") from error
+        if sum(batch.count for batch in found) != 1:
+            raise Rejected(f"{len(raw)} bytes are not one record", code="framing")
+        decoded = self._decoder.decode(found[0], self._route(found[0]))
+        one: Row | Damage = decoded[0] if len(decoded) else decoded.damaged[0]
+        return replace(one, number=number)
+
     def settle(self, arrival: Arrival, verdict: Verdict) -> None:
         """Move the file, and its marker, into `archive/` or `set-aside/`. A file already moved is no error."""
         self._drop().settle(arrival, verdict)
@@ -143,4 +166,13 @@ class FilesFeed:
                 raise Rejected(f"{arrival.name}: the file changed while it was read", code="changed")
             context = {"layout": self._shape, "header": survey.header}
             position = Checkpoint(number, offset, prefix, survey.tally.show(survey.statements), context)
-            yield Chunk(decoded, tuple(decoded.damaged), position, decoded.documents)
+            image = partial(self._image, batch, decoded)
+            yield Chunk(decoded, tuple(decoded.damaged), position, decoded.documents, image)
+
+    def _image(self, batch: Batch, decoded: Decoded, kind: str) -> Image:
+        numbers = decoded.numbers(kind)
+        return Image(numbers, image_data(batch, [number - batch.number for number in numbers]), self._pinned, "files")
+
+    @cached_property
+    def _pinned(self) -> str:
+        return pin(self._format.layout, self._format.encoding)

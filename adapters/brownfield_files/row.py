@@ -148,6 +148,11 @@ class Decoded(Sequence[Row]):
         numbers, keys, texts = zip(*lines, strict=True) if lines else ((), (), ())
         return Documents(numbers, keys, b"".join(text + b"\n" for text in texts))
 
+    def numbers(self, kind: str) -> list[int]:
+        """The numbers of the records of one type, ascending."""
+        shown = [number for one in self.shown if one.kind == kind for number in one.numbers]
+        return sorted([*shown, *(row.number for row in self.decoded if row.kind == kind)])
+
     @overload
     def __getitem__(self, index: int) -> Row: ...
     @overload

@@ -36,7 +36,7 @@ def store(connection, now):
     def store(file, *records):
         lines = "".join(f'{{"n": {record}}}\n' for record in records).encode()
         documents = Documents(records, [f"key-{record}" for record in records], lines)
-        append_events(connection, file, "inventory.stock-counted.v1", Rows.of(documents), now)
+        append_events(connection, file, "inventory.stock-counted.v1", "n", Rows.of(documents), now)
 
     return store
 
@@ -177,7 +177,7 @@ class Collector:
         if number in self.opened:
             file, records = self.opened[number]
             record = next(records)
-            append_events(self.connection, file, "t", Rows([record], ["k"], ["{}"]), self.now)
+            append_events(self.connection, file, "t", "n", Rows([record], ["k"], ["{}"]), self.now)
             self.stored.append(file << 32 | record)
 
     def finish(self, number):

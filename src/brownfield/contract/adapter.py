@@ -173,6 +173,23 @@ class Documents:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """Records of one type as they stand in the file, every one of them readable: `Adapter.render` makes events of them.
+
+    Attributes:
+        numbers: Their numbers in the file, ascending.
+        data: Their bytes, however the adapter writes them down.
+        layout: All that reads them again, whatever becomes of the bundle: text of the adapter's own.
+        adapter: The adapter's name.
+    """
+
+    numbers: Sequence[int]
+    data: bytes
+    layout: str
+    adapter: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """The records committed in one transaction.
 
@@ -183,12 +200,14 @@ class Chunk:
         render: For an adapter that gets to JSON text without making rows: a function from a record type and the name
             of the key field to what `rows` holds of that type. It is asked in place of `rows` where a feed is exposed
             as it is, and what it gives is held against no schema: it must be what `describe` says.
+        image: For an adapter that can render records later: a function from a record type to what `rows` holds of it.
     """
 
     rows: Sequence[Row]
     damaged: tuple[Damage, ...]
     checkpoint: Checkpoint
     render: Callable[[str, str], Documents] | None = field(default=None, compare=False, repr=False)
+    image: Callable[[str], Image] | None = field(default=None, compare=False, repr=False)
 
 
 class Verdict(StrEnum):

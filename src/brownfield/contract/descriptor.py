@@ -21,6 +21,8 @@ class Adapter(Generic[Settings]):
         capabilities: What the contract suite should test: `streams`, `faults`, `totals`, `resume` …
         draft: `brownfield new` by the option that feeds it (`wsdl`, `file`).
         look: `brownfield look` for a feed adapter; `sources` holds `layout` and, optionally, `file`.
+        render: For a feed adapter whose chunks have an `image`: a function from its layout, the record type and its
+            data to JSON lines, the same for ever.
         stub: `brownfield stub` for a call adapter over HTTP.
     """
 
@@ -31,4 +33,5 @@ class Adapter(Generic[Settings]):
     capabilities: frozenset[str] = frozenset()
     draft: Mapping[str, Callable[[Sources], Draft]] = field(default_factory=dict)
     look: Callable[[Sources], Sights] | None = None
+    render: Callable[[str, str, bytes], bytes] | None = None
     stub: Stub[Settings] | None = None

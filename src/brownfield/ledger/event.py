@@ -1,9 +1,16 @@
-"""Events: the outbox that is also the log. What is committed here is read by consumers and by the relay."""
+"""Events: the outbox that is also the log. What is committed here is read by consumers and by the relay.
 
-from collections.abc import Sequence
+An event's id is `file << 32 | record`: in the order of files, then of records; the same after a kill. It is in a row of
+its own, or in a chunk with others; a reader cannot tell.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from heapq import merge
+from itertools import islice
+from operator import attrgetter
 from typing import Any, Self
 
 from sqlalchemy import Connection, Integer, func, insert, literal, select
@@ -11,12 +18,22 @@ from sqlalchemy import Connection, Integer, func, insert, literal, select
 from brownfield.contract import Documents
 from brownfield.ledger import schema
 from brownfield.ledger.batch import FileState
+from brownfield.ledger.chunk import (
+    FILE,
+    RECORD_BITS,
+    Packed,
+    Render,
+    Wanted,
+    append_chunk,
+    chunks_between,
+    events_of,
+    unrendered,
+)
 from brownfield.ledger.conflict import Settled
 from brownfield.ledger.instant import instant, micros
 from brownfield.ledger.schema import AnyRow
 
-RECORD_BITS = 32
-"""An event's id is `file << 32 | record`: in the order of files, then of records; the same after a kill."""
+_id = attrgetter("id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +89,32 @@ class Rows:
         return cls(documents.numbers, documents.keys, documents.lines.decode().split("\n")[:-1])
 
 
-def append_events(connection: Connection, file_id: int, type_: str, rows: Rows, now: datetime) -> None:
-    """Store the events of one chunk.
+def append_events(
+    connection: Connection, file_id: int, type_: str, key: str, events: "Rows | Packed", now: datetime
+) -> None:
+    """Store the events of one chunk, each in a row, or all in one.
+
+    Args:
+        connection: In the transaction that stores the checkpoint.
+        file_id: Their file.
+        type_: Theirs.
+        key: The field of the events that is their key.
+        events: Ready to be stored.
+        now: When they are committed.
 
     Raises:
         Settled: The file is not being collected: a reader may be past it.
         sqlalchemy.exc.IntegrityError: An event of this record is stored; the whole transaction is void.
     """
     _must_collect(connection, file_id)
+    if isinstance(events, Packed):
+        append_chunk(connection, file_id, type_, key, events, now)
+        return
     high = file_id << RECORD_BITS
-    ids = [high | record for record in rows.numbers]
+    ids = [high | record for record in events.numbers]
     for start in range(0, len(ids), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        _append(connection, type_, micros(now), ids[part], rows.keys[part], rows.texts[part])
+        _append(connection, type_, micros(now), ids[part], events.keys[part], events.texts[part])
 
 
 _AT_ONCE = 500
@@ -119,6 +149,7 @@ def page(
     limit: int = 500,
     feed: str | None = None,
     wrapper: str | None = None,
+    render: Render = unrendered,
 ) -> Page:
     """The events after a position, up to the horizon.
 
@@ -136,37 +167,49 @@ def page(
         limit: Events at most.
         feed: Only this feed.
         wrapper: Only this bundle.
+        render: What makes events of chunks that hold records.
     """
     ceiling = position(connection)
-    statement = _EVENTS.where(schema.event.c.id > after, schema.event.c.id <= ceiling)
-    statement = statement.where(schema.file.c.environment == environment).limit(limit)
-    if feed is not None:
-        statement = statement.where(schema.file.c.feed == feed)
-    if wrapper is not None:
-        statement = statement.where(schema.file.c.wrapper == wrapper)
-    events = [_event(row) for row in connection.execute(statement)]
+    wanted = [schema.file.c.environment == environment]
+    wanted += [schema.file.c.feed == feed] if feed is not None else []
+    wanted += [schema.file.c.wrapper == wrapper] if wrapper is not None else []
+    events = _of_rows(connection, after, ceiling, limit, wanted)
+    chunks = _of_chunks(connection, after, events[-1].id if len(events) == limit else ceiling, wanted, render)
+    events = list(islice(merge(events, chunks, key=_id), limit))
     return Page(events, events[-1].id if len(events) == limit else max(after, ceiling))
+
+
+def _of_rows(connection: Connection, after: int, ceiling: int, limit: int, wanted: Wanted) -> list[StoredEvent]:
+    statement = _EVENTS.where(schema.event.c.id > after, schema.event.c.id <= ceiling, *wanted).limit(limit)
+    return [_event(row) for row in connection.execute(statement)]
+
+
+def _of_chunks(
+    connection: Connection, after: int, ceiling: int, wanted: Wanted, render: Render
+) -> Iterator[StoredEvent]:
+    for chunk in chunks_between(connection, after, ceiling, wanted):
+        for id_, key, data in events_of(chunk, render):
+            if after < id_ <= ceiling:
+                at, record = instant(chunk.at), id_ & ((1 << RECORD_BITS) - 1)
+                yield StoredEvent(id_, chunk.type, key, data, at, chunk.file, chunk.sha256, chunk.shape, chunk.feed,
+                                  chunk.wrapper, record)  # fmt: skip
 
 
 def position(connection: Connection) -> int:
     """The last event that a reader may see now, of all feeds; 0 when there is none."""
     collecting = schema.file.c.state == FileState.COLLECTING.value
     first_open = connection.execute(select(func.min(schema.file.c.id)).where(collecting)).scalar()
-    last = select(func.max(schema.event.c.id))
-    if first_open is not None:
-        last = last.where(schema.event.c.id < (first_open + 1) << RECORD_BITS)
-    return connection.execute(last).scalar() or 0
+    latest = 0
+    for column in (schema.event.c.id, schema.chunk.c.last):
+        last = select(func.max(column))
+        if first_open is not None:
+            last = last.where(column < (first_open + 1) << RECORD_BITS)
+        latest = max(latest, connection.execute(last).scalar() or 0)
+    return latest
 
 
 _EVENTS = (
-    select(
-        schema.event,
-        schema.file.c.name.label("file"),
-        schema.file.c.sha256,
-        schema.file.c.shape,
-        schema.file.c.feed,
-        schema.file.c.wrapper,
-    )
+    select(schema.event, *FILE)
     .join_from(
         schema.event, schema.file, schema.file.c.id == schema.event.c.id.bitwise_rshift(literal(RECORD_BITS, Integer))
     )

@@ -29,8 +29,8 @@ from brownfield.runtime.kernel import Kernel, find_bundles, open_wrappers
 from brownfield.runtime.key import KeyRing, audit_key
 from brownfield.runtime.lane import Lane
 from brownfield.runtime.lookout import Lookout
-from brownfield.runtime.opening import Surroundings
 from brownfield.runtime.mending import Mending
+from brownfield.runtime.opening import Surroundings
 from brownfield.runtime.paging import Paging
 from brownfield.runtime.proposing import Proposing
 from brownfield.runtime.registry import Registry
@@ -152,7 +152,7 @@ def assemble(folder: Path, settings: Settings, home: Home, around: Surroundings,
     expecting = Expecting(kernel)
     control = Control(kernel, scheduler.schedules, expecting)
     return Assembly(kernel, Guard(kernel, proposing), proposing, control, collecting,
-                    Mending(kernel, collecting), Streaming(kernel),
+                    Mending(kernel, collecting), Streaming(kernel, around.registry),
                     Asking(kernel, key), worker, scheduler, expecting, Paging(kernel), Lookout(kernel), Lane("desk", 4),
                     Lane("events", 4))  # fmt: skip
 

@@ -8,6 +8,7 @@ import orjson
 
 from brownfield.contract import Checkpoint, Chunk, Damage, Documents, Failure, Fields, Rejected, Row, canonical
 from brownfield.ledger.batch import BatchFile, save_checkpoint
+from brownfield.ledger.chunk import Packed
 from brownfield.ledger.count import file_counts
 from brownfield.ledger.event import Rows, append_events
 from brownfield.ledger.quarantine import add_quarantine
@@ -20,7 +21,7 @@ from brownfield.wrapper.bundle import Feed
 class _Ready(NamedTuple):
     """What one transaction commits."""
 
-    rows: Rows
+    events: Rows | Packed
     damaged: tuple[Damage, ...]
     checkpoint: Checkpoint
 
@@ -75,9 +76,9 @@ class Committing:
 
     def _commit(self, file: BatchFile, ready: "_Ready") -> int:
         """Commit a chunk; the number of its records that cannot be read."""
-        now = self._kernel.clock.now()
+        now, table = self._kernel.clock.now(), self._feed.table
         with self._kernel.ledger.write() as connection:
-            append_events(connection, file.id, self._feed.table.emits, ready.rows, now)
+            append_events(connection, file.id, table.emits, table.key, ready.events, now)
             add_quarantine(connection, file.id, ready.damaged, now)
             save_checkpoint(connection, file.id, ready.checkpoint, now)
         return len(ready.damaged)
@@ -85,10 +86,17 @@ class Committing:
     def _ready(self, chunk: Chunk) -> "_Ready":
         """The events of a chunk. A feed that is exposed as it is needs no rows where the adapter renders them."""
         table = self._feed.table
+        if self._feed.function is None and table.sink == "raw" and chunk.image is not None:
+            packed = Packed.of_image(chunk.image(table.record), table.record)
+            return _Ready(packed, chunk.damaged, chunk.checkpoint)
+        documents, damaged = self._documents(chunk)
+        events = Rows.of(documents) if table.sink == "rows" else Packed.of(documents)
+        return _Ready(events, (*chunk.damaged, *damaged), chunk.checkpoint)
+
+    def _documents(self, chunk: Chunk) -> tuple[Documents, list[Damage]]:
         if self._feed.function is None and chunk.render is not None:
-            return _Ready(Rows.of(chunk.render(table.record, table.key)), chunk.damaged, chunk.checkpoint)
-        documents, damaged = self._events(chunk)
-        return _Ready(Rows.of(documents), (*chunk.damaged, *damaged), chunk.checkpoint)
+            return chunk.render(self._feed.table.record, self._feed.table.key), []
+        return self._events(chunk)
 
     def _events(self, chunk: Chunk) -> tuple[Documents, list[Damage]]:
         numbers, keys, lines = list[int](), list[str](), list[bytes]()

@@ -4,11 +4,13 @@ from typing import Any
 
 import orjson
 
+from brownfield.ledger.chunk import Source
 from brownfield.ledger.event import StoredEvent, page
 from brownfield.rules.access import Ability, Role
 from brownfield.rules.problem import Problem
 from brownfield.runtime.caller import Caller
 from brownfield.runtime.kernel import Kernel
+from brownfield.runtime.registry import Registry
 
 MOST = 1000
 """Events of one page at most."""
@@ -19,10 +21,11 @@ class Streaming:
 
     Args:
         kernel: What is open.
+        registry: Finds the adapters that render what was kept as records.
     """
 
-    def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
+    def __init__(self, kernel: Kernel, registry: Registry) -> None:
+        self._kernel, self._registry = kernel, registry
 
     def page(self, caller: Caller, after: int = 0, limit: int = 500, feed: str | None = None) -> dict[str, Any]:
         """Events after a position, and the position to ask after next.
@@ -43,8 +46,16 @@ class Streaming:
             raise Problem("denied", "name the feed that you may follow", next="Add feed=WRAPPER.FEED.")
         with self._kernel.ledger.read() as connection:
             found = page(connection, environment=self._kernel.environment, after=max(0, after),
-                         limit=max(1, min(limit, MOST)), feed=name or None, wrapper=wrapper or None)  # fmt: skip
+                         limit=max(1, min(limit, MOST)), feed=name or None, wrapper=wrapper or None,
+                         render=self._render)  # fmt: skip
         return {"events": [cloud_event(event) for event in found.events], "position": found.position}
+
+    def _render(self, source: Source) -> bytes:
+        render = self._registry.get(source.adapter).render
+        if render is None:
+            raise Problem("internal", f"the adapter `{source.adapter}` renders no records any more",
+                          next=f"install the brownfield[{source.adapter}] that collected them")  # fmt: skip
+        return render(source.layout, source.kind, source.data)
 
     def _demand(self, caller: Caller, wrapper: str, name: str) -> None:
         _, feed = self._kernel.feed(wrapper, name)

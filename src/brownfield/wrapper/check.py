@@ -18,7 +18,7 @@ def check_bundle(bundle: Bundle) -> list[Finding]:
     for operation in bundle.operations.values():
         findings += _operation(bundle, operation)
     for feed in bundle.feeds.values():
-        findings += _feed_key(bundle, feed.name)
+        findings += [*_feed_key(bundle, feed.name), *_feed_sink(bundle, feed.name)]
     return sorted(findings, key=lambda finding: ("error", "warning", "note").index(finding.level))
 
 
@@ -128,6 +128,8 @@ def _operation(bundle: Bundle, operation: Operation) -> Iterator[Finding]:
         yield Finding(where, f"its function takes no `{table.via}` before the slash", f"add `{table.via}: Call, /`")
     for name in set(operation.handler.connections if operation.handler else ()) - bundle.manifest.connections.keys():
         yield Finding(where, f"its function takes `{name}`, which is no connection", "declare it")
+    if operation.effect == "write" and table.shared:
+        yield Finding(where, "a write is not cached, nor shared by callers", "remove `cache` and `single_flight`")
     if operation.effect == "write":
         yield from _write(bundle, operation, where)
 
@@ -165,6 +167,13 @@ def _feed_key(bundle: Bundle, name: str) -> Iterator[Finding]:
         yield Finding(
             f"wrapper.toml: feeds.{name}.key", f"the event has no field `{feed.table.key}`", "name one it has"
         )
+
+
+def _feed_sink(bundle: Bundle, name: str) -> Iterator[Finding]:
+    feed = bundle.feeds[name]
+    if feed.table.sink == "raw" and feed.function is not None:
+        yield Finding(f"wrapper.toml: feeds.{name}.sink", "its events are what a function makes, not its records",
+                      'say sink = "chunks"')  # fmt: skip
 
 
 def _schedules(bundle: Bundle) -> Iterator[Finding]:

@@ -100,6 +100,23 @@ class Confirmation(Reading):
     expect: dict[str, Any] = Field(default_factory=dict)
 
 
+class CacheTable(_Table):
+    """For how long an answer may be given again.
+
+    Attributes:
+        fresh: Without asking the system.
+        stale_if_error: For so much longer when the system is unavailable.
+    """
+
+    fresh: Duration
+    stale_if_error: Duration = timedelta(0)
+
+    @property
+    def seconds(self) -> tuple[float, float]:
+        """Both, in seconds."""
+        return self.fresh.total_seconds(), self.stale_if_error.total_seconds()
+
+
 class OperationTable(_Table):
     """An operation. Without `effect` it is not exposed.
 
@@ -117,6 +134,8 @@ class OperationTable(_Table):
         reconcile: A read that tells a person what an uncertain write did.
         undo: The write that reverses it.
         irreversible: Why there is no such write.
+        cache: For how long an answer may be given again; None asks the system each time.
+        single_flight: Whether callers who ask the same at the same time share one call.
     """
 
     via: Name
@@ -133,6 +152,13 @@ class OperationTable(_Table):
     reconcile: Reading | None = None
     undo: Reading | None = None
     irreversible: str | None = None
+    cache: CacheTable | None = None
+    single_flight: bool = False
+
+    @property
+    def shared(self) -> bool:
+        """Whether a caller may be given what was read for another."""
+        return self.cache is not None or self.single_flight
 
 
 class ReadyTable(_Table):
@@ -196,10 +222,26 @@ class ExpectTable(_Table):
     deviation: Annotated[float, Field(gt=0)] | None = None
 
 
+class SnapshotTable(_Table):
+    """A feed whose files are full extracts: its events are the changes from one to the next, by key.
+
+    Attributes:
+        ignore: Fields that are neither compared nor told.
+        most_deleted: Percent of the keys that may be gone at once; with more, the file is held.
+        most_changed: Percent that may have changed.
+    """
+
+    ignore: tuple[str, ...] = ()
+    most_deleted: Annotated[float, Field(ge=0, le=100)] = 10.0
+    most_changed: Annotated[float, Field(gt=0, le=100)] | None = None
+
+
 class FeedTable(_Table):
     """A feed: how the records of a batch become events.
 
     Attributes:
+        sink: How events are kept: a row each; those of a transaction in one, compressed; or their records, rendered
+            when they are read. A consumer cannot tell.
         quarantine_limit: Records that may be unreadable; with more, the file is held.
         quarantine_percent: The same as a share of the records read so far, looked at from the hundredth on.
         ready: When a file is complete.
@@ -208,6 +250,7 @@ class FeedTable(_Table):
         sequence: Where in a name its number stands (`STK([0-9]{8})`); files are then taken in its order.
         on_late: What becomes of a file with a smaller number than one that was taken before.
         expect: When its file is due, and how large it should be.
+        snapshot: Said of a feed whose files are full extracts; its events are changes then.
     """
 
     via: Name
@@ -216,6 +259,7 @@ class FeedTable(_Table):
     record: str = "detail"
     agents: bool = False
     description: str | None = None
+    sink: Literal["rows", "chunks", "raw"] = "rows"
     quarantine_limit: Annotated[int, Field(ge=0)] = 100
     quarantine_percent: Annotated[float, Field(gt=0, le=100)] | None = None
     ready: ReadyTable = ReadyTable()
@@ -224,6 +268,7 @@ class FeedTable(_Table):
     sequence: Annotated[str, AfterValidator(_one_group)] | None = None
     on_late: Literal["take", "hold", "refuse"] = "hold"
     expect: ExpectTable | None = None
+    snapshot: SnapshotTable | None = None
 
 
 class MisfireTable(_Table):
@@ -299,8 +344,9 @@ def _keys_beside(path: tuple[str, ...]) -> list[str]:
         "connections": ConnectionTable, "operations": OperationTable, "feeds": FeedTable, "schedules": ScheduleTable,
     }  # fmt: skip
     inner: dict[str, type[BaseModel]] = {
-        "misfire": MisfireTable, "ready": ReadyTable, "expect": ExpectTable, "confirm": Confirmation, "undo": Reading,
-        "reconcile": Reading, "calls": Calls, "secrets": SecretNames, "limits": LimitTable, "drift": DriftTable, "scope": Scope,
+        "misfire": MisfireTable, "cache": CacheTable, "ready": ReadyTable, "expect": ExpectTable, "snapshot": SnapshotTable,
+        "confirm": Confirmation, "undo": Reading, "reconcile": Reading, "calls": Calls, "secrets": SecretNames,
+        "limits": LimitTable, "drift": DriftTable, "scope": Scope,
     }  # fmt: skip
     parent = path[:-1]
     table = inner.get(parent[-1]) if parent else Manifest
