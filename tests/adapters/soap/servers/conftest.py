@@ -39,7 +39,7 @@ def ledgers(require, tmp_path_factory):
 
 def drawn(ledger, folder):
     """The folder of a locked bundle, made of the server's WSDL as `brownfield new` makes it."""
-    around = surroundings(ledger)
+    around = surroundings(ledger.url)
     drawing = draw({"wsdl": ledger.wsdl}, around)
     files = render(Wish("ledger", "The ledger", "o@example.com", "p@example.com", READS), drawing)
     manifest = files["wrapper.toml"].decode()
@@ -56,21 +56,22 @@ def drawn(ledger, folder):
     return folder
 
 
-def surroundings(ledger):
+def surroundings(url):
     """The installed adapters, and where the server is."""
-    return Surroundings(Registry(), (), {"LEDGER_URL": ledger.url})
+    return Surroundings(Registry(), (), {"LEDGER_URL": url})
 
 
 @pytest.fixture
 def connect(ledgers):
-    """`connect(name)`: a connection to a stack's server, opened as runtime opens it."""
+    """`connect(name)`: a connection to a stack's server, opened as runtime opens it; `url` is another way to it."""
     with contextlib.ExitStack() as ended:
 
-        def connection(name):
+        def connection(name, url=None):
             ledger = ledgers(name)
             bundle = open_bundle(ledger.bundle)
             ((word, table),) = bundle.manifest.connections.items()
-            far = open_adapter(ledger.bundle, word, table, "read", surroundings(ledger), bundle.contracts[word])
+            around = surroundings(url or ledger.url)
+            far = open_adapter(ledger.bundle, word, table, "read", around, bundle.contracts[word])
             ended.callback(far.close)
             return far
 

@@ -41,7 +41,7 @@ class TestLedger(BundleContract):
 
 @pytest.fixture
 def opened(ledger):
-    wrapper = open_wrapper(ledger.bundle, Settings(environment="sandbox"), surroundings(ledger))
+    wrapper = open_wrapper(ledger.bundle, Settings(environment="sandbox"), surroundings(ledger.url))
     yield wrapper
     wrapper.close()
 

@@ -35,7 +35,7 @@ class TestLedger(CallAdapterContract):
         bundle = open_bundle(ledger.bundle)
         ((name, table),) = bundle.manifest.connections.items()
         adapter = brownfield_soap.adapter
-        environ = surroundings(ledger).environ
+        environ = surroundings(ledger.url).environ
         settings = read_connection_settings(ledger.bundle, name, table, adapter, environ)
         nobody = settings.model_copy(update={"endpoint": "http://127.0.0.1:9/"})
         opening = Opening(name, ledger.bundle, settings, no_secret, Limits(deadline=10.0))
