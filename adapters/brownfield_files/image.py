@@ -45,6 +45,8 @@ def image_data(batch: Batch, indexes: Sequence[int]) -> bytes:
 def render(layout: str, kind: str, data: bytes) -> bytes:
     """The JSON lines of records of one type."""
     head, _, raw = data.partition(b"\n")
+    if not raw:
+        return b""
     sizes = [int(size) for size in head.split(b",")]
     if len(sizes) == 1:
         batch = Batch.even(0, 0, raw, sizes[0], sizes[0])
