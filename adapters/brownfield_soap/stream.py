@@ -43,11 +43,12 @@ class Rows:
 
 def rows(model: Model, operation: Operation, answer: Answer, read: Callable[[str], Read], schema: Any) -> Rows | None:
     """How to stream the rows of an operation; None when its reply has none, or cannot be streamed."""
-    if not answer.rows or operation.rpc or operation.reply is None or answer.step is None:
+    if not answer.rows or operation.rpc or operation.reply is None:
         return None
     (row,) = model.records[str(answer.type)].fields
     envelope = f"{{{model.envelope}}}"
-    path = (f"{envelope}Envelope", f"{envelope}Body", operation.reply.tag, answer.step.tag)
+    wrapper = () if answer.step is None else (answer.step.tag,)
+    path = (f"{envelope}Envelope", f"{envelope}Body", operation.reply.tag, *wrapper)
     one = {**schema["properties"]["items"]["items"], "$defs": schema.get("$defs", {})}
     return Rows(path, row, read(str(row.type)), Check(one))
 
@@ -142,7 +143,9 @@ class Stream:
         names = [str(one.tag) for one in around]
         if self._within is not None or len(names) != len(self._rows.path) or names[:3] != list(self._rows.path[:3]):
             return False
-        if not names_match(self._rows.path[3], names[3]) or not names_match(self._rows.row.tag, str(element.tag)):
+        if not all(map(names_match, self._rows.path[3:], names[3:])):
+            return False
+        if not names_match(self._rows.row.tag, str(element.tag)):
             return False
         refuse_doctype(element)
         self._examine(around[0])
