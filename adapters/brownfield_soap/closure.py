@@ -1,6 +1,6 @@
 """A WSDL and everything it imports, as documents that refer to each other by address, wherever the bytes come from."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
@@ -38,8 +38,20 @@ class Closure:
         return [note for one in self.documents.values() for note in one.notes]
 
 
-def collect(location: str, read: Read, *, repair: bool = True) -> Closure:
+Overrides = Mapping[str, str]
+"""Where a document is instead: its location as it is written, its address, or its namespace → an absolute path."""
+
+
+def collect(
+    location: str, read: Read, *, unrepaired: frozenset[str] = frozenset(), overrides: Overrides | None = None
+) -> Closure:
     """Reads the WSDL at a path or an address and what it imports, breadth first, each document once.
+
+    Args:
+        location: Where the WSDL is.
+        read: Gives the bytes at an address.
+        unrepaired: Names of the repairs that are not made; see `doctor`.
+        overrides: Documents that are elsewhere than the WSDL says.
 
     Raises:
         Rejected: A document cannot be read, or there are too many or too deep ones.
@@ -55,10 +67,10 @@ def collect(location: str, read: Read, *, repair: bool = True) -> Closure:
                 continue
             if len(documents) == MOST_DOCUMENTS:
                 raise refused(address, f"there are more than {MOST_DOCUMENTS} documents")
-            found = _read(address, node, read, repair=repair)
+            found = _read(address, node, read, unrepaired)
             if found is not None:
                 documents[address] = found
-                following.extend(_references(found))
+                following.extend(_references(found, overrides or {}))
         level = following
         if not level:
             return Closure(main, documents)
@@ -78,10 +90,10 @@ def remote(location: str) -> bool:
     return urlsplit(location).scheme in ("http", "https")
 
 
-def _read(address: str, node: etree._Element | None, read: Read, *, repair: bool) -> Document | None:
+def _read(address: str, node: etree._Element | None, read: Read, unrepaired: frozenset[str]) -> Document | None:
     """The document at an address; None when it cannot be had and the catalog has its namespace."""
     try:
-        return document(read(address), address, repair=repair)
+        return document(read(address), address, unrepaired=unrepaired)
     except (Rejected, Unavailable):
         if node is None or node.get("namespace") not in catalog.FILES:
             raise
@@ -89,9 +101,16 @@ def _read(address: str, node: etree._Element | None, read: Read, *, repair: bool
         return None
 
 
-def _references(found: Document) -> Iterator[tuple[str, etree._Element]]:
+def _references(found: Document, overrides: Overrides) -> Iterator[tuple[str, etree._Element]]:
     """What a document imports, its references made absolute; those that the catalog answers are dropped."""
+    for node in found.root.iter(*REFERENCES):
+        elsewhere = _override(node, found, overrides)
+        if elsewhere is not None:
+            node.set(REFERENCES[str(node.tag)], elsewhere)
+            yield elsewhere, node
     for node, attribute, location in list(references(found)):
+        if location in overrides.values():
+            continue
         if attribute == "schemaLocation" and catalog.wins(node.get("namespace") or ""):
             node.attrib.pop(attribute)
             continue
@@ -101,6 +120,15 @@ def _references(found: Document) -> Iterator[tuple[str, etree._Element]]:
             raise refused(found.address, cause, line=found.line(node))
         node.set(attribute, target)
         yield target, node
+
+
+def _override(node: etree._Element, found: Document, overrides: Overrides) -> str | None:
+    """Where what an element refers to is instead."""
+    location = (node.get(REFERENCES[str(node.tag)]) or "").strip()
+    names = [location, str(node.get("namespace") or "")]
+    if location and (remote(location) or remote(found.address)):
+        names.append(_absolute(location, found.address))
+    return next((overrides[name] for name in names if name in overrides), None)
 
 
 def _absolute(location: str, address: str) -> str:

@@ -54,10 +54,7 @@ class SoapConnection:
 
     @cached_property
     def _model(self) -> Model:
-        settings, folder = self._settings, self._opening.folder.resolve()
-        wsdl = (folder / settings.wsdl).resolve()
-        origin = Origin(wsdl, folder, settings.service, settings.port, settings.repair)
-        return model(origin, self._opening.derived)
+        return model(Origin.of(self._settings, self._opening.folder), self._opening.derived)
 
     @cached_property
     def _known(self) -> _Far:

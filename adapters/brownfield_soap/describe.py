@@ -8,7 +8,8 @@ from brownfield_soap.schema import input_schema, output_schema
 
 def contract(model: Model) -> Contract:
     """The contract of every operation. The same model gives the same bytes of canonical JSON."""
-    return Contract(operations={name: shape(model, operation) for name, operation in model.operations.items()})
+    operations = {name: shape(model, operation) for name, operation in model.operations.items()}
+    return Contract(operations=operations, notes=model.notes)
 
 
 def shape(model: Model, operation: Operation) -> OperationShape:

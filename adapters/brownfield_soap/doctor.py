@@ -1,15 +1,19 @@
 """Repairs of what real WSDLs get wrong, one small function each, in one table. Each says in a sentence what it did.
 
 A repair is made only where the author's meaning can be told, or where the broken part can be left out without changing
-the rest. `repair = false` in a connection's settings turns all of them off; then zeep says what is wrong.
+the rest. `repair = false` in a connection's settings turns all of them off, `unrepaired` single ones by the name that
+each sentence ends with; then zeep says what is wrong.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Protocol
 
 from lxml import etree
 
 from brownfield_soap.closure import REFERENCES
+from brownfield_soap.document import REPAIRS as ON_READING
 from brownfield_soap.document import WSDL, XSD, Document
 from brownfield_soap.link import Linked
 from brownfield_soap.reference import SOAPS, Kind, Pointing, Reference, defined, local, references, space
@@ -32,23 +36,42 @@ BUILT_IN = frozenset(
     QName short string time token unsignedByte unsignedInt unsignedLong unsignedShort
     """.split()  # noqa: SIM905  # as above
 )
+NO_NAME = re.compile(r"[^\w.-]")
+"""What a name may not hold. A digit in front is left as it is: it is the far side's to say."""
 ANY_TYPE = f"{{{XSD}}}anyType"
 KNOWN = {f"{{{XSD}}}{word.lower()}": f"{{{XSD}}}{word}" for word in WORDS}
 
-Repair = Callable[[Linked], None]
+
+class Repair(Protocol):
+    """One repair, a function."""
+
+    __name__: str
+
+    def __call__(self, linked: Linked, /) -> None:
+        """Makes the repair, in place."""
 
 
-def heal(linked: Linked) -> list[str]:
-    """Repairs what can be repaired, in place.
+def heal(linked: Linked, unrepaired: frozenset[str] = frozenset()) -> list[str]:
+    """Repairs what can be repaired, in place, but for the repairs that are named.
 
     Returns:
         What was repaired here, one sentence each; what was set right on reading is told by the closure.
     """
-    for document in linked.documents:
+    documents = _distinct(linked.documents)
+    for document in documents:
         document.notes.clear()
     for repair in REPAIRS:
-        repair(linked)
-    return [note for document in _distinct(linked.documents) for note in document.notes]
+        if name(repair) not in unrepaired:
+            told = [len(document.notes) for document in documents]
+            repair(linked)
+            for document, before in zip(documents, told, strict=True):
+                document.notes[before:] = [f"{note} [{name(repair)}]" for note in document.notes[before:]]
+    return [note for document in documents for note in document.notes]
+
+
+def name(repair: Repair) -> str:
+    """What a repair is called in settings and messages."""
+    return repair.__name__.replace("_", "-")
 
 
 def _elements(linked: Linked, *tags: str) -> Iterator[tuple[Document, etree._Element]]:
@@ -151,6 +174,21 @@ def missing_message(linked: Linked) -> None:
         else:
             document.note(node, f"the {etree.QName(node).localname} of an operation names no message and was left out")
             _remove(node)
+
+
+def message_names(linked: Linked) -> None:
+    """A name that only the WSDL itself uses is made one: Axis names a message after a nested class, `Bank$Error`."""
+    inner = frozenset({"message", "portType", "binding"})
+    for document in linked.definitions.values():
+        for node in document.root.iterchildren(*(f"{{{WSDL}}}{kind}" for kind in inner)):
+            given = str(node.get("name"))
+            if NO_NAME.search(given):
+                node.set("name", NO_NAME.sub("_", given))
+                document.note(node, f"`{given}` is no XML name; it was read as {node.get('name')}")
+        for reference in list(references(document)):
+            prefix, colon, written = reference.text.rpartition(":")
+            if reference.kind in inner and NO_NAME.search(written):
+                reference.node.set(reference.attribute, f"{prefix}{colon}{NO_NAME.sub('_', written)}")
 
 
 def header_use(linked: Linked) -> None:
@@ -303,6 +341,7 @@ def _distinct(documents: list[Document]) -> list[Document]:
 
 REPAIRS: tuple[Repair, ...] = (
     target_namespace,
+    message_names,
     foreign_elements,
     nameless,
     several_compositors,
@@ -316,3 +355,6 @@ REPAIRS: tuple[Repair, ...] = (
     unknown_operations,
 )
 """In the order in which they are made: what a later one looks at, an earlier one has set right."""
+
+ALL = ON_READING | {name(repair) for repair in REPAIRS}
+"""The names of all repairs, those that are made while a document is read included."""

@@ -68,15 +68,24 @@ class Document:
         self.root = found
 
 
-def document(content: bytes, address: str, *, repair: bool = True) -> Document:
+REPAIRS = frozenset({"doctype", "draft-namespace", "undeclared-prefix", "schema-root"})
+"""The repairs that are made here; those of `doctor` are made once all documents are there."""
+
+
+def document(content: bytes, address: str, *, unrepaired: frozenset[str] = frozenset()) -> Document:
     """The document that the bytes at an address hold.
+
+    Args:
+        content: The bytes.
+        address: Where they come from.
+        unrepaired: Names of the repairs that are not made.
 
     Raises:
         Rejected: They hold none; the message names file, line and cause.
     """
-    text, notes = _modern(content, address) if repair else (content, [])
+    text, notes = _modern(content, address, unrepaired)
     try:
-        root = _parsed(text, address, notes if repair else None)
+        root = _parsed(text, address, None if "undeclared-prefix" in unrepaired else notes)
     except etree.XMLSyntaxError as error:
         raise refused(address, f"it is not well-formed XML: {error.msg}", line=error.lineno) from None
     except ValueError as error:
@@ -84,10 +93,9 @@ def document(content: bytes, address: str, *, repair: bool = True) -> Document:
     info: Any = etree.ElementTree(root).docinfo
     if info.doctype:
         raise refused(address, "it carries a DOCTYPE, which is not read: remove it from a copy")
-    if root.tag == "schema" and repair:
-        notes.append(
-            f"{Document(address, root).name}: the root `schema` has no namespace; it was read as an XML Schema."
-        )
+    if root.tag == "schema" and "schema-root" not in unrepaired:
+        name = Document(address, root).name
+        notes.append(f"{name}: the root `schema` has no namespace; it was read as an XML Schema. [schema-root]")
         root.tag = f"{{{XSD}}}schema"
     if root.tag not in ROOTS:
         raise refused(address, f"it is neither a WSDL 1.1 nor a schema: its root is {etree.QName(root).localname}")
@@ -118,7 +126,7 @@ def _parsed(content: bytes, address: str, notes: list[str] | None) -> etree._Ele
             if notes is None or missing is None or space is None:
                 raise
             notes.append(f"{address.rpartition('/')[2]}, line {error.lineno}: the prefix `{missing[1]}` is declared "
-                         f"nowhere; it was taken for {space}.")  # fmt: skip
+                         f"nowhere; it was taken for {space}. [undeclared-prefix]")  # fmt: skip
             content = _declared(content, missing[1], space)
     raise refused(address, f"more than {MOST_PREFIXES} prefixes are declared nowhere")
 
@@ -139,19 +147,20 @@ USUAL = {
 """Prefixes whose meaning nobody doubts."""
 
 
-def _modern(content: bytes, address: str) -> tuple[bytes, list[str]]:
+def _modern(content: bytes, address: str, unrepaired: frozenset[str]) -> tuple[bytes, list[str]]:
     """The bytes without a DOCTYPE, the drafts' namespaces replaced by those of the recommendation.
 
     A file that needs an entity of its DOCTYPE is not well-formed without it, and is then refused.
     """
     name = address.rpartition("/")[2]
     notes = []
-    doctype = _DOCTYPE.search(content[:65536])
+    doctype = None if "doctype" in unrepaired else _DOCTYPE.search(content[:65536])
     if doctype:
         content = content.replace(doctype[0], b"\n" * doctype[0].count(b"\n"), 1)
-        notes.append(f"{name}: its DOCTYPE was left out; no entity is read.")
-    for old, new in (*((one, XSD) for one in OLD_XSD), *((one, ENCODING_12) for one in OLD_ENCODING)):
+        notes.append(f"{name}: its DOCTYPE was left out; no entity is read. [doctype]")
+    drafts = (*((one, XSD) for one in OLD_XSD), *((one, ENCODING_12) for one in OLD_ENCODING))
+    for old, new in () if "draft-namespace" in unrepaired else drafts:
         if old.encode() in content:
             content = re.sub(re.escape(old.encode()) + rb"(?=[\"'])", new.encode(), content)
-            notes.append(f"{name}: {old} is a draft; it was read as {new}.")
+            notes.append(f"{name}: {old} is a draft; it was read as {new}. [draft-namespace]")
     return content, notes

@@ -15,7 +15,7 @@ from lxml import etree
 from zeep.wsdl.bindings import Soap11Binding, Soap12Binding
 
 from brownfield.contract import Rejected
-from brownfield_soap.closure import collect, remote
+from brownfield_soap.closure import Overrides, collect, remote
 from brownfield_soap.doctor import heal
 from brownfield_soap.document import refused
 from brownfield_soap.family import Families
@@ -76,7 +76,13 @@ class Loading(Loader):  # type: ignore[misc]  # the base is Any
 
 
 def read(
-    wsdl: Path, folder: Path, service: str | None = None, port: str | None = None, *, repair: bool = True
+    wsdl: Path,
+    folder: Path,
+    service: str | None = None,
+    port: str | None = None,
+    *,
+    unrepaired: frozenset[str] = frozenset(),
+    overrides: Overrides | None = None,
 ) -> Model:
     """The model of one SOAP port.
 
@@ -85,16 +91,17 @@ def read(
         folder: Nothing outside it is read.
         service: The service, None for the first with a SOAP port.
         port: The port, None for the first SOAP port.
-        repair: Whether what is broken is repaired where that is possible; `Model.notes` says what was.
+        unrepaired: Names of the repairs that are not made; `Model.notes` says which were.
+        overrides: Documents that are elsewhere than the WSDL says; see `closure`.
 
     Raises:
         Rejected: The WSDL cannot be read, or has no such port. The message names file, line and cause.
     """
-    closure = collect(str(wsdl.resolve()), BundleOnly(folder).read, repair=repair)
+    closure = collect(str(wsdl.resolve()), BundleOnly(folder).read, unrepaired=unrepaired, overrides=overrides)
     notes = list(closure.notes)
     linked = link(closure)
     try:
-        notes += heal(linked) if repair else []
+        notes += heal(linked, unrepaired)
         document = _load(linked)
         made = _model(linked, notes, Flattener(Families(document.types)), *_choose(document, service, port))
         return replace(made, documents=tuple(closure.documents))

@@ -8,6 +8,27 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Security = Literal["none", "username-token", "username-token-digest"]
 Addressing = Literal["none", "2005-08", "2004-08"]
+Repair = Literal[
+    "doctype",
+    "draft-namespace",
+    "undeclared-prefix",
+    "schema-root",
+    "target-namespace",
+    "message-names",
+    "foreign-elements",
+    "nameless",
+    "several-compositors",
+    "nested-all",
+    "empty-namespace",
+    "missing-message",
+    "header-use",
+    "simple-restriction",
+    "dangling-names",
+    "header-parts",
+    "unknown-operations",
+]
+"""What `doctor` and `document` can repair."""
+
 LoginKind = Literal["none", "basic", "ntlm", "oauth"]
 
 
@@ -39,6 +60,9 @@ class SoapSettings(BaseModel):
         scope: What the token is asked for; None leaves it to the endpoint.
         proxy: The address of an HTTP proxy. Variables such as `HTTPS_PROXY` are never read.
         repair: Whether known breakage of a WSDL is repaired when it is read; see `doctor`.
+        unrepaired: Repairs that are not made all the same, by the name at the end of the sentence that tells them.
+        overrides: Documents that are elsewhere than the WSDL says: the location as it is written there, or the
+            namespace, and the file in the bundle.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -64,6 +88,8 @@ class SoapSettings(BaseModel):
     scope: str | None = None
     proxy: str | None = None
     repair: bool = True
+    unrepaired: frozenset[Repair] = frozenset()
+    overrides: dict[str, Path] = Field(default_factory=dict)
 
 
 def resolved(value: Any, secret: Callable[[str], str]) -> Any:

@@ -21,6 +21,7 @@ from pydantic import TypeAdapter
 
 from brownfield.contract import Unavailable, fingerprint
 from brownfield_soap.model import Model, Operation, Record
+from brownfield_soap.settings import SoapSettings
 
 Part = TypeVar("Part", Operation, Record)
 
@@ -35,6 +36,8 @@ class Origin:
         service: The service, None for the first with a SOAP port.
         port: The port, None for the first SOAP port.
         repair: Whether what is broken is repaired.
+        unrepaired: Names of the repairs that are not made all the same.
+        overrides: Documents that are elsewhere than the WSDL says, as pairs.
     """
 
     wsdl: Path
@@ -42,12 +45,24 @@ class Origin:
     service: str | None
     port: str | None
     repair: bool
+    unrepaired: tuple[str, ...] = ()
+    overrides: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, settings: SoapSettings, folder: Path) -> "Origin":
+        """What the settings of a connection say."""
+        folder = folder.resolve()
+        overrides = tuple(sorted((name, str((folder / path).resolve())) for name, path in settings.overrides.items()))
+        unrepaired = tuple(sorted(settings.unrepaired))
+        wsdl = (folder / settings.wsdl).resolve()
+        return cls(wsdl, folder, settings.service, settings.port, settings.repair, unrepaired, overrides)
 
     @property
     def name(self) -> str:
         """The snapshot's name: another WSDL, other settings or other code have another."""
         documents = [str(self.wsdl.relative_to(self.folder)), _sha256(self.wsdl)]
-        return f"model-{fingerprint([*documents, self.service, self.port, self.repair, _code()])}"
+        mending = [self.repair, list(self.unrepaired), [[name, Path(path).name] for name, path in self.overrides]]
+        return f"model-{fingerprint([*documents, self.service, self.port, mending, _code()])}"
 
 
 def model(origin: Origin, derived: MutableMapping[str, bytes]) -> Model:
@@ -164,7 +179,11 @@ def _read(origin: Origin) -> Model:
         from brownfield_soap.reader import read  # noqa: PLC0415  # zeep is optional, and slow to import
     except ImportError as error:
         raise Unavailable("Reading a WSDL needs zeep and lxml: pip install 'brownfield[soap]'") from error
-    return read(origin.wsdl, origin.folder, origin.service, origin.port, repair=origin.repair)
+    from brownfield_soap.doctor import ALL  # noqa: PLC0415  # lxml is optional too
+
+    unrepaired = frozenset(origin.unrepaired) if origin.repair else ALL
+    where = (origin.wsdl, origin.folder, origin.service, origin.port)
+    return read(*where, unrepaired=unrepaired, overrides=dict(origin.overrides))
 
 
 @cache

@@ -45,7 +45,15 @@ class RecordShape(_Frozen):
 
 
 class Contract(_Frozen):
-    """What a far side offers, by name. A call adapter fills `operations`, a feed adapter `records`."""
+    """What a far side offers, by name. A call adapter fills `operations`, a feed adapter `records`.
+
+    Attributes:
+        operations: The calls.
+        records: The record types of a batch.
+        notes: What had to be set right or assumed to read its description, a sentence each. They are told to people
+            and change nothing.
+    """
 
     operations: dict[str, OperationShape] = Field(default_factory=dict)
     records: dict[str, RecordShape] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()

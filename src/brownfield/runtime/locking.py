@@ -209,6 +209,8 @@ def _vendored(folder: Path, manifest: Manifest, around: Surroundings) -> Iterato
         except BundleError as error:
             yield from error.findings
             continue
+        for note in contract.notes:
+            yield Finding(f"{MANIFEST}: connections.{name}", f"repaired: {note}", level="note")
         pinned = _read_contract(folder, name)
         if pinned is None or _plain(pinned) != _plain(contract):
             yield Finding(str(contract_path(Path(), name)), "is not what the vendored files say", _lock_it(folder))
@@ -260,8 +262,10 @@ def _lock_before(folder: Path) -> Lock:
 def _contract_changes(name: str, before: Contract | None, after: Contract) -> list[str]:
     if before is None:
         offered = len(after.operations) + len(after.records)
-        return [f"{name}: pinned, {offered} {'call' if after.operations else 'record type'}{'s' * (offered != 1)}"]
-    return [f"{name}: {change.words}" for change in rules.compare(before, after)]
+        pinned = f"{name}: pinned, {offered} {'call' if after.operations else 'record type'}{'s' * (offered != 1)}"
+        return [pinned, *(f"{name}: repaired: {note}" for note in after.notes)]
+    repaired = [f"{name}: repaired: {note}" for note in after.notes if note not in before.notes]
+    return [*(f"{name}: {change.words}" for change in rules.compare(before, after)), *repaired]
 
 
 def _lock_changes(before: Lock, after: Lock) -> list[str]:

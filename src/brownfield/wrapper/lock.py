@@ -83,7 +83,8 @@ def write_contract(folder: Path, connection: str, contract: Contract) -> None:
     """Pin a contract, in a form that diffs well."""
     path = contract_path(folder, connection)
     path.parent.mkdir(exist_ok=True)
-    document = orjson.dumps(contract.model_dump(), option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
+    told = contract.model_dump(exclude=None if contract.notes else {"notes"})
+    document = orjson.dumps(told, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
     path.write_bytes(document + b"\n")
 
 

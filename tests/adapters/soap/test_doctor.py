@@ -1,10 +1,14 @@
 """Breakage that real WSDLs have: each is read, a sentence says what was repaired, and `repair = false` turns it off."""
 
+from typing import get_args
+
 import pytest
 
 from brownfield.contract import Opening, Rejected
 from brownfield_soap import adapter
+from brownfield_soap.doctor import ALL
 from brownfield_soap.reader import read
+from brownfield_soap.settings import Repair
 
 # ruff: noqa: E501  # XML on one line reads better than XML cut up
 
@@ -34,17 +38,22 @@ INPUT = '<input><soap:body use="literal"/></input>'
 def model(tmp_path):
     """The model of the WSDL with one thing replaced, and files beside it."""
 
-    def make(old="", new="", *, repair=True, **files):
+    def make(old="", new="", *, unrepaired=frozenset(), overrides=None, **files):
         assert old in WSDL
         (tmp_path / "t.wsdl").write_text(WSDL.replace(old, new, 1) if old else WSDL)
         for name, content in files.items():
             (tmp_path / f"{name}.xsd").write_text(content)
-        return read(tmp_path / "t.wsdl", tmp_path, repair=repair)
+        return read(tmp_path / "t.wsdl", tmp_path, unrepaired=unrepaired, overrides=overrides)
 
     return make
 
 
 BROKEN = {
+    "message name": (
+        '<message name="In">',
+        '<message name="In$Error"><part name="in" element="t:Ask"/></message><message name="In">',
+        "`In$Error` is no XML name; it was read as In_Error",
+    ),
     "old namespace": (XSD, "http://www.w3.org/1999/XMLSchema", "is a draft"),
     "doctype": ("<definitions", "<!DOCTYPE d [<!ENTITY e 'x'> <!ATTLIST d x CDATA '>'>]><definitions", "DOCTYPE"),
     "prefix undeclared": ("<types><xs:schema", "<types><xsd:annotation/><xs:schema", "prefix `xsd`"),
@@ -109,10 +118,69 @@ def test_a_whole_wsdl_is_not_repaired(model):
 def test_repairs_can_be_turned_off(model, tmp_path, name):
     old, new, _ = BROKEN[name]
     with pytest.raises(Rejected):
-        model(old, new, repair=False)
-    settings = adapter.settings(wsdl=tmp_path / "t.wsdl", repair=False)
+        model(old, new, unrepaired=ALL)
+    for said in ({"unrepaired": ALL}, {"repair": False}):
+        settings = adapter.settings(wsdl=tmp_path / "t.wsdl", **said)
+        with pytest.raises(Rejected):
+            adapter.open(Opening("t", tmp_path, settings, str)).describe()
+
+
+@pytest.mark.parametrize("name", ["case", "nested all", "prefix undeclared", "misspelt", "doctype"])
+def test_each_repair_says_its_name_and_can_be_turned_off_by_it(model, name):
+    old, new, _ = BROKEN[name]
+    (called,) = {note.rpartition("[")[2].rstrip("]") for note in model(old, new).notes}
+    assert model(old, new, unrepaired=ALL - {called}).notes
     with pytest.raises(Rejected):
-        adapter.open(Opening("t", tmp_path, settings, str)).describe()
+        model(old, new, unrepaired={called})
+
+
+def test_the_settings_know_the_repairs():
+    assert frozenset(get_args(Repair)) == ALL
+
+
+def test_a_repair_is_told_in_the_contract_and_changes_no_shape(model, tmp_path):
+    """What was set right is a note of the contract, which `check` and `lock` tell."""
+    model(*BROKEN["case"][:2])
+    described = adapter.open(Opening("t", tmp_path, adapter.settings(wsdl=tmp_path / "t.wsdl"), str)).describe()
+    assert described.notes == (
+        "t.wsdl, line 6: the type xs:Int is defined nowhere; {" + XSD + "}int was taken. [dangling-names]",
+    )
+
+
+ELSEWHERE = f'<xs:schema xmlns:xs="{XSD}" targetNamespace="urn:x"><xs:simpleType name="X"><xs:restriction base="xs:int"/></xs:simpleType></xs:schema>'
+USES = '<xs:element name="Ask"><xs:complexType><xs:sequence><xs:element xmlns:x="urn:x" name="a" type="x:X"/>'
+
+
+@pytest.mark.parametrize(
+    ("location", "key"),
+    {
+        "as it is written": (' schemaLocation="http://127.0.0.1:9/?xsd="', "http://127.0.0.1:9/?xsd="),
+        "a file that is not there": (' schemaLocation="gone.xsd"', "gone.xsd"),
+        "the namespace": ("", "urn:x"),
+    }.values(),
+)
+def test_a_document_that_is_elsewhere_is_read_where_the_settings_say(model, tmp_path, location, key):
+    """Mono says `?xsd=` and answers with a page; a network that is not there is not asked."""
+    old = f'<xs:element name="Ask"><xs:complexType><xs:sequence>\n{FIELD}'
+    new = f'<xs:import namespace="urn:x"{location}/>{USES}'
+    if location:
+        with pytest.raises(Rejected, match=r"not in the bundle|no such file"):
+            model(old, new, elsewhere=ELSEWHERE)
+    found = model(old, new, elsewhere=ELSEWHERE, overrides={key: str(tmp_path / "elsewhere.xsd")})
+    assert found.notes == ()
+    assert fields(found) == {"a": "int"}
+    settings = adapter.settings(wsdl=tmp_path / "t.wsdl", overrides={key: "elsewhere.xsd"})
+    described = adapter.open(Opening("t", tmp_path, settings, str)).describe()
+    assert described.operations["Ask"].input["properties"]["a"]["type"] == "integer"
+
+
+def test_an_override_reaches_no_file_outside_the_bundle(model, tmp_path):
+    with pytest.raises(Rejected, match="outside the folder"):
+        model(
+            f'<xs:element name="Ask"><xs:complexType><xs:sequence>\n{FIELD}',
+            f'<xs:import namespace="urn:x"/>{USES}',
+            overrides={"urn:x": "/etc/passwd"},
+        )
 
 
 def fields(found):
