@@ -18,6 +18,10 @@ ANY_TAG = "*"
 """The tag of a wildcard, and of the items of a SOAP-encoded array: any element matches."""
 
 
+SWA_REF = "{http://ws-i.org/profiles/basic/1.1/xsd}swaRef"
+"""A simple type whose text names an attachment. In the model it is the binary that it names: `base64Binary`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facets:
     """What a simple type adds to its base, all derivation steps merged.
