@@ -100,6 +100,8 @@ def parse(content: bytes) -> Any:
         Drifted: It is no JSON, or nested or long beyond reason.
     """
     try:
+        if b"\\u" in content:
+            orjson.loads(content)  # refuses half a character, which no JSON of ours could carry on
         return json.loads(content, parse_float=Literal, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise Drifted("The reply cannot be understood: it is no JSON.") from None

@@ -88,6 +88,7 @@ class Operation:
         answers: The replies of success, by status: `200`, `2XX`, `default`.
         faults: The other declared replies, by status.
         shape: The contract of it.
+        accept: The media types that its replies have.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Operation:
     answers: Mapping[str, Answer]
     faults: Mapping[str, FaultShape]
     shape: OperationShape
+    accept: str = JSON
 
 
 def operations(document: Document) -> tuple[dict[str, Operation], dict[str, str]]:
@@ -110,7 +112,7 @@ def operations(document: Document) -> tuple[dict[str, Operation], dict[str, str]
             name = _made(place)
         try:
             found[name] = _operation(document, name, place)
-        except Unsupported as reason:
+        except (Unsupported, Rejected) as reason:
             odd[name] = str(reason)
     return found, odd
 
@@ -132,8 +134,9 @@ def _operation(document: Document, name: str, place: Place) -> Operation:
     if required:
         schema["required"] = required
     replies = place.operation.get("responses") or {}
-    answers, output = _answers(document, {k: v for k, v in replies.items() if str(k).startswith("2")}
-                               or {k: v for k, v in replies.items() if k == "default"})  # fmt: skip
+    successes = {k: v for k, v in replies.items() if str(k).startswith("2")}
+    successes = successes or {k: v for k, v in replies.items() if k == "default"}
+    answers, output = _answers(document, successes, head=place.method == "head")
     faults = dict(_faults(document, replies))
     rows = "items" if output.get("properties", {}).get("items", {}).get("type") == "array" and all(
         answer.field == "items" for answer in answers.values()) else None  # fmt: skip
@@ -141,7 +144,15 @@ def _operation(document: Document, name: str, place: Place) -> Operation:
         input=writer.finish(schema), output=output, faults=tuple(faults.values()), rows=rows,
         documentation=_words(place.operation),
     )  # fmt: skip
-    return Operation(name, place.method.upper(), place.path, parameters, body, answers, faults, shape)
+    method, accept = place.method.upper(), _accepted(document, replies)
+    return Operation(name, method, place.path, parameters, body, answers, faults, shape, accept)
+
+
+def _accepted(document: Document, replies: Node) -> str:
+    """Every media type that the replies may have and that is read here."""
+    kinds = [str(kind) for node in replies.values() for kind in document.follow(node).get("content") or {}]
+    known = [kind for kind in kinds if (is_json(kind) or kind.startswith("text/")) and kind.isascii()]
+    return ", ".join(dict.fromkeys([*known, JSON, "application/problem+json"]))
 
 
 def _words(operation: Node) -> str:
@@ -226,7 +237,7 @@ def _media(content: Node) -> tuple[str, Node]:
     """The way to send a body: JSON, else a form."""
     for media, given in content.items():
         if is_json(media):
-            return str(media), given
+            return JSON if "*" in str(media) else str(media), given
     if FORM in content:
         return FORM, content[FORM]
     raise Unsupported(f"its body is {', '.join(map(str, content)) or 'of no declared type'}")
@@ -238,13 +249,13 @@ def is_json(media: Any) -> bool:
     return plain in (JSON, "*/*") or plain.endswith("+json")
 
 
-def _answers(document: Document, replies: Node) -> tuple[dict[str, Answer], JsonSchema]:
-    """The declared replies of success, and the one schema of all of them."""
+def _answers(document: Document, replies: Node, *, head: bool) -> tuple[dict[str, Answer], JsonSchema]:
+    """The declared replies of success, and the one schema of all of them; to HEAD none has a body."""
     answers: dict[str, Answer] = {}
     schemas: list[JsonSchema] = []
     writer = Writer(document, "output")
     for status, node in replies.items():
-        answer, schema = _answer(document.follow(node), writer)
+        answer, schema = _answer(document.follow(node), writer, head=head)
         answers[str(status).upper() if str(status) != "default" else "default"] = answer
         schemas += [schema] if schema not in schemas else []
     if not schemas:
@@ -254,9 +265,9 @@ def _answers(document: Document, replies: Node) -> tuple[dict[str, Answer], Json
     return answers, writer.finish({"type": "object", "anyOf": schemas})
 
 
-def _answer(node: Node, writer: Writer) -> tuple[Answer, JsonSchema]:
+def _answer(node: Node, writer: Writer, *, head: bool) -> tuple[Answer, JsonSchema]:
     content = node.get("content") or {}
-    if not content:
+    if not content or head:
         return Answer("", ""), {"type": "object", "properties": {}}
     media = next((media for media in content if is_json(media)), None)
     if media is None:

@@ -22,7 +22,7 @@ def request(operation: Operation, plan: Plan, fields: Fields, endpoint: str, hea
         Rejected: A value cannot stand where it would have to. Nothing was sent.
     """
     path, query = operation.path, list[Pair]()
-    more = [*headers, ("Accept", "application/json, application/problem+json")]
+    more = [*headers, ("Accept", operation.accept)]
     for parameter in operation.parameters:
         if parameter.field not in fields:
             continue

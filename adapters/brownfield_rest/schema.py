@@ -163,6 +163,8 @@ class Writer:
         rest = given.get("additionalProperties")
         if rest is not None:
             found["additionalProperties"] = self.schema(rest) if rest is not False else False
+        elif given.get("patternProperties"):
+            found["additionalProperties"] = {}
         elif self._side == "input" and (fields or not given.get("allOf")):
             found["additionalProperties"] = False if fields else {}
         return found

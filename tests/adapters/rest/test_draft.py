@@ -65,6 +65,17 @@ def test_all_of_is_one_closed_object(connect, api):
     assert found["additionalProperties"] is False
 
 
+def test_names_that_follow_a_pattern_are_let_through(connect, api):
+    schema = {
+        "type": "object",
+        "patternProperties": {"^x-": {"type": "string"}},
+        "properties": {"a": {"type": "string"}},
+    }
+    operation = {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    body = shape(connect, api(operation, method="post", version="3.1.0")).input["properties"]["body"]
+    assert jsonschema_rs.is_valid(body, {"x-mark": "1"})
+
+
 def test_a_schema_may_hold_itself(connect, api, answering):
     document = api(answering({"$ref": "#/components/schemas/Tree"}), components={"schemas": {"Tree": SELF}})
     output = shape(connect, document).output

@@ -39,6 +39,7 @@ def ask(connect, **settings):
         (200, "application/json", {name: value for name, value in ITEM.items() if name != "price"}, Drifted, ""),
         (200, "application/json", b"[" * 5000, Drifted, ""),
         (200, "application/json", b'{"revision": NaN}', Drifted, ""),
+        (200, "application/json", b'{"description": "\\ud800"}', Drifted, ""),
         (204, "application/json", b"", Drifted, ""),
         (202, "application/json", {}, Drifted, ""),
     ],

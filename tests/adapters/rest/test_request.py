@@ -100,6 +100,17 @@ def test_bodies(connect, canned, api, operation, fields, body):
     assert sent(canned)[2] == body
 
 
+@pytest.mark.parametrize(
+    ("content", "accept"),
+    [({"application/vnd.api+json": {}}, "application/vnd.api+json, application/json, application/problem+json"),
+     ({"text/plain": {}}, "text/plain, application/json, application/problem+json")],
+)  # fmt: skip
+def test_what_is_asked_for_is_what_the_document_declares(connect, canned, api, content, accept):
+    canned.says("1", 200, next(iter(content)))
+    connect(api({"responses": {"200": {"description": "ok", "content": content}}})).invoke("act", {"id": "1"})
+    assert sent(canned)[1]["accept"] == accept
+
+
 def test_who_calls(connect, canned):
     canned.says({"version": "5"})
     for settings, header, value in (
