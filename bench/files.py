@@ -1,8 +1,18 @@
-"""``python bench/files.py [--quick]``: the adapter for batch files against its plain self in `reference/plain`.
+"""``python bench/files.py [--quick]``: a million records of a batch file to durable events, held against what it must cost.
 
-Measured is `collect`, from an open feed to the last chunk: both passes over the file, hashing, framing, routing,
-control totals and decoding to rows. Not measured is what runtime does with the chunks. Each ratio is the median of
-interleaved pairs in one process; memory is that of a process of its own. Written to `bench/results/files.json`.
+Measured is from an open feed to the last commit, into a ledger on SQLite (WAL, synchronous FULL): both passes over the
+file, hashing, framing, routing, control totals, decoding, quarantine, checkpoints. Not measured is how the file gets
+there: waiting for it, claiming and staging it (`bench/run.py` has the whole).
+
+It is held against, in the same run and in turns, each with its own processor time:
+
+* the rows that were just stored, inserted bare into a table of the same form: 500 rows a statement, or by executemany;
+  10,000 a commit either way;
+* the plain decoder as it was on the first day, frozen in `reference/plain`, which only makes rows in memory;
+* sha256, copy and fsync of the same file, for the sinks that keep a chunk in one row;
+* the wrapper's function alone, over the same rows, for a feed that has one.
+
+Each ratio is the median of the turns. Memory is that of a process of its own. Written to `bench/results/files.json`.
 """
 
 import argparse
@@ -12,26 +22,42 @@ import json
 import os
 import platform
 import resource
+import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+
+from pydantic import BaseModel
 
 BENCH = Path(__file__).resolve().parent
 sys.path[:0] = [str(BENCH), str(BENCH / "reference")]
 
 from extract import SITES, write_extract  # noqa: E402
-from pair import Ratio, compare  # noqa: E402
+from pair import Ratio, ratio_of  # noqa: E402
 from plain import feed as plain_feed  # noqa: E402
 from plain import setting as plain_setting  # noqa: E402
 
-from brownfield.contract import Arrival, Checkpoint, Limits, Opening  # noqa: E402
-from brownfield_files import feed, setting  # noqa: E402
+from brownfield import Record  # noqa: E402
+from brownfield.contract import Arrival, Checkpoint, Limits, Opening, Row  # noqa: E402
+from brownfield.ledger.batch import begin_file  # noqa: E402
+from brownfield.ledger.migration.migrate import migrate  # noqa: E402
+from brownfield.ledger.store import Ledger  # noqa: E402
+from brownfield.runtime.committing import Committing  # noqa: E402
+from brownfield.wrapper.bundle import Feed  # noqa: E402
+from brownfield.wrapper.handler import bind  # noqa: E402
+from brownfield.wrapper.manifest import FeedTable  # noqa: E402
+from brownfield_files.feed import FilesFeed  # noqa: E402
+from brownfield_files.setting import FilesSettings  # noqa: E402
 
 COPYBOOK = BENCH.parent / "fixtures" / "nightly" / "stock.cpy"
 UNBOUNDED = Limits(max_bytes=1 << 40)
@@ -62,6 +88,11 @@ when = { kind = "T" }
 fields = [{ name = "kind", picture = "X" }, { name = "records", picture = "9(10)" },
           { name = "total", picture = "9(13)V99" }]
 """
+CHUNK = 10_000
+STATEMENT = 500
+TABLE = ("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE event (id INTEGER PRIMARY KEY, "
+         "type TEXT NOT NULL, key TEXT NOT NULL, data TEXT NOT NULL, at INTEGER NOT NULL)")  # fmt: skip
+ROW = "(?, ?, ?, ?, ?)"
 
 
 def write_lines(path: Path, records: int) -> None:
@@ -78,79 +109,242 @@ def write_lines(path: Path, records: int) -> None:
         file.write(f"T{records:010}{total:015}\r\n")
 
 
+class Ordered(BaseModel):
+    """What the wrapper's function makes of a line."""
+
+    order: int
+    sku: str
+    units: int
+    amount: str
+
+
+def ordered(row: Record, /) -> Ordered:
+    """An order line."""
+    return Ordered(order=row["order"], sku=row["sku"], units=row["units"], amount=row["amount"])
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a measurement took, in seconds."""
+
+    wall: float
+    processor: float
+
+
+def cost(work: Callable[[], object]) -> Cost:
+    """Of some work."""
+    gc.collect()
+    wall, processor = time.perf_counter(), time.process_time()
+    work()
+    return Cost(time.perf_counter() - wall, time.process_time() - processor)
+
+
 class Drop:
-    """A file with the settings that read it."""
+    """A file with the settings that read it, and a place for the ledger.
 
-    def __init__(self, path: Path, settings: dict[str, Any]) -> None:
-        self._settings = {"format": "fixed-width", "location": path.parent, "match": path.name, **settings}
-        content = path.open("rb")
-        self.arrival = Arrival(path.name, path.stat().st_size, hashlib.file_digest(content, "sha256").hexdigest())
-        content.close()
+    Args:
+        folder: With nothing else in it.
+        name: Of the file, made already.
+        key: The field that is an event's key.
+        settings: Those that read the file.
+    """
 
-    def seconds(self, feeds: Any, settings: Any) -> float:
-        """How long one `collect` takes."""
-        opening = Opening("bench", Path(), settings.FilesSettings(**self._settings), lambda _: "")
-        opened = feeds.FilesFeed(replace(opening, limits=UNBOUNDED))
-        gc.collect()
-        began = time.perf_counter()
-        for _ in opened.collect(self.arrival, Checkpoint()):
-            pass
-        return time.perf_counter() - began
+    def __init__(self, folder: Path, name: str, key: str, settings: dict[str, Any]) -> None:
+        self.file, self._folder, self._key = folder / name, folder, key
+        self._settings = {"format": "fixed-width", "location": folder, "match": name, **settings}
+        with self.file.open("rb") as content:
+            self.arrival = Arrival(name, self.file.stat().st_size, hashlib.file_digest(content, "sha256").hexdigest())
+
+    def opening(self, settings: type[Any]) -> Opening[Any]:
+        """Of a feed adapter."""
+        return Opening("bench", Path(), settings(**self._settings), lambda _: "", UNBOUNDED)
+
+    def feed(self) -> FilesFeed:
+        """Ours; the file lies in the drop as if it had been staged."""
+        feed = FilesFeed(self.opening(FilesSettings))
+        feed._drop = lambda: SimpleNamespace(open=lambda _: self.file.open("rb"))  # type: ignore[assignment, method-assign, return-value]
+        return feed
+
+    def collect(self, sink: str = "rows", function: Callable[[Record], Any] | None = None) -> Cost:
+        """Ours, to the last commit."""
+        shutil.rmtree(self._folder / "home", ignore_errors=True)
+        (self._folder / "home").mkdir()
+        with closing(Ledger(f"sqlite:///{self._folder}/home/ledger.db")) as ledger:
+            migrate(ledger)
+            now = datetime.now(UTC)
+            with ledger.write() as connection:
+                file = begin_file(connection, environment="sandbox", wrapper="bench", feed="lines",
+                                  arrival=self.arrival, shape="bench", now=now)  # fmt: skip
+            kernel: Any = SimpleNamespace(ledger=ledger, clock=SimpleNamespace(now=lambda: now))
+            committing = Committing(kernel, declared(self._key, sink, function), threading.Event())
+            feed = self.feed()
+            return cost(lambda: committing.commit(file, feed.collect(self.arrival, Checkpoint())))
+
+    def plain(self) -> Cost:
+        """The first day's decoder, to rows in memory."""
+        feed = plain_feed.FilesFeed(self.opening(plain_setting.FilesSettings))
+        return cost(lambda: exhaust(feed.collect(self.arrival, Checkpoint())))
+
+    def stored(self) -> list[tuple[Any, ...]]:
+        """The rows that were stored last."""
+        with closing(sqlite3.connect(self._folder / "home" / "ledger.db")) as ledger:
+            return ledger.execute("SELECT id, type, key, data, at FROM bf_event ORDER BY id").fetchall()
+
+    def bare(self, insert: Callable[[sqlite3.Connection, list[tuple[Any, ...]]], None], rows: list[Any]) -> Cost:
+        """These, inserted."""
+        for left in self._folder.glob("bare.db*"):
+            left.unlink()
+        with closing(sqlite3.connect(self._folder / "bare.db", isolation_level=None)) as database:
+            database.executescript(TABLE)
+            return cost(lambda: insert(database, rows))
+
+    def copied(self) -> Cost:
+        """sha256, copy and fsync."""
+        (self._folder / "copy").unlink(missing_ok=True)
+        return cost(lambda: copy(self.file, self._folder / "copy"))
+
+    def applied(self, function: Callable[[Record], Any]) -> Cost:
+        """A function, its result as a document held against its schema, over the rows of the file."""
+        committing = Committing(None, declared(self._key, "rows", function), threading.Event())  # type: ignore[arg-type]
+        rows: list[Row] = [row for chunk in self.feed().collect(self.arrival, Checkpoint()) for row in chunk.rows]
+        return cost(lambda: exhaust(committing._event(row) for row in rows if row.kind == "detail"))
 
 
-def ratio(name: str, drop: Drop, records: int, pairs: int) -> Ratio:
-    """Records per second, ours to the plain adapter's."""
-    ours = lambda: records / drop.seconds(feed, setting)  # noqa: E731
-    plain = lambda: records / drop.seconds(plain_feed, plain_setting)  # noqa: E731
-    ours()
-    row = compare(
-        f"{name}-{records}", f"{name}, {records:,} records to rows", "plain adapter", "records/s", ours, plain, pairs
-    )
-    print(" | ".join(row.row()), file=sys.stderr, flush=True)
-    return row
+def declared(key: str, sink: str, function: Callable[[Record], Any] | None) -> Feed:
+    """A feed, exposed from the manifest alone or bound to a function."""
+    table = FeedTable.model_validate({"via": "lines", "emits": "bench.lined.v1", "key": key, "sink": sink})
+    if function is None:
+        return Feed("bench", "lines", table, {"type": "object"}, "")
+    handler = bind("lines", function)
+    return Feed("bench", "lines", table, handler.output, "", function, handler)
+
+
+def exhaust(items: Iterator[Any]) -> None:
+    for _ in items:
+        pass
+
+
+def copy(source: Path, target: Path) -> None:
+    digest = hashlib.sha256()
+    with source.open("rb") as read, target.open("wb") as written:
+        while block := read.read(1 << 20):
+            digest.update(block)
+            written.write(block)
+        written.flush()
+        os.fsync(written.fileno())
+
+
+def values(database: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> None:
+    for start in range(0, len(rows), CHUNK):
+        database.execute("BEGIN IMMEDIATE")
+        for at in range(start, min(start + CHUNK, len(rows)), STATEMENT):
+            part = rows[at : at + STATEMENT]
+            statement = f"INSERT INTO event VALUES {', '.join([ROW] * len(part))}"
+            database.execute(statement, [value for row in part for value in row])
+        database.execute("COMMIT")
+
+
+def many(database: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> None:
+    for start in range(0, len(rows), CHUNK):
+        database.execute("BEGIN IMMEDIATE")
+        database.executemany(f"INSERT INTO event VALUES {ROW}", rows[start : start + CHUNK])
+        database.execute("COMMIT")
+
+
+Turn = dict[str, Cost]
+HELD = {
+    "ascii": [
+        ("rows", "values", "row events, manifest alone", "bare insert of the same rows, 500 a statement"),
+        ("rows", "many", "row events, manifest alone", "bare executemany of the same rows"),
+        ("rows", "plain", "row events, manifest alone", "plain decoder, to rows in memory"),
+        ("function", "values", "row events through a Python function", "bare insert, 500 a statement, of other rows"),
+        ("function", "applied", "row events through a Python function", "the function alone, validated"),
+        ("chunks", "copied", "event chunks, rendered and compressed", "sha256, copy, fsync of the file"),
+        ("raw", "copied", "raw chunks, validated", "sha256, copy, fsync of the file"),
+    ],
+    "ebcdic": [
+        ("rows", "values", "row events, manifest alone", "bare insert of the same rows, 500 a statement"),
+        ("rows", "plain", "row events, manifest alone", "plain decoder, to rows in memory"),
+        ("raw", "copied", "raw chunks, validated", "sha256, copy, fsync of the file"),
+    ],
+}
+
+
+def turn(kind: str, drop: Drop, records: int) -> Turn:
+    """Everything once."""
+    took = {"rows": drop.collect()}
+    rows = drop.stored()
+    if len(rows) != records:
+        raise RuntimeError(f"{len(rows)} events of {records} records")
+    took["values"] = drop.bare(values, rows)
+    if kind == "ascii":
+        took["many"] = drop.bare(many, rows)
+    del rows
+    took["plain"] = drop.plain()
+    took["raw"] = drop.collect("raw")
+    took["copied"] = drop.copied()
+    if kind == "ascii":
+        took |= {"function": drop.collect(function=ordered), "applied": drop.applied(ordered)}
+        took["chunks"] = drop.collect("chunks")
+    return took
+
+
+def ratios(kind: str, turns: list[Turn], records: int) -> Iterator[Ratio]:
+    """By the clock, and by processor time."""
+    names = {"ascii": "ASCII lines", "ebcdic": "EBCDIC with COMP-3"}
+    for ours, theirs, what, reference in HELD[kind]:
+        for measure in ("wall", "processor"):
+            pairs = [(records / getattr(took[ours], measure), records / getattr(took[theirs], measure))
+                     for took in turns]  # fmt: skip
+            unit = "records/s" if measure == "wall" else "records/processor second"
+            yield ratio_of(f"{kind}-{ours}-{theirs}-{measure}", f"{names[kind]}, {records:,} records to {what}",
+                           reference, unit, pairs)  # fmt: skip
 
 
 def peak(records: int, folder: Path) -> float:
-    """Peak memory in MB of a process that collects a file of so many EBCDIC records."""
-    path = folder / f"STK{records}.DAT"
-    write_extract(path, records)
-    done = subprocess.run([sys.executable, __file__, "--peak", str(path)], check=True, capture_output=True, text=True)
-    path.unlink()
+    """Peak memory in MB of a process that collects a file of so many EBCDIC records into row events."""
+    write_extract(folder / f"STK{records}.DAT", records)
+    command = [sys.executable, __file__, "--peak", str(folder / f"STK{records}.DAT")]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    (folder / f"STK{records}.DAT").unlink()
     return float(done.stdout)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="files")
     parser.add_argument("--quick", action="store_true", help="only see that everything runs; the numbers mean nothing")
-    parser.add_argument("--pairs", type=int, default=7, help="pairs of the files of a million records")
+    parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--peak", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.peak:
-        Drop(given.peak, EBCDIC).seconds(feed, setting)
+        Drop(given.peak.parent, given.peak.name, "sku", EBCDIC).collect()
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         return
+    records, pairs = (2000, 1) if given.quick else (given.records, given.pairs)
+    document: dict[str, Any] = {"environment": environment(), "rows": [], "peak_megabytes": {}}
     with tempfile.TemporaryDirectory(prefix="brownfield-files-") as name:
         folder = Path(name)
-        (folder / "lines.toml").write_text(LINES)
-        if given.quick:
-            print([row.ratio for row in ratios(folder, 2000, 1)], peak(2000, folder))
-            return
-        document: dict[str, Any] = {"environment": environment(), "rows": [], "peak_megabytes": {}}
-        for records, pairs, measured in ((100_000, 7, 1_000_000), (1_000_000, given.pairs, 8_000_000)):
-            for row in ratios(folder, records, pairs):
+        for kind, drop in drops(folder, records):
+            turn(kind, drop, records)
+            turns = [turn(kind, drop, records) for _ in range(pairs)]
+            for row in ratios(kind, turns, records):
+                print(" | ".join(row.row()), file=sys.stderr, flush=True)
                 document["rows"].append(row.document())
-                write(document)
+        for measured in (2000,) if given.quick else (1_000_000, 8_000_000):
             document["peak_megabytes"][f"{measured}"] = round(peak(measured, folder), 1)
-            write(document)
+    print(document["peak_megabytes"], file=sys.stderr)
+    if not given.quick:
+        write(document)
 
 
-def ratios(folder: Path, records: int, pairs: int) -> Iterator[Ratio]:
+def drops(folder: Path, records: int) -> Iterator[tuple[str, Drop]]:
     """Text in lines, then EBCDIC with packed decimals."""
+    (folder / "lines.toml").write_text(LINES)
     write_lines(folder / "ORD.TXT", records)
-    ascii_ = {"layout": folder / "lines.toml", "encoding": "ascii"}
-    yield ratio("ascii-lines", Drop(folder / "ORD.TXT", ascii_), records, pairs)
+    yield "ascii", Drop(folder, "ORD.TXT", "order", {"layout": folder / "lines.toml", "encoding": "ascii"})
     write_extract(folder / "STK.DAT", records)
-    yield ratio("ebcdic-comp3", Drop(folder / "STK.DAT", EBCDIC), records, pairs)
+    yield "ebcdic", Drop(folder, "STK.DAT", "sku", EBCDIC)
 
 
 def environment() -> dict[str, Any]:
@@ -159,13 +353,13 @@ def environment() -> dict[str, Any]:
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": " ".join(["python", "bench/files.py", *sys.argv[1:]]),
         "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
         "cores": os.cpu_count(),
         "load_before": round(os.getloadavg()[0], 1),
     }
 
 
 def write(document: dict[str, Any]) -> None:
-    """The results so far: a run that is cut short leaves what it has measured."""
     document["environment"]["load_after"] = round(os.getloadavg()[0], 1)
     (BENCH / "results" / "files.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
 
