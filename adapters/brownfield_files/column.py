@@ -47,8 +47,8 @@ class Columns:
         if records is None:
             return None
         slab = Slab(records, self._encoding)
-        planes, bad = _shown(self._line, slab)
-        return Sheet(self, slab, planes, bad)
+        blocks, bad = _shown(self._line, slab)
+        return Sheet(self, slab, blocks, bad)
 
     def part(self, name: str) -> list[_Segment]:
         """What is shown of one field; of one that is not there, an empty string."""
@@ -63,13 +63,13 @@ class Sheet:
     Attributes:
         columns: What is shown.
         slab: The records.
-        planes: What they show.
+        blocks: What they show, segment by segment.
         bad: Those that mean nothing; None for none.
     """
 
     columns: Columns
     slab: Slab
-    planes: Planes
+    blocks: list[Planes]
     bad: Mask | None
 
     def good(self) -> Sequence[int]:
@@ -78,18 +78,19 @@ class Sheet:
 
     def lines(self) -> bytes:
         """These, as JSON lines."""
-        return self._upright(self.planes)
+        return self._upright(self.blocks)
 
     def texts(self, name: str) -> list[str]:
         """Their values of one field as text; empty where there is no such field."""
-        planes, _ = _shown(self.columns.part(name), self.slab)
-        lines = self._upright(planes)
+        blocks, _ = _shown(self.columns.part(name), self.slab)
+        lines = self._upright(blocks)
         if b"\\" in lines or lines[:1] in {b"[", b"{"}:  # only then is more than quotes between JSON and the text
             return list(map(str, orjson.loads(b"[%b]" % lines[:-1].replace(b"\n", b","))))
         return lines.decode().replace('"', "").split("\n")[:-1]
 
-    def _upright(self, planes: Planes) -> bytes:
+    def _upright(self, blocks: list[Planes]) -> bytes:
         """The text of the good records one after the other, the padding left out."""
+        planes = np.concatenate(blocks)
         rows = planes.T if self.bad is None else planes.T[~self.bad]
         flat = np.ascontiguousarray(rows).reshape(-1)
         text: bytes = flat[flat != PAD].tobytes()
@@ -107,7 +108,7 @@ def _records(batch: Batch, indexes: Sequence[int], least: int, most: int) -> Pla
     return np.frombuffer(b"".join(piece[:least] for piece in pieces), np.uint8).reshape(len(pieces), least)
 
 
-def _shown(segments: list[_Segment], slab: Slab) -> tuple[Planes, Mask | None]:
+def _shown(segments: list[_Segment], slab: Slab) -> tuple[list[Planes], Mask | None]:
     blocks: list[Planes] = []
     bad = np.zeros(slab.count, np.bool_)
     for segment in segments:
@@ -119,7 +120,7 @@ def _shown(segments: list[_Segment], slab: Slab) -> tuple[Planes, Mask | None]:
         blocks.append(cells.planes)
         if cells.bad is not None:
             bad |= cells.bad
-    return np.concatenate(blocks), bad if bad.any() else None
+    return blocks, bad if bad.any() else None
 
 
 def compile_columns(record: RecordType, layout: Layout, encoding: Encoding) -> Columns | None:

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from io import BytesIO
 from itertools import accumulate, islice
-from typing import BinaryIO, Literal, NamedTuple, Self, TypeAlias
+from typing import Any, BinaryIO, Literal, NamedTuple, Self, TypeAlias
 
 from brownfield_files.descriptor import FIRST, IBM, LAST, MIDDLE, SIZE, BadFraming, Descriptor
 
@@ -216,10 +216,29 @@ def _full_lines(file: BinaryIO, cut: Cut, size: int, number: int, offset: int) -
     raw = block[: stride * size]
     count, over = divmod(len(raw), stride)
     ends = all(raw[cut.length + at :: stride] == end[at : at + 1] * count for at in range(len(end)))
-    only = (raw.count(b"\n"), raw.count(b"\r")) == (count, count * (len(end) - 1))
-    if not (count and ends and only) or over or b"\x1a" in raw or _byte_at(file, offset + len(raw)) == b"\x1a":
+    if not (count and ends) or over or _byte_at(file, offset + len(raw)) == b"\x1a":
         return None
-    return Batch.even(number, offset, raw, stride, cut.length)
+    batch = Batch.even(number, offset, raw, stride, cut.length)
+    return None if _may_control(batch, len(end)) else batch
+
+
+def _may_control(batch: Batch, ends: int) -> bool:
+    """Whether a line end or a Control-Z may stand inside the lines."""
+    if (numpy := _numpy()) is not None:
+        lines = numpy.frombuffer(batch.raw, numpy.uint8).reshape(batch.count, batch.stride)
+        return bool(lines[:, : batch.length].min() < 0x20)
+    raw, count = batch.raw, batch.count
+    return (raw.count(b"\n"), raw.count(b"\r")) != (count, count * (ends - 1)) or b"\x1a" in raw
+
+
+@cache
+def _numpy() -> Any:
+    """The library, where it is installed."""
+    try:
+        import numpy  # noqa: PLC0415  optional, and slow to import
+    except ImportError:
+        return None
+    return numpy
 
 
 def _byte_at(file: BinaryIO, offset: int) -> bytes:
