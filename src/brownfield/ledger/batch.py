@@ -53,6 +53,7 @@ class BatchFile:
         number: That stands in the name, where the feed has a sequence.
         preflighted_at: UTC; when framing and totals of the whole file were found right.
         resumes: The file that was held, and whose rest or whose corrected record this is.
+        baseline: Of a snapshot: the sha256 of the extract before it, empty where there was none; else None.
     """
 
     id: int
@@ -74,6 +75,7 @@ class BatchFile:
     number: int | None = None
     preflighted_at: datetime | None = None
     resumes: int | None = None
+    baseline: str | None = None
 
 
 def find_file(connection: Connection, wrapper: str, feed: str, sha256: str, shape: str | None) -> BatchFile | None:
@@ -207,6 +209,20 @@ def preflighted(connection: Connection, file_id: int, now: datetime) -> bool:
         .returning(schema.file.c.id)
     ).first()
     return row is not None
+
+
+def last_taken(connection: Connection, wrapper: str, feed: str, before: int) -> BatchFile | None:
+    """The last file of a feed that was taken in whole, and has a smaller number than `before`."""
+    columns = schema.file.c
+    whole = columns.state.in_((FileState.COMMITTED.value, FileState.ARCHIVED.value))
+    statement = select(schema.file).where(columns.wrapper == wrapper, columns.feed == feed, columns.id < before, whole)
+    row = connection.execute(statement.order_by(columns.id.desc()).limit(1)).first()
+    return None if row is None else _file(row)
+
+
+def set_baseline(connection: Connection, file_id: int, sha256: str) -> None:
+    """Say which extract a file's changes are held against; empty for none."""
+    connection.execute(update(schema.file).where(schema.file.c.id == file_id).values(baseline=sha256))
 
 
 def decide_file(connection: Connection, file_id: int, state: FileState, reason: str) -> BatchFile:

@@ -83,6 +83,8 @@ FILE = (
     schema.file.c.shape,
     schema.file.c.feed,
     schema.file.c.wrapper,
+    schema.file.c.baseline,
+    schema.file.c.replay,
 )
 """What an event's envelope says of its file."""
 

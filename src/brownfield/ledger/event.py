@@ -52,6 +52,8 @@ class StoredEvent:
         feed: The feed.
         wrapper: The bundle.
         record: The record's number in the file, from 0.
+        baseline: Of a change: the sha256 of the extract before, empty for the first; None for a record.
+        replay: How often the same file was taken in before.
     """
 
     id: int
@@ -65,6 +67,8 @@ class StoredEvent:
     feed: str
     wrapper: str
     record: int
+    baseline: str | None = None
+    replay: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class Taken:
         name: Its name.
         sha256: Of its content.
         seen_at: UTC.
-        records: Those that became events or lie in quarantine: a header and a trailer are none.
+        records: Those that became events or lie in quarantine, a header and a trailer are none; of a snapshot its keys.
         whole: Whether it was read to its end.
     """
 
@@ -96,7 +96,8 @@ def taken(connection: Connection, environment: str, wrapper: str, feed: str, sin
 
 def _taken(row: AnyRow) -> Taken:
     whole = row.state != FileState.COLLECTING.value
-    return Taken(row.id, row.name, row.sha256, instant(row.seen_at), row.events + row.quarantined, whole)
+    records = row.events + row.quarantined if row.baseline is None else row.records
+    return Taken(row.id, row.name, row.sha256, instant(row.seen_at), records, whole)
 
 
 def _of(environment: str, wrapper: str, feed: str) -> tuple[ColumnElement[bool], ...]:

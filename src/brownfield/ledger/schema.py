@@ -177,6 +177,7 @@ file = Table(
     Column("number", BigInteger),  # that stands in the name, where the feed has a sequence
     Column("preflighted_at", BigInteger),  # framing and totals of the whole file were found right
     Column("resumes", Id),  # the file of the same content that was held, and whose rest this is
+    Column("baseline", Text),  # sha256 of the extract before, empty for the first; NULL where the feed is no snapshot
     Index("uq_bf_file_identity", "wrapper", "feed", "sha256", "shape", "replay", unique=True),
     Index("ix_bf_file_state", "state"),
     Index("ix_bf_file_name", "wrapper", "feed", "name"),

@@ -1,5 +1,6 @@
 """Arriving: one pass over the files of a feed, from what lies in its drop to what was put away."""
 
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,6 +21,7 @@ from brownfield.ledger.batch import (
     find_file,
     finish_file,
     known,
+    last_taken,
     load_checkpoint,
     open_files,
     preflighted,
@@ -110,6 +112,8 @@ class Arriving:
         identity = identify(number_of(arrival.name, self._feed.table), before, self._feed.table)
         if same and self._watching and self._watching.was_identified(arrival):
             return self._settle(same, arrival, same.state), "had not been put away"
+        if same and self._feed.table.snapshot and not self._is_last(same):
+            return self._take(arrival, Identity(Kind.NEW, "take")), "as it was before"
         if same and identity.treatment == "archive":
             return self._again(same, arrival, identity), "seen before"
         if identity.treatment == "take":
@@ -117,6 +121,12 @@ class Arriving:
         state = FileState.HELD if identity.treatment == "hold" else FileState.REFUSED
         ended = self._begin(arrival, identity, state)
         return self._settle(ended, arrival, state), identity.kind.value
+
+    def _is_last(self, same: BatchFile) -> bool:
+        """Whether this content was the last that was taken in: a state that comes back later is a change again."""
+        with self._kernel.ledger.read() as connection:
+            last = last_taken(connection, same.wrapper, same.feed, sys.maxsize)
+        return last is not None and last.sha256 == same.sha256
 
     def _again(self, same: BatchFile, arrival: Arrival, identity: Identity) -> BatchFile:
         """Put a file away whose content was taken in, or refused, before; the audit has that it came again."""
@@ -216,7 +226,9 @@ class Arriving:
 
     def _preflighted(self, file: BatchFile, arrival: Arrival, checkpoint: Checkpoint) -> Iterator[Chunk]:
         """The chunks. That the first one came says that the whole file was found right."""
-        chunks = iter(self._place.adapter.collect(arrival, checkpoint))
+        # The checkpoint of a snapshot counts changes: its records are always read from the first.
+        start = Checkpoint() if self._feed.table.snapshot else checkpoint
+        chunks = iter(self._place.adapter.collect(arrival, start))
         first = list(islice(chunks, 1))
         with self._kernel.ledger.write() as connection:
             if preflighted(connection, file.id, self._kernel.clock.now()):
@@ -248,7 +260,8 @@ class Arriving:
             return self._ended(connection, file, state, reason)
 
     def _ended(self, connection: Connection, file: BatchFile, state: FileState, reason: str) -> BatchFile:
-        records = load_checkpoint(connection, file.id).record
+        checkpoint = load_checkpoint(connection, file.id)
+        records = checkpoint.context.get("records", checkpoint.record)  # of a snapshot it counts changes
         events, bad = file_counts(connection, file.id)
         ended = finish_file(connection, file.id, state, reason, records=records, events=events, quarantined=bad,
                             now=self._kernel.clock.now())  # fmt: skip

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import orjson
 
-from brownfield.contract import Checkpoint, Chunk, Damage, Documents, Failure, Fields, Rejected, Row, canonical
+from brownfield.contract import Checkpoint, Chunk, Damage, Documents, Drifted, Failure, Fields, Rejected, Row, canonical
 from brownfield.ledger.batch import BatchFile, save_checkpoint
 from brownfield.ledger.chunk import Packed
 from brownfield.ledger.count import file_counts
@@ -14,6 +14,7 @@ from brownfield.ledger.event import Rows, append_events
 from brownfield.ledger.quarantine import add_quarantine
 from brownfield.runtime.ahead import ahead
 from brownfield.runtime.kernel import Kernel
+from brownfield.runtime.snapshot import Snapshot
 from brownfield.runtime.validator import Validator
 from brownfield.wrapper.bundle import Feed
 
@@ -37,18 +38,20 @@ class Committing:
 
     def __init__(self, kernel: Kernel, feed: Feed, stopping: threading.Event) -> None:
         self._kernel, self._feed, self._stopping = kernel, feed, stopping
-        self._validator = Validator({"type": "object"}, feed.data)
+        self._validator = Validator({"type": "object"}, feed.record)
+        self._snapshot = Snapshot(kernel, feed, feed.table.snapshot) if feed.table.snapshot else None
 
     def commit(self, file: BatchFile, chunks: Iterator[Chunk]) -> bool:
         """Commit the chunks that come, from the file's checkpoint on; whether its end was reached.
 
         Raises:
             Rejected: More records than allowed cannot be read; what was committed stays.
+            Drifted: A person has to look at a snapshot first.
         """
         with self._kernel.ledger.read() as connection:
             bad = file_counts(connection, file.id)[1]
         self._within_limit(bad)
-        for ready in ahead(map(self._ready, chunks)):
+        for ready in ahead(self._changes(self._snapshot, file, chunks) if self._snapshot else map(self._ready, chunks)):
             bad += self._commit(file, ready)
             self._within_limit(bad, ready.checkpoint.record)
             if self._stopping.is_set():
@@ -92,6 +95,19 @@ class Committing:
         documents, damaged = self._documents(chunk)
         events = Rows.of(documents) if table.sink == "rows" else Packed.of(documents)
         return _Ready(events, (*chunk.damaged, *damaged), chunk.checkpoint)
+
+    def _changes(self, snapshot: Snapshot, file: BatchFile, chunks: Iterator[Chunk]) -> Iterator["_Ready"]:
+        for documents, checkpoint in snapshot.changes(file, map(self._whole, chunks)):
+            yield _Ready(Rows.of(documents), (), checkpoint)
+
+    def _whole(self, chunk: Chunk) -> Documents:
+        """All records of a chunk. One that cannot be read would be told as deleted."""
+        documents, damaged = self._documents(chunk)
+        for bad in (*chunk.damaged, *damaged):
+            raise Drifted(
+                f"record {bad.number} cannot be read ({bad.reason}), and an extract with a gap is not compared"
+            )
+        return documents
 
     def _documents(self, chunk: Chunk) -> tuple[Documents, list[Damage]]:
         if self._feed.function is None and chunk.render is not None:

@@ -71,7 +71,7 @@ def cloud_event(event: StoredEvent) -> dict[str, Any]:
     """The CloudEvents 1.0 envelope, JSON format. `position` is an extension: what to resume after."""
     return {
         "specversion": "1.0",
-        "id": f"{event.wrapper}.{event.feed}/{event.sha256}/{event.shape[:16]}/{event.record}",
+        "id": f"{event.wrapper}.{event.feed}/{_identity(event)}",
         "source": f"/brownfield/{event.wrapper}/{event.feed}",
         "type": event.type,
         "subject": event.key,
@@ -80,3 +80,13 @@ def cloud_event(event: StoredEvent) -> dict[str, Any]:
         "position": str(event.id),
         "data": orjson.loads(event.data),
     }
+
+
+def _identity(event: StoredEvent) -> str:
+    """What makes an event of a feed the same one: the record of a file, or the change from one extract to another.
+
+    A state may come back and go again, so a change also says how often its file was taken in before.
+    """
+    if event.baseline is None:
+        return f"{event.sha256}/{event.shape[:16]}/{event.record}"
+    return f"{event.baseline or 'none'}/{event.sha256}/{event.replay}/{event.key}"

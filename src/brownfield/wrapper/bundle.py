@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from brownfield.contract import Contract, Fields, JsonSchema, fingerprint
+from brownfield.wrapper.change import change_schema
 from brownfield.wrapper.declaration import Record, Wrapper
 from brownfield.wrapper.finding import BundleError, Finding
 from brownfield.wrapper.handler import Handler, bind
@@ -66,7 +67,7 @@ class Feed:
         wrapper: The wrapper's id.
         name: The feed's name.
         table: The manifest's declaration.
-        data: Schema of an event's data.
+        record: Schema of what becomes of one record.
         description: For people and models alike.
         function: The bound function, or None when a record's fields are the event's data.
     """
@@ -74,10 +75,16 @@ class Feed:
     wrapper: str
     name: str
     table: FeedTable
-    data: JsonSchema
+    record: JsonSchema
     description: str
     function: Callable[[Record], Any] | None = None
     handler: Handler | None = None
+
+    @property
+    def data(self) -> JsonSchema:
+        """Schema of an event's data: a record, or the change of one where the files are snapshots."""
+        snapshot = self.table.snapshot
+        return change_schema(self.record, snapshot.ignore) if snapshot else self.record
 
     @property
     def surface(self) -> str:

@@ -163,10 +163,17 @@ def _proves(bundle: Bundle, operation: Operation, confirm: Confirmation) -> bool
 
 def _feed_key(bundle: Bundle, name: str) -> Iterator[Finding]:
     feed = bundle.feeds[name]
-    if feed.table.key not in feed.data.get("properties", {}):
+    known, snapshot = list(feed.record.get("properties", {})), feed.table.snapshot
+    if feed.table.key not in known:
         yield Finding(
             f"wrapper.toml: feeds.{name}.key", f"the event has no field `{feed.table.key}`", "name one it has"
         )
+    if snapshot and feed.table.sink != "rows":
+        yield Finding(f"wrapper.toml: feeds.{name}.sink", "changes are kept as rows", 'say sink = "rows"')
+    for ignored in snapshot.ignore if snapshot else ():
+        if ignored not in known or ignored == feed.table.key:
+            yield Finding(f"wrapper.toml: feeds.{name}.snapshot.ignore", f"`{ignored}` is no field beside the key",
+                          f"did you mean `{nearest(ignored, known)}`?")  # fmt: skip
 
 
 def _feed_sink(bundle: Bundle, name: str) -> Iterator[Finding]:

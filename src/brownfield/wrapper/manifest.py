@@ -344,7 +344,8 @@ def _keys_beside(path: tuple[str, ...]) -> list[str]:
         "connections": ConnectionTable, "operations": OperationTable, "feeds": FeedTable, "schedules": ScheduleTable,
     }  # fmt: skip
     inner: dict[str, type[BaseModel]] = {
-        "misfire": MisfireTable, "cache": CacheTable, "ready": ReadyTable, "expect": ExpectTable, "snapshot": SnapshotTable,
+        "cache": CacheTable,
+        "misfire": MisfireTable, "ready": ReadyTable, "expect": ExpectTable, "snapshot": SnapshotTable,
         "confirm": Confirmation, "undo": Reading, "reconcile": Reading, "calls": Calls, "secrets": SecretNames,
         "limits": LimitTable, "drift": DriftTable, "scope": Scope,
     }  # fmt: skip

@@ -1,0 +1,172 @@
+"""Snapshots: full extracts become what was created, updated and deleted between them, once."""
+
+import json
+from secrets import token_hex
+
+import pytest
+from stage import collect
+
+from brownfield.rules.access import Role
+from brownfield.runtime import snapshot
+from brownfield.runtime.collecting import Collecting
+
+FULL = {'key = "sku"\n': 'key = "sku"\n\n[feeds.stock_count.snapshot]\n'}
+
+
+def name(sku):
+    """`A` for short, as the canned drop writes it."""
+    return f"{sku[0]}-{sku[1:] or '100'}"
+
+
+def extract(**stock):
+    lines = [f"{name(sku)} {units}" for sku, units in stock.items()]
+    return "".join(f"{line}\n" for line in [*lines, f"= {len(stock)}"]).encode()
+
+
+@pytest.fixture
+def full(put_up):
+    return put_up({'key = "sku"\n': 'key = "sku"\n\n[feeds.stock_count.snapshot]\nmost_deleted = 100\n'})
+
+
+def events(stage):
+    reader = stage.caller(f"reader-{token_hex(4)}", Role.AUDITOR)
+    return stage.assembly.events.page(reader, feed="canned.stock_count")["events"]
+
+
+def told(stage):
+    return [(one["data"]["change"], one["subject"].replace("-100", "").replace("-", "")) for one in events(stage)]
+
+
+def take(stage, file, **stock):
+    stage.drop.put(file, extract(**stock))
+    (found,) = collect(stage)[-1:]
+    return found
+
+
+def test_the_first_extract_is_all_created(full):
+    take(full, "one.dat", A=1, B=2)
+    assert told(full) == [("created", "A"), ("created", "B")]
+
+
+def test_the_next_extract_gives_the_changes_by_key(full):
+    """R20: with what was before and what is after."""
+    take(full, "one.dat", A=1, B=2, C=3)
+    before = len(events(full))
+    take(full, "two.dat", A=1, C=4, D=5)
+    changes = [one["data"] for one in events(full)][before:]
+    assert changes == [
+        {"change": "deleted", "before": {"sku": "B-100", "on_hand": 2}},
+        {"change": "updated", "before": {"sku": "C-100", "on_hand": 3}, "after": {"sku": "C-100", "on_hand": 4}},
+        {"change": "created", "after": {"sku": "D-100", "on_hand": 5}},
+    ]
+
+
+def test_an_extract_in_another_order_is_the_same(full):
+    pytest.importorskip("duckdb")
+    take(full, "one.dat", A=1, B=2, C=3)
+    take(full, "two.dat", C=3, A=9, B=2)
+    assert told(full)[3:] == [("updated", "A")]
+
+
+def test_the_same_extract_again_is_no_change_and_a_state_that_comes_back_is(full):
+    take(full, "one.dat", A=1)
+    take(full, "two.dat", A=2)
+    take(full, "three.dat", A=1)
+    take(full, "four.dat", A=1)
+    take(full, "five.dat", A=2)
+    assert told(full) == [("created", "A"), *[("updated", "A")] * 3]
+    assert len({one["id"] for one in events(full)}) == 4
+
+
+def test_an_extract_that_lacks_too_much_is_held_and_told_when_a_person_resumes_it(put_up):
+    stage = put_up(FULL)
+    stock = {f"S{number:03}": number for number in range(100)}
+    take(stage, "one.dat", **stock)
+    few = dict(list(stock.items())[:50])
+    held = take(stage, "two.dat", **few)
+    assert held["state"] == "held"
+    assert held["reason"].startswith("50 of 100 keys are gone, more than the 10 % allowed")
+    assert len(told(stage)) == 100
+    stage.drop.put("two.dat", extract(**few))  # the canned drop forgets what was set aside
+    resumed = stage.assembly.collecting._resume(*_place(stage), _file(stage, held["id"]), None, "asked")
+    assert (resumed["state"], resumed.get("reason")) == ("archived", None)
+    assert told(stage)[100:] == [("deleted", f"S{number:03}") for number in range(50, 100)]
+
+
+def test_a_held_extract_is_no_baseline(put_up):
+    stage = put_up(FULL)
+    stock = {f"S{number:03}": number for number in range(100)}
+    take(stage, "one.dat", **stock)
+    take(stage, "two.dat", **dict(list(stock.items())[:50]))
+    take(stage, "three.dat", **(stock | {"S000": 7}))
+    assert told(stage)[100:] == [("updated", "S000")]
+
+
+@pytest.mark.parametrize("order", [("A", "A"), ("A", "B", "A"), ("B", "A", "A", "C")])
+def test_a_key_that_is_there_twice_is_refused(full, order):
+    pytest.importorskip("duckdb")
+    take(full, "one.dat", A=1, B=2)
+    full.drop.put("two.dat", b"".join(b"%s 1\n" % name(sku).encode() for sku in order) + b"= %d\n" % len(order))
+    refused = collect(full)[0]
+    assert (refused["state"], refused["reason"]) == ("refused", "two records have the key 'A-100'")
+    assert len(told(full)) == 2
+
+
+def test_an_extract_with_a_record_that_cannot_be_read_is_held(full):
+    take(full, "one.dat", A=1, B=2)
+    full.drop.put("two.dat", b"A-100 1\nB-100 ??\n= 2\n")
+    assert collect(full)[0]["state"] == "held"
+    assert len(told(full)) == 2
+
+
+def test_ignored_fields_are_neither_compared_nor_told(put_up):
+    stage = put_up({'key = "sku"\n': 'key = "sku"\n\n[feeds.stock_count.snapshot]\nignore = ["on_hand"]\n'})
+    take(stage, "one.dat", A=1)
+    take(stage, "two.dat", A=2)
+    assert [one["data"] for one in events(stage)] == [{"change": "created", "after": {"sku": "A-100"}}]
+
+
+def test_a_baseline_that_somebody_changed_is_not_believed(full):
+    take(full, "one.dat", A=1)
+    (state,) = (full.folder / "home" / "snapshots" / "canned.stock_count").glob("*.state")
+    state.write_bytes(state.read_bytes().replace(b"1", b"7"))
+    held = take(full, "two.dat", A=2)
+    assert held["state"] == "held"
+    assert "is gone or was changed" in held["reason"]
+
+
+def test_what_a_stop_left_is_told_afterwards_and_nothing_twice(full, monkeypatch):
+    """R77: at every piece of two changes."""
+    monkeypatch.setattr(snapshot, "AT_ONCE", 2)
+    stock = {f"S00{number}": number for number in range(7)}
+    full.drop.put("one.dat", extract(**stock))
+    collecting: Collecting = full.assembly.collecting
+    collecting.stopping.set()
+    for _ in range(5):
+        collect(full)
+    collecting.stopping.clear()
+    collect(full)
+    assert told(full) == [("created", sku) for sku in stock]
+
+
+def test_every_event_meets_the_schema_that_consumers_were_given(full):
+    import jsonschema_rs
+
+    take(full, "one.dat", A=1, B=2)
+    take(full, "two.dat", B=3)
+    schema = full.assembly.kernel.wrappers["canned"].bundle.feeds["stock_count"].data
+    validator = jsonschema_rs.Draft202012Validator(dict(schema))
+    for event in events(full):
+        validator.validate(event["data"])
+    assert json.dumps(schema)
+
+
+def _place(stage):
+    return stage.assembly.kernel.feed("canned", "stock_count")
+
+
+def _file(stage, number):
+    from brownfield.ledger.batch import get_file
+
+    with stage.assembly.kernel.ledger.read() as connection:
+        return get_file(connection, number)
