@@ -117,7 +117,10 @@ def unpack(name: str, path: Path, folder: Path, caps: Caps) -> None:
     with _refusing(name):
         for number, layer in enumerate(layers(name)):
             if layer in _CONTAINERS:
+                meter.given = 0
                 _CONTAINERS[layer](path, folder, meter)
+                if number:
+                    path.unlink()
                 return
             target = folder / f".layer-{number}"
             meter.given = 0

@@ -179,12 +179,12 @@ class Drop:
             return
         self._hashes.pop(path.as_posix(), None)
         folder = self._jailed(f"{verdict}/{arrival.name}").parent
-        folder.mkdir(parents=True, exist_ok=True)
         if self._staging.holds(path):
             container = self._staging.settle(path, folder if verdict is Verdict.SET_ASIDE else None)
             if container is not None:
                 self._settle_container(container)
             return
+        folder.mkdir(parents=True, exist_ok=True)
         marker = self._markers.of(arrival.name)
         beside = path.with_name(Path(marker).name) if marker else None
         if beside and beside.is_file():

@@ -72,9 +72,9 @@ def _judge(said: list[list[str]], pgp: Pgp, code: int) -> None:
         raise Rejected("it cannot be decrypted: it is damaged, or is not for a key that is here", code="pgp")
     if worse:
         raise Rejected(worse, code="pgp")
+    if code:
+        raise Rejected("it was not decrypted to its end: it is damaged, or larger than allowed", code="pgp")
     # The last word of VALIDSIG is the primary key's fingerprint: a person pins a key, and its subkeys come and go.
     signer = words["VALIDSIG"][-1] if "VALIDSIG" in words else None
     if pgp.signed_by and signer not in {one.replace(" ", "").upper() for one in pgp.signed_by}:
         raise Rejected("it is not signed by a key that `signed_by` names", code="pgp")
-    if code:
-        raise Rejected("it was not decrypted to its end: it is damaged, or larger than allowed", code="pgp")

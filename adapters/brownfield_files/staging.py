@@ -61,6 +61,7 @@ class Staging:
         if aside is None:
             path.unlink()
         else:
+            aside.mkdir(parents=True, exist_ok=True)
             shutil.move(path, aside / path.name)
         folder = self._root / container
         if any(one.is_file() for one in folder.rglob("*")):
