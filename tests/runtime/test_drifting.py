@@ -12,7 +12,7 @@ import pytest
 from brownfield.contract import Drifted, Rejected
 from brownfield.ledger.audit import search
 from brownfield.rules.problem import Problem
-from brownfield.runtime.assembly import first_operator, open_assembly
+from brownfield.runtime.assembly import first_operator, open_assembly, warnings
 from brownfield.runtime.drifting import drift
 from brownfield.runtime.fault import recorded_faults
 from brownfield.runtime.locking import check_folder
@@ -264,6 +264,10 @@ def test_it_looks_by_itself_while_up_runs(assembly, watching, monkeypatch):
     asyncio.run(while_running())
     assert assembly.kernel.sightings["inventory", "wms"].outcome == "drifted"
     assert assembly.kernel.wrappers["inventory"].stops["wms"] == {"releaseHold": "everything", "getStock": "everything"}
+
+
+def test_up_says_nothing_of_secrets_that_are_there(assembly):
+    assert not [line for line in warnings(assembly.kernel) if "secret" in line]
 
 
 def test_drift_without_a_source_looks_where_the_manifest_says(watching):

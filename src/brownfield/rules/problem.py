@@ -43,6 +43,7 @@ KINDS: dict[str, Kind] = {
     "unavailable": Kind(503, "The system did not answer", "Nothing happened; try again later.", retry=True, exit=69),
     "uncertain": Kind(504, "It may have happened", "Do not repeat it: read the state first.", exit=75),
     "busy": Kind(429, "Too much at once", "Wait, then make the same call again.", retry=True, exit=75),
+    "taken": Kind(409, "Already taken", "Stop who has it, or choose another.", exit=75),
     "deadline": Kind(504, "Out of time", "Try again later or ask for less.", retry=True, exit=75),
     "ledger": Kind(503, "The ledger cannot be written", "Nothing was done. Free the disk or the lock.", exit=74),
     "internal": Kind(500, "A defect in brownfield", "Report it with the trace id.", exit=70),

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import IO
 
 from brownfield.ledger.audit import append_seals, seal
+from brownfield.ledger.count import proposal_counts
 from brownfield.ledger.identity import add_grant, add_identity, add_key, identities
 from brownfield.ledger.lease import clear
 from brownfield.ledger.migration.migrate import migrate
 from brownfield.ledger.store import Ledger
 from brownfield.rules.access import Role
+from brownfield.rules.proposal import State
 from brownfield.runtime.asking import Asking
 from brownfield.runtime.clock import Clock
 from brownfield.runtime.collecting import Collecting
@@ -28,6 +30,7 @@ from brownfield.runtime.journal import Journal
 from brownfield.runtime.kernel import Kernel, find_bundles, open_wrappers
 from brownfield.runtime.key import KeyRing, audit_key
 from brownfield.runtime.lane import Lane
+from brownfield.runtime.locking import missing_secrets
 from brownfield.runtime.lookout import Lookout
 from brownfield.runtime.mending import Mending
 from brownfield.runtime.opening import Surroundings
@@ -193,7 +196,24 @@ def warnings(kernel: Kernel) -> Sequence[str]:
         found.append("Nobody is called when something needs a person: brownfield.toml has no `page`.")
     if not kernel.settings.sandbox:
         found.append(f"This is {kernel.environment}.")
-    return found
+    return found + _unfinished(kernel) + _secretless(kernel)
+
+
+def _unfinished(kernel: Kernel) -> list[str]:
+    """Writes of which nobody knows what they did: a person has to find out."""
+    with kernel.ledger.read() as connection:
+        unknown = proposal_counts(connection).get(State.UNKNOWN.value, 0)
+    how = "1 write is unknown" if unknown == 1 else f"{unknown} writes are unknown"
+    return [f"{how}: find out what was done, `brownfield proposals --state unknown`."] if unknown else []
+
+
+def _secretless(kernel: Kernel) -> list[str]:
+    """Secrets that calls will not find."""
+    return [
+        f"{opened.id}: {finding.message}: {finding.next}."
+        for opened in kernel.wrappers.values()
+        for finding in missing_secrets(opened.bundle.manifest, kernel.around)
+    ]
 
 
 def _release(lock: IO[bytes]) -> None:

@@ -8,15 +8,19 @@ from brownfield.ledger.batch import FileState, files
 from brownfield.ledger.conflict import Moved
 from brownfield.ledger.count import proposal_counts
 from brownfield.ledger.firing import last_firing
-from brownfield.ledger.halt import Halt, blocking, lift_halt, set_halt
+from brownfield.ledger.halt import Halt, active_halts, blocking, lift_halt, set_halt
+from brownfield.ledger.identity import identities
+from brownfield.ledger.proposal import listing
 from brownfield.rules.access import Ability, Role, covers
 from brownfield.rules.problem import Problem
+from brownfield.rules.proposal import State
 from brownfield.runtime.caller import Caller
 from brownfield.runtime.expecting import Expecting
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.refusal import audited
 from brownfield.runtime.scheduler import Schedule
 from brownfield.wrapper.bundle import Feed, Operation
+from brownfield.wrapper.manifest import nearest
 
 HELD = 50
 """Held files that the status tells, latest first."""
@@ -45,21 +49,53 @@ class Control:
             reason: Shown to whoever is stopped.
 
         Raises:
-            Problem: `invalid` scope, or `conflict` when it is halted already.
+            Problem: `invalid` scope, `not-found` when it names nothing, or `conflict` when it is halted already.
         """
         with audited(self._kernel, caller, "halt"):
             caller.demand(Ability.HALT)
+        self._demand_known(scope)
         return self._change(caller, "halt.set", scope, reason)
 
     def resume(self, caller: Caller, scope: str) -> dict[str, Any]:
-        """Lift a halt.
+        """Lift a halt, and say which approved writes go on now.
 
         Raises:
             Problem: `conflict` when there is none.
         """
         with audited(self._kernel, caller, "resume"):
             caller.demand(Ability.HALT)
-        return self._change(caller, "halt.lifted", scope, "")
+        return self._change(caller, "halt.lifted", scope, "") | {"goes_on": self._going_on(scope)}
+
+    def _demand_known(self, scope: str) -> None:
+        """A halt of a name that is not there would stop nothing, and somebody would believe that it did."""
+        kind, _, name = scope.partition(":")
+        known = {"wrapper": list(self._kernel.wrappers), "operation": [
+            f"{opened.id}.{one}" for opened in self._kernel.wrappers.values()
+            for one in (*opened.bundle.operations, *opened.bundle.feeds)
+        ]}  # fmt: skip
+        if kind == "identity":
+            with self._kernel.ledger.read() as connection:
+                known["identity"] = [identity.name for identity in identities(connection)]
+        whole = bool(name) and (kind != "operation" or "." in name)  # else it is no scope at all
+        if kind in known and whole and name not in known[kind]:
+            near = nearest(name, known[kind])
+            remedy = f"Did you mean {kind}:{near}?" if near else "`brownfield status` has the names."
+            raise Problem("not-found", f"there is no {kind} `{name}`; nothing was halted", next=remedy)
+
+    def _going_on(self, scope: str) -> list[dict[str, Any]]:
+        """The approved writes that this halt held back and no other one does."""
+        with self._kernel.ledger.read() as connection:
+            waiting = listing(connection, states={State.APPROVED}, limit=1000)
+            halts = active_halts(connection)
+        lifted = [Halt(scope, "", "", self._kernel.clock.now())]
+        live = {opened.id for opened in self._kernel.wrappers.values() if opened.bundle.manifest.mode == "live"}
+        return [
+            {"proposal": one.id, "operation": f"{one.wrapper}.{one.operation}", "proposer": one.proposer}
+            for one in waiting
+            if one.wrapper in live
+            and blocking(lifted, one.proposer, one.wrapper, one.operation)
+            and not blocking(halts, one.proposer, one.wrapper, one.operation)
+        ]
 
     def status(self, caller: Caller) -> dict[str, Any]:
         """Systems, halts, files that wait or are held, proposals, and what is due when."""

@@ -28,12 +28,14 @@ class Drift:
         changes: The differences, by connection.
         touches: What they mean, one for each exposed operation and feed.
         live: Whether a live description was looked at, and not the vendored files.
+        notes: What had to be set right to read it, and had not to be when it was pinned.
     """
 
     wrapper: str
     changes: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
     touches: tuple[Touch, ...] = ()
     live: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def breaks(self) -> bool:
@@ -66,7 +68,8 @@ def drift(folder: Path, sources: Sources, around: Surroundings, connection: str 
     if not contracts:
         contracts = describe(folder, bundle.manifest, around)
     changes = {name: rules.compare(pinned[name], found) for name, found in contracts.items()}
-    return Drift(bundle.id, changes, touches(bundle, changes), live=bool(live))
+    notes = tuple(note for name, found in contracts.items() for note in found.notes if note not in pinned[name].notes)
+    return Drift(bundle.id, changes, touches(bundle, changes), live=bool(live), notes=notes)
 
 
 def declared(bundle: Bundle, name: str, around: Surroundings) -> dict[str, str]:

@@ -120,7 +120,7 @@ class Home:
         """Take the lock file; the kernel frees it when the process ends, even by kill -9.
 
         Raises:
-            Problem: `busy` when another process holds it.
+            Problem: `taken` when another process holds it.
         """
         self.prepare()
         handle = (self.folder / "lock").open("ab")
@@ -128,7 +128,7 @@ class Home:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             handle.close()
-            raise Problem("busy", f"another brownfield holds the ledger in {self.folder}",
+            raise Problem("taken", f"another brownfield holds the ledger in {self.folder}",
                           next="Stop it, or give this one another BROWNFIELD_HOME.") from None  # fmt: skip
         return handle
 

@@ -134,7 +134,7 @@ def _findings(folder: Path, around: Surroundings) -> Iterator[Finding]:
         return
     yield from _zones_and_crons(manifest)
     yield from _unset(manifest, around)
-    yield from _missing(manifest, around)
+    yield from missing_secrets(manifest, around)
     yield from _watched(manifest, around)
     broken = list(_vendored(folder, manifest, around))
     yield from broken
@@ -172,7 +172,7 @@ def _unset(manifest: Manifest, around: Surroundings) -> Iterator[Finding]:
                           "`brownfield up` will need it", level="note")  # fmt: skip
 
 
-def _missing(manifest: Manifest, around: Surroundings) -> Iterator[Finding]:
+def missing_secrets(manifest: Manifest, around: Surroundings) -> Iterator[Finding]:
     """Secrets that a call would not find here; those of writes only where writes are made."""
     for name, table in manifest.connections.items():
         writes = table.secrets.write.values() if manifest.mode == "live" else ()

@@ -66,12 +66,15 @@ def _document(found: list[Drift], faults: list[StrangeFault], *, broken: bool) -
         {"wrapper": f.wrapper, "operation": f.operation, "fault": f.fault, "count": f.count,
          "first": f.first.isoformat(timespec="seconds"), "last": f.last.isoformat(timespec="seconds")} for f in faults
     ]  # fmt: skip
-    return {"drifted": bool(changes), "breaks": broken, "changes": changes, "operations": operations, "faults": told}
+    notes = [note for one in found for note in one.notes]
+    return {"drifted": bool(changes), "breaks": broken, "changes": changes, "operations": operations, "faults": told,
+            "notes": notes}  # fmt: skip
 
 
 def _lines(found: list[Drift], faults: list[StrangeFault]) -> Iterator[RenderableType]:
     changes = [change for one in found for each in one.changes.values() for change in each]
     yield from (f"{c.words} ({c.kind}; breaks {c.breaks})" for c in changes)
+    yield from (f"To read it: {note}" for one in found for note in one.notes)
     if not changes:
         yield "No drift."
     else:

@@ -43,7 +43,9 @@ def resume(context: typer.Context, scope: Scope = "everything") -> None:
     here = Session.of(context)
     with here.terminal.risk("It was sent; `brownfield status` tells whether the halt still holds."):
         found = here.client().post("/v1/resume", {"scope": scope})
-    here.terminal.give(found, [f"Resumed: {scope}."])
+    going = [f"{one['operation']} ({one['proposal']})" for one in found.get("goes_on", ())]
+    words = "1 approved write goes on" if len(going) == 1 else f"{len(going)} approved writes go on"
+    here.terminal.give(found, [f"Resumed: {scope}.", *([f"{words}: {', '.join(going)}."] if going else [])])
 
 
 def ask(context: typer.Context, question: Annotated[list[str], typer.Argument(help="In plain words.")]) -> None:

@@ -109,7 +109,7 @@ def _listen(settings: Settings) -> socket.socket:
     except OSError as error:
         listening.close()
         why = os.strerror(error.errno or 0)
-        raise Problem("unavailable", f"{settings.host}:{settings.port} cannot be listened on: {why}",
+        raise Problem("taken", f"{settings.host}:{settings.port} cannot be listened on: {why}",
                       next="Say another port in brownfield.toml, or stop what has it.") from error  # fmt: skip
     return listening
 
