@@ -36,7 +36,9 @@ def test_the_manifest_tables_have_every_key_and_no_other():
         names(manifest.DriftTable),
     ]  # fmt: skip
     assert names(manifest.Calls) == names(manifest.SecretNames)
-    assert tables("`[operations.NAME]`") == [names(manifest.OperationTable), names(manifest.Confirmation)]
+    assert tables("`[operations.NAME]`") == [
+        names(manifest.OperationTable), names(manifest.Confirmation), names(manifest.CacheTable),
+    ]  # fmt: skip
     assert set(names(manifest.Reading)) < set(names(manifest.Confirmation))
     assert tables("`[feeds.NAME]`") == [names(manifest.FeedTable), names(manifest.ReadyTable)]
     assert tables("`[schedules.NAME]`") == [names(manifest.ScheduleTable), names(manifest.MisfireTable)]

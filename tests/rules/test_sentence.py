@@ -40,6 +40,13 @@ def read(minutes, event="read.done", **facts) -> Entry:
     return entry(event, minutes, operation="get_stock", proposal=None, **facts)
 
 
+def test_an_answer_that_was_read_earlier_says_so():
+    """R24, R100: nobody takes it for what the system says now."""
+    told = {cached: sentence(read(0, cache=cached), PARIS) for cached in ("fresh", "stale")}
+    assert "was answered with what was read earlier." in told["fresh"]
+    assert "with what was read earlier, because the system was unavailable." in told["stale"]
+
+
 GOLDEN = {
     "read.done": ({}, f"billing-agent asked to {HOLD} and was answered."),
     "read.failed": (

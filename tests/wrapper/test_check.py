@@ -48,6 +48,8 @@ def test_the_bundle_is_right(folder):
         ('undo      = { operation = "release_hold"', 'undo      = { operation = "get_hold"', "not an exposed write"),
         ('irreversible = "the units', '# "', "must say either `undo` or `irreversible`"),
         ('key = "sku"', 'key = "skew"', "the event has no field `skew`"),
+        ('key = "order"', 'key = "order"\nsingle_flight = true', "a write is not cached"),
+        ('key = "order"', 'key = "order"\ncache = { fresh = "1s" }', "a write is not cached"),
         ('via = "nightly"', 'via = "nigthly"', "did you mean `nightly`"),
         ('feed = "stock_count"', 'feed = "stock_cuont"', "no feed `stock_cuont`"),
         ('feed = "stock_count"', 'operation = "place_hold"', "standing approval"),

@@ -109,4 +109,5 @@ def from_failure(failure: Failure, *, system: str) -> Problem:
     """The problem that an adapter's failure is to the caller of a read."""
     code = next(name for kind, name in FAILURES.items() if isinstance(failure, kind))
     said = {"code": failure.code, "detail": failure.detail} if failure.code or failure.detail else {}
-    return Problem(code, f"{system}: {failure.message}", detail=said)
+    again = "Make the same call again: a read changes nothing." if isinstance(failure, Uncertain) else ""
+    return Problem(code, f"{system}: {failure.message}", next=again, detail=said)

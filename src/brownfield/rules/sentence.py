@@ -104,6 +104,11 @@ def _proposed(facts: Facts) -> str:
     return f"{facts.who} asked to {undo}{facts.task}: {tier}, {needed(body)}{_because(body)}"
 
 
+def _earlier(facts: Facts) -> str:
+    why = {"fresh": "", "stale": ", because the system was unavailable"}.get(facts.entry.body.get("cache", ""))
+    return "" if why is None else f" with what was read earlier{why}"
+
+
 def needed(body: Mapping[str, Any]) -> str:
     """How many approvals a proposal asks for, in words."""
     count = int(body.get("needed", 0))
@@ -189,7 +194,7 @@ def scope(text: str) -> str:
 
 
 EVENTS: dict[str, Template] = {
-    "read.done": lambda f: f"{f.who} asked to {f.task} and was answered{f.time}",
+    "read.done": lambda f: f"{f.who} asked to {f.task} and was answered{f.time}{_earlier(f)}",
     "read.failed": lambda f: f"{f.who} asked to {f.task} and was not answered{f.time}{f.said('cause', 'code')}",
     "call.denied": lambda f: f"{f.who} asked to {f.task} and was denied{f.time}{f.said('cause', 'why')}",
     "write.proposed": _proposed,

@@ -21,6 +21,7 @@ from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.personal import committed
 from brownfield.runtime.proposing import Proposing, Seen
 from brownfield.runtime.reader import Document, read
+from brownfield.runtime.sharing import Sharing
 from brownfield.wrapper.bundle import Operation
 
 
@@ -31,7 +32,7 @@ class Answer:
     Attributes:
         data: The result, as the operation's output schema describes it.
         as_of: When the system was asked, UTC.
-        source: Which system, what class of source, through which connection.
+        source: Which system, what class of source, through which connection; `cache` when it was not asked for this.
         trace: The request's id in the audit.
     """
 
@@ -56,6 +57,7 @@ class Guard:
     def __init__(self, kernel: Kernel, proposing: Proposing) -> None:
         self._kernel = kernel
         self._proposing = proposing
+        self._sharing = Sharing(kernel)
 
     def admit(self, key: str | None) -> Caller:
         """The caller behind a key.
@@ -96,6 +98,8 @@ class Guard:
             opened, found = self._admit(caller, wrapper, operation, arguments)
             if found.effect == "write":
                 return await self._proposing.propose(caller, opened, found, given, reason=reason)
+            if found.table.shared:
+                return await self._share(caller, opened, found, given, ending)
             as_of, began = self._kernel.clock.now(), self._kernel.clock.ticks()
             data = await read(opened, found, given, partial(self._answered, caller, found, given, began, ending))
         except asyncio.CancelledError:
@@ -111,8 +115,7 @@ class Guard:
             if ending.acquire(blocking=False):
                 await self._kernel.journal.write(self._entry(caller, event, wrapper, operation, given, body))
             raise problem from error
-        source = {"system": opened.title, "class": opened.source_class, "connection": found.table.via}
-        return Answer(data, as_of, source, caller.trace)
+        return Answer(data, as_of, _source(opened, found), caller.trace)
 
     def _admit(self, caller: Caller, wrapper: str, name: str, arguments: Any) -> tuple[OpenWrapper, Operation]:
         opened, operation = self._find(caller, wrapper, name)
@@ -138,10 +141,23 @@ class Guard:
     def _answered(self, caller: Caller, operation: Operation, arguments: Fields, began: float, ending: Lock,
                   _: Document) -> None:  # fmt: skip
         """Have the audit know of an answer, on the thread that has it: durable before anybody is told."""
-        body = {"seconds": round(self._kernel.clock.ticks() - began, 4)}
-        entry = self._entry(caller, "read.done", operation.wrapper, operation.name, arguments, body)
+        entry = self._done(caller, operation, arguments, began)
         if ending.acquire(blocking=False):
             self._kernel.journal.commit(entry)
+
+    async def _share(self, caller: Caller, opened: OpenWrapper, operation: Operation, arguments: Fields,
+                     ending: Lock) -> Answer:  # fmt: skip
+        """Answer with what was read for others too. The audit knows of each caller, and where his answer came from."""
+        began = self._kernel.clock.ticks()
+        shared = await self._sharing.read(opened, operation, arguments)
+        entry = self._done(caller, operation, arguments, began, **shared.told)
+        if ending.acquire(blocking=False):
+            await self._kernel.journal.write(entry)
+        return Answer(shared.data, shared.as_of, _source(opened, operation) | shared.told, caller.trace)
+
+    def _done(self, caller: Caller, operation: Operation, arguments: Fields, began: float, **more: str) -> Entry:
+        body = {"seconds": round(self._kernel.clock.ticks() - began, 4), **more}
+        return self._entry(caller, "read.done", operation.wrapper, operation.name, arguments, body)
 
     def _entry(self, caller: Caller, event: str, wrapper: str, operation: str, arguments: Fields,
                body: Fields) -> Entry:  # fmt: skip
@@ -177,6 +193,10 @@ def _kept(arguments: Fields) -> Fields:
     except TypeError:
         return arguments  # the journal knows what to do with what cannot be stored
     return arguments if size <= KEPT else {"too_large": size}
+
+
+def _source(opened: OpenWrapper, operation: Operation) -> dict[str, str]:
+    return {"system": opened.title, "class": opened.source_class, "connection": operation.table.via}
 
 
 def _ability(operation: Operation) -> Ability:

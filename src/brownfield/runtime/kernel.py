@@ -16,6 +16,7 @@ from brownfield.runtime.home import Home, Settings
 from brownfield.runtime.journal import Journal
 from brownfield.runtime.key import KeyRing
 from brownfield.runtime.opening import Surroundings, open_calls, open_feeds, unset
+from brownfield.runtime.recent import Recent
 from brownfield.runtime.validator import Validator
 from brownfield.wrapper.bundle import Bundle, Feed, Operation, open_bundle
 from brownfield.wrapper.check import check_bundle, check_lock
@@ -77,6 +78,7 @@ class Kernel:
         clock: The time.
         around: Adapters, secrets and environment, for whoever opens connections.
         wrappers: The open bundles by id.
+        recent: What was answered a moment ago, where the manifest lets it be answered again.
         writing: Per proposal, the write call of this process that was begun and not awaited to its end.
         sightings: Per wrapper and connection, what the last look at the live system saw.
     """
@@ -90,6 +92,7 @@ class Kernel:
     around: Surroundings
     wrappers: Mapping[str, OpenWrapper]
     writing: dict[str, WriteCall] = field(default_factory=dict)
+    recent: Recent = field(default_factory=Recent)
     sightings: dict[tuple[str, str], Sighting] = field(default_factory=dict)
 
     @property

@@ -284,6 +284,7 @@ class Proposing:
             except (NotPossible, Moved) as error:
                 raise Problem("conflict", f"{id}: {error}") from error
             self._kernel.journal.add(connection, proposal_entry(self._kernel, caller, word, proposal, **details))
+            self._kernel.recent.forget(proposal.wrapper)  # somebody has written, by hand or nobody knew when
             return Seen(proposal, decisions(connection, id))
 
     def _demand_idle(self, connection: Connection, proposal: Proposal) -> None:

@@ -227,7 +227,7 @@ class Worker:
         result, error = None, None
         try:
             work = partial(_write, opened, connections, operation, proposal.arguments, call, readers)
-            result = await connections[operation.table.via].run(work)
+            result = await connections[operation.table.via].run(partial(self._kernel.recent.around, opened.id, work))
             opened.validators[operation.name].check_result(result)
         except Exception as caught:  # noqa: BLE001  judged right below
             error = caught
