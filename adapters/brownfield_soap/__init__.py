@@ -9,7 +9,11 @@ One step per file, data flowing one way:
 Importing this package imports neither zeep nor lxml; they come with `pip install 'brownfield[soap]'`.
 """
 
-from brownfield.contract import Adapter, CallAdapter, Draft, Opening, Sources, Unavailable
+from collections.abc import Callable, Iterable
+from wsgiref.types import WSGIApplication
+
+from brownfield.contract import Adapter, CallAdapter, Draft, Fields, Opening, Reply, Sources, Unavailable
+from brownfield.contract.stub import Sample, Stub
 from brownfield_soap.settings import SoapSettings
 
 INSTALL = "The soap adapter needs zeep and lxml: pip install 'brownfield[soap]'"
@@ -42,6 +46,32 @@ def draft_from_wsdl(sources: Sources) -> Draft:
     return draft(sources["wsdl"])
 
 
+def samples(opening: Opening[SoapSettings]) -> Iterable[Sample]:
+    """A sample of every operation of the pinned WSDL.
+
+    Raises:
+        Unavailable: zeep or lxml is not installed.
+    """
+    try:
+        from brownfield_soap import stub  # noqa: PLC0415  # zeep is optional
+    except ImportError as error:
+        raise Unavailable(INSTALL) from error
+    return stub.samples(opening)
+
+
+def stub_application(opening: Opening[SoapSettings], invoke: Callable[[str, Fields], Reply]) -> WSGIApplication:
+    """A stand-in for the system: see `stub`.
+
+    Raises:
+        Unavailable: zeep or lxml is not installed.
+    """
+    try:
+        from brownfield_soap import stub  # noqa: PLC0415  # zeep is optional
+    except ImportError as error:
+        raise Unavailable(INSTALL) from error
+    return stub.application(opening, invoke)
+
+
 adapter = Adapter(
     name="soap",
     kind="call",
@@ -49,4 +79,5 @@ adapter = Adapter(
     open=open_connection,
     capabilities=frozenset({"deadline", "faults", "rows"}),
     draft={"wsdl": draft_from_wsdl},
+    stub=Stub("endpoint", samples, stub_application),
 )

@@ -17,17 +17,6 @@ WAIT = 'for i in $(seq 200); do [ -e "$BROWNFIELD_HOME/server.json" ] && break; 
 """In place of the page's `sleep 5`, without which the call comes too early: wait until it listens, and no longer."""
 
 
-INSERT = """
-import sys, pathlib
-manifest, lines = map(pathlib.Path, sys.argv[1:])
-header, added = lines.read_text().split("\\n", 1)
-before = manifest.read_text()
-assert header in before
-manifest.write_text(before.replace(header, f"{header}\\n{added}"))
-"""
-"""What a person does in an editor: the lines of the page go under the header that the page names."""
-
-
 def script(text, warehouse):
     """The section's lines as one script; only addresses, the port and the wait are put in."""
     written = [line.removeprefix("$ ") for block in blocks("console", text) for line in block.text.splitlines()]
@@ -40,7 +29,7 @@ def script(text, warehouse):
         here = line.replace("http://wms.example.com/service?wsdl", f"'{warehouse.wsdl}'")
         body.append(here.replace("http://wms.example.com/", warehouse.url))
         if line.startswith("brownfield new"):
-            body += ["echo 'port = 0' >> brownfield.toml", "python insert.py wrappers/wms/wrapper.toml lines.toml"]
+            body.append("echo 'port = 0' >> brownfield.toml")
         if line.endswith(" &"):
             body.append("echo $! > up.pid")
     return "\n".join([*body, ""])
@@ -51,10 +40,7 @@ def test_from_nothing_to_a_call(tmp_path):
     """R15: the lines that a stranger pastes work, on a WSDL never seen."""
     with Warehouse() as warehouse:
         text = section("wrapper.md", "From nothing")
-        [edit] = blocks("toml", text)
         (tmp_path / "script.sh").write_text(script(text, warehouse))
-        (tmp_path / "insert.py").write_text(INSERT)
-        (tmp_path / "lines.toml").write_text(edit.text)
         environ = {name: value for name, value in os.environ.items() if not name.startswith("BROWNFIELD_")}
         environ |= {
             "PATH": f"{Path(sys.executable).parent}:{environ['PATH']}",

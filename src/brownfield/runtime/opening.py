@@ -43,23 +43,33 @@ def open_adapter(folder: Path, name: str, table: ConnectionTable, side: Side, ar
         BundleError: Its settings are not valid.
         Problem: The adapter is not there.
     """
-    adapter = around.registry.get(table.adapter)
+    opening = make_opening(folder, name, table, side, around, contract)
+    try:
+        return around.registry.get(table.adapter).open(opening)
+    except ValueError as error:
+        # A layout or WSDL that cannot be read: the author's to mend, as a wrong setting is.
+        raise BundleError([Finding(f"connections.{name}", str(error), "correct the file that it names")]) from error
+
+
+def make_opening(folder: Path, name: str, table: ConnectionTable, side: Side, around: Surroundings,
+                 contract: Contract | None) -> Opening[Any]:  # fmt: skip
+    """What an adapter is given to open one connection, or to stand in for it.
+
+    Raises:
+        BundleError: Its settings are not valid.
+        Problem: The adapter is not there.
+    """
     names = table.secrets.read | (table.secrets.write if side == "write" else {})
-    opening = Opening(
+    return Opening(
         name=name,
         folder=folder,
-        settings=read_connection_settings(folder, name, table, adapter, around.environ),
+        settings=read_connection_settings(folder, name, table, around.registry.get(table.adapter), around.environ),
         secret=resolver(names, around.secrets),
         limits=limits(table),
         timezone=ZoneInfo(table.timezone) if table.timezone else None,
         contract=contract,
         derived=around.derived,
     )
-    try:
-        return adapter.open(opening)
-    except ValueError as error:
-        # A layout or WSDL that cannot be read: the author's to mend, as a wrong setting is.
-        raise BundleError([Finding(f"connections.{name}", str(error), "correct the file that it names")]) from error
 
 
 def open_calls(bundle: Bundle, side: Side, around: Surroundings, stops: Stops) -> dict[str, CallConnection]:

@@ -14,8 +14,9 @@ from brownfield.edges.cli.terminal import safe
 from brownfield.rules.problem import KINDS
 
 COMMANDS = {
-    "new", "check", "lock", "drift", "look", "up", "serve", "work", "mcp", "call", "collect", "events", "proposals",
-    "approve", "decline", "undo", "halt", "resume", "ask", "audit", "keys", "status",
+    "new", "check", "lock", "drift", "look", "stub", "record", "replay", "up", "serve", "work", "mcp", "call",
+    "collect", "batches", "events", "proposals", "approve", "decline", "undo", "halt", "resume", "ask", "audit",
+    "keys", "status",
 }  # fmt: skip
 
 

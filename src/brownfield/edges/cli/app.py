@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from brownfield.edges.cli import audit, batch, bundle, calling, deciding, drifting, events, keys, operating, serving
+from brownfield.edges.cli import (
+    audit,
+    batch,
+    bundle,
+    calling,
+    deciding,
+    drifting,
+    events,
+    keys,
+    operating,
+    recording,
+    serving,
+)
 from brownfield.edges.cli.door import Command, Door, Group
 from brownfield.edges.cli.ending import EXITS
 from brownfield.edges.cli.session import Session
@@ -28,6 +40,9 @@ _COMMANDS: dict[str, _Commands] = {
         "lock": bundle.lock,
         "drift": drifting.drift,
         "look": bundle.look,
+        "stub": recording.stub,
+        "record": recording.record,
+        "replay": recording.replay,
     },
     "Running": {"up": serving.up, "serve": serving.serve, "work": serving.work, "mcp": serving.mcp},
     "Using": {"call": calling.call, "collect": operating.collect, "events": events.events},
