@@ -41,6 +41,8 @@ def test_the_manifest_tables_have_every_key_and_no_other():
     ]  # fmt: skip
     assert set(names(manifest.Reading)) < set(names(manifest.Confirmation))
     assert tables("`[feeds.NAME]`") == [names(manifest.FeedTable), names(manifest.ReadyTable)]
+    assert set(names(manifest.ExpectTable)) < set(keys(section("schedule.md", "When a file does not come")))
+    assert sorted(keys(section("schedule.md", "Full extracts"))) == names(manifest.SnapshotTable)
     assert tables("`[schedules.NAME]`") == [names(manifest.ScheduleTable), names(manifest.MisfireTable)]
 
 

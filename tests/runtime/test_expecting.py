@@ -104,14 +104,12 @@ async def test_the_status_says_what_is_due_next_and_what_was_found(expecting):
 
 async def test_a_holiday_of_the_calendar_is_no_day(put_up):
     """The Assumption is a Saturday in 2026; Christmas is a Friday."""
-    pytest.importorskip("holidays")
     stage = put_up(expected('calendar = "FR"'), clock=FrozenClock(datetime(2026, 12, 24, 20, 0, tzinfo=UTC)))
     look(stage, timedelta(0), timedelta(hours=10))
     assert told(stage) == []
 
 
 async def test_a_calendar_that_does_not_exist_keeps_it_from_starting(put_up):
-    pytest.importorskip("holidays")
     with pytest.raises(BundleError, match="no calendar `XX`"):
         put_up(expected('calendar = "XX"'), clock=FrozenClock(EVENING))
 

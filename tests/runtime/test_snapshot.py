@@ -62,7 +62,6 @@ def test_the_next_extract_gives_the_changes_by_key(full):
 
 
 def test_an_extract_in_another_order_is_the_same(full):
-    pytest.importorskip("duckdb")
     take(full, "one.dat", A=1, B=2, C=3)
     take(full, "two.dat", C=3, A=9, B=2)
     assert told(full)[3:] == [("updated", "A")]
@@ -104,7 +103,6 @@ def test_a_held_extract_is_no_baseline(put_up):
 
 @pytest.mark.parametrize("order", [("A", "A"), ("A", "B", "A"), ("B", "A", "A", "C")])
 def test_a_key_that_is_there_twice_is_refused(full, order):
-    pytest.importorskip("duckdb")
     take(full, "one.dat", A=1, B=2)
     full.drop.put("two.dat", b"".join(b"%s 1\n" % name(sku).encode() for sku in order) + b"= %d\n" % len(order))
     refused = collect(full)[0]
