@@ -12,7 +12,7 @@ from brownfield.runtime.drafting import Wish, draw, render, write
 from brownfield.runtime.opening import Surroundings, open_adapter
 from brownfield.runtime.registry import Registry
 from brownfield.wrapper.bundle import open_bundle
-from servers.process import Ledger, installed
+from servers.process import Ledger, build, installed
 from servers.stack import STACKS
 
 READS = ("GetAccount", "FindAccount", "ListEntries", "ListOwners", "CountEntries", "Echo", "SlowReport")
@@ -20,17 +20,31 @@ READS = ("GetAccount", "FindAccount", "ListEntries", "ListOwners", "CountEntries
 
 
 @pytest.fixture(scope="session")
-def ledgers(require, tmp_path_factory):
+def built(tmp_path_factory):
+    """`built(stack)`: the folder in which a stack was built, once for all that are built alike."""
+    folders = {}
+
+    def folder(stack):
+        if stack.build not in folders:
+            made = tmp_path_factory.mktemp(stack.require)
+            build(stack, made)
+            folders[stack.build] = made
+        return folders[stack.build]
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def ledgers(require, built, tmp_path_factory):
     """`ledgers(name)`: the server of a stack, running, with its `bundle`."""
     running = {}
     with contextlib.ExitStack() as ended:
 
         def ledger(name):
-            stack = STACKS[name]
-            require(stack.require, installed(stack), f"no SOAP server of that stack ({stack.install})")
             if name not in running:
-                folder = tmp_path_factory.mktemp(name)
-                running[name] = ended.enter_context(Ledger(name, folder))
+                stack, folder = STACKS[name], tmp_path_factory.mktemp(name)
+                require(stack.require, installed(stack), f"no SOAP server of that stack ({stack.install})")
+                running[name] = ended.enter_context(Ledger(name, folder, built(stack)))
                 running[name].bundle = drawn(running[name], folder / "bundle")
             return running[name]
 
@@ -61,18 +75,20 @@ def surroundings(url):
     return Surroundings(Registry(), (), {"LEDGER_URL": url})
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def connect(ledgers):
-    """`connect(name)`: a connection to a stack's server, opened as runtime opens it; `url` is another way to it."""
-    with contextlib.ExitStack() as ended:
+    """`connect(name)`: the connection to a stack's server, opened as runtime opens it; `url` is another way to it."""
+    opened = {}
 
-        def connection(name, url=None):
-            ledger = ledgers(name)
+    def connection(name, url=None):
+        ledger = ledgers(name)
+        if (name, url) not in opened:
             bundle = open_bundle(ledger.bundle)
             ((word, table),) = bundle.manifest.connections.items()
             around = surroundings(url or ledger.url)
-            far = open_adapter(ledger.bundle, word, table, "read", around, bundle.contracts[word])
-            ended.callback(far.close)
-            return far
+            opened[name, url] = open_adapter(ledger.bundle, word, table, "read", around, bundle.contracts[word])
+        return opened[name, url]
 
-        yield connection
+    yield connection
+    for far in opened.values():
+        far.close()
