@@ -9,8 +9,9 @@ from itertools import accumulate, islice
 from typing import Any, BinaryIO, Literal, NamedTuple, Self, TypeAlias
 
 from brownfield_files.descriptor import FIRST, IBM, LAST, MIDDLE, SIZE, BadFraming, Descriptor
+from brownfield_files.prefixed import prefixed
 
-Framing: TypeAlias = Literal["fixed", "line", "variable", "blocked"]
+Framing: TypeAlias = Literal["fixed", "line", "variable", "blocked", "prefixed", "prefixed-1014"]
 
 _BLOCK = 256 * 1024
 _LONGEST_LINE = 64 * 1024
@@ -105,7 +106,7 @@ class Cut:
     `fixed`: each record has `length` bytes. `line`: each ends with LF or CR LF, in EBCDIC with NEL or LF; the last line
     end may be missing, a Control-Z at the end of the file belongs to the record before it, and a short line is filled
     with blanks, as COBOL's LINE SEQUENTIAL cuts them off. `variable`: a descriptor stands before each record (RECFM=V).
-    `blocked`: and one before each block of records (RECFM=VB).
+    `blocked`: and one before each block of records (RECFM=VB). `prefixed`, `prefixed-1014`: see `prefixed`.
 
     Attributes:
         framing: How records end.
@@ -158,7 +159,8 @@ def batches(
     if cut.framing == "line":
         return _line_batches(file, cut, size, number, offset, most)
     file.seek(0)  # which block a record is in is known from the start only
-    pieces = islice(_described(file, cut), number, None if most is None else number + most)
+    records = _prefixed(file, cut) if cut.framing.startswith("prefixed") else _described(file, cut)
+    pieces = islice(records, number, None if most is None else number + most)
     return _batched(pieces, size, number, offset)
 
 
@@ -320,6 +322,11 @@ def _split(file: BinaryIO, ends: bytes, longest: int) -> Iterator[bytes]:
             break
     if held:
         yield held
+
+
+def _prefixed(file: BinaryIO, cut: Cut) -> Iterator[_Piece]:
+    longest = max(_LONGEST_LINE, 2 * cut.length)
+    return prefixed(file, blocks=cut.framing == "prefixed-1014", longest=longest)
 
 
 def _described(file: BinaryIO, cut: Cut) -> Iterator[_Piece]:

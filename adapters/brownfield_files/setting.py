@@ -58,8 +58,8 @@ class FilesSettings(BaseModel):
         location: The folder that the files arrive in; None when its environment variable is not set.
         match: Which files, as a glob within the location (`STK*.DAT`).
         encoding: Python's name of a single-byte code page.
-        framing: `fixed`, `line`, `variable` (RECFM=V) or `blocked` (VB), see `Cut`; unless told, `fixed` for EBCDIC and
-            for layouts with packed or binary fields, else `line`.
+        framing: `fixed`, `line`, `variable` (RECFM=V), `blocked` (VB), `prefixed` or `prefixed-1014`, see `Cut`; unless
+            told, `fixed` for EBCDIC and for layouts with packed or binary fields, else `line`.
         rdw: How the descriptor before a record is written (`{ order = "little", includes = false }`).
         bdw: How that before a block is.
         spanned: Whether a record may be written in segments (VS, VBS).

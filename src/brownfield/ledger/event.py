@@ -7,7 +7,7 @@ its own, or in a chunk with others; a reader cannot tell.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from heapq import merge
 from itertools import islice
 from operator import attrgetter
@@ -114,34 +114,40 @@ def append_events(
     if isinstance(events, Packed):
         append_chunk(connection, file_id, type_, key, events, now)
         return
-    high = file_id << RECORD_BITS
-    ids = [high | record for record in events.numbers]
-    for start in range(0, len(ids), _AT_ONCE):
+    for start in range(0, len(events.numbers), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        _append(connection, type_, micros(now), ids[part], events.keys[part], events.texts[part])
+        some = Rows(events.numbers[part], events.keys[part], events.texts[part])
+        _append(connection, file_id << RECORD_BITS, type_, some, micros(now))
 
 
 _AT_ONCE = 500
 """Rows of one statement. With more of them SQLite spends more on each (measured: 0.9 us a row at 500, 1.5 at 5,000)."""
 
 
-def _append(
-    connection: Connection, type_: str, at: int, ids: Sequence[int], keys: Sequence[str], texts: Sequence[str]
-) -> None:
+def _append(connection: Connection, high: int, type_: str, rows: Rows, at: int) -> None:
     if connection.dialect.name != "sqlite":
-        rows = zip(ids, keys, texts, strict=True)
-        values = [{"id": id_, "type": type_, "key": key, "data": data, "at": at} for id_, key, data in rows]
+        told = zip(rows.numbers, rows.keys, rows.texts, strict=True)
+        values = [
+            {"id": high | number, "type": type_, "key": key, "data": data, "at": at} for number, key, data in told
+        ]
         connection.execute(insert(schema.event), values)
         return
     # SQLAlchemy's own insert of many rows takes four times as long: it makes a dictionary and a tuple of each.
-    parameters: list[Any] = [type_, at] + [None] * (3 * len(ids))
-    parameters[2::3], parameters[3::3], parameters[4::3] = ids, keys, texts
-    connection.exec_driver_sql(_multi_row(len(ids)), tuple(parameters))
+    count, first = len(rows.numbers), rows.numbers[0]
+    consecutive = rows.numbers[-1] - first == count - 1
+    width = 2 if consecutive else 3
+    parameters: list[Any] = [type_, at, high | first] + [None] * (width * count)
+    parameters[3::width], parameters[4::width] = rows.keys, rows.texts
+    if not consecutive:
+        parameters[5::width] = [high | number for number in rows.numbers]
+    connection.exec_driver_sql(_multi_row(count, width), tuple(parameters))
 
 
-@cache
-def _multi_row(rows: int) -> str:
-    values = ", ".join(f"(?{at}, ?1, ?{at + 1}, ?{at + 2}, ?2)" for at in range(3, 3 * rows + 3, 3))
+@lru_cache(maxsize=16)
+def _multi_row(count: int, width: int) -> str:
+    """A statement for events with the ids that follow the first one's, or, three values wide, each with its own."""
+    ids = [f"?3 + {at}" if width == 2 else f"?{6 + at * width}" for at in range(count)]
+    values = ", ".join(f"({id_}, ?1, ?{4 + at * width}, ?{5 + at * width}, ?2)" for at, id_ in enumerate(ids))
     return f"INSERT INTO {schema.event.name} (id, type, key, data, at) VALUES {values}"  # noqa: S608  numbers only
 
 
