@@ -1,6 +1,7 @@
 """An OpenAPI document that nobody has read yet → the raw material of `brownfield new`."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ FILE = "contract/openapi.json"
 GUESSES = {"GET": "looks like a read", "HEAD": "looks like a read"}
 """What the method promises (RFC 9110, 9.2.1). A person decides: systems have been known to write on GET."""
 SCHEMES = {"bearer": "bearer", "basic": "basic"}
+SECRETS = {"bearer": ("token",), "basic": ("user", "password"), "api-key": ("key",)}
 
 
 def draft(location: str) -> Draft:
@@ -38,6 +40,7 @@ def draft(location: str) -> Draft:
         contract=Contract(operations={name: found[name].shape for name in sorted(found)}),
         calls=tuple(_calls(found)),
         notes=tuple(_notes(document, odd)),
+        secrets=SECRETS.get(_auth(document).get("auth", ""), ()),
     )
 
 
@@ -50,6 +53,7 @@ def snake(name: str) -> str:
 
 def _calls(found: Mapping[str, Operation]) -> Iterator[DraftCall]:
     taken: set[str] = set()
+    tags = Counter(operation.tag for operation in found.values())
     for call, operation in found.items():
         base = name = snake(call)
         number = 1
@@ -57,7 +61,9 @@ def _calls(found: Mapping[str, Operation]) -> Iterator[DraftCall]:
             number += 1
             name = f"{base}_{number}"
         taken.add(name)
-        yield DraftCall(name, call, operation.shape.documentation, GUESSES.get(operation.method, "looks like a write"))
+        guess = GUESSES.get(operation.method, "looks like a write")
+        group = snake(operation.tag) if operation.tag and tags[operation.tag] > 1 else ""
+        yield DraftCall(name, call, operation.shape.documentation, guess, group)
 
 
 def _about_endpoint(document: Document) -> str:
@@ -89,9 +95,6 @@ def _notes(document: Document, odd: Mapping[str, str]) -> Iterator[str]:
     if _schemes(document) and not _auth(document):
         kinds = ", ".join(sorted({str(scheme.get("type")) for scheme in _schemes(document)}))
         yield f"The document signs in by {kinds}, which this adapter does not: `auth` can be bearer, basic or api-key."
-    secrets = {"bearer": "token", "basic": "user and password", "api-key": "key"}.get(_auth(document).get("auth", ""))
-    if secrets:
-        yield f"Calls are signed: name the secret {secrets} under secrets.read of the connection."
     unnamed = [place for place in document.places() if not place.operation.get("operationId")]
     if unnamed:
         yield f"{len(unnamed)} operations have no operationId; they are named by method and path."

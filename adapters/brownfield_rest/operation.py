@@ -89,6 +89,7 @@ class Operation:
         faults: The other declared replies, by status.
         shape: The contract of it.
         accept: The media types that its replies have.
+        tag: What it is about, in the document's word; empty when it has none.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Operation:
     faults: Mapping[str, FaultShape]
     shape: OperationShape
     accept: str = JSON
+    tag: str = ""
 
 
 def operations(document: Document) -> tuple[dict[str, Operation], dict[str, str]]:
@@ -145,7 +147,8 @@ def _operation(document: Document, name: str, place: Place) -> Operation:
         documentation=_words(place.operation),
     )  # fmt: skip
     method, accept = place.method.upper(), _accepted(document, replies)
-    return Operation(name, method, place.path, parameters, body, answers, faults, shape, accept)
+    tag = next((str(tag) for tag in place.operation.get("tags") or ()), "")
+    return Operation(name, method, place.path, parameters, body, answers, faults, shape, accept, tag)
 
 
 def _accepted(document: Document, replies: Node) -> str:

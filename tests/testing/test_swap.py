@@ -10,6 +10,7 @@ import pytest
 from brownfield.runtime.locking import check_folder, lock_bundle
 from brownfield.runtime.opening import Surroundings
 from brownfield.runtime.registry import Registry
+from brownfield.testing import BundleCase, BundleContract
 from brownfield.testing.running import running
 from brownfield.testing.swap import Standing, SwapCase, SwapContract
 from brownfield.wrapper.bundle import make_lock, open_bundle
@@ -89,6 +90,22 @@ class TestSwap(SwapContract):
             beside=["run_extract"],
             feeds=["stock_count"],
         )
+
+
+class TestSwapped(BundleContract):
+    """R52: what holds for every bundle holds for the swapped one; the REST warehouse's own log shows no write."""
+
+    @pytest.fixture
+    def case(self, tmp_path):
+        with Warehouse(tmp_path / "wms", speaks="rest") as running:
+            reads = dict(reversed(READS)) | {"run_extract": {"date": "20261120"}}
+            yield BundleCase(
+                folder=AFTER,
+                environ=environ(tmp_path, running.url),
+                reads=reads,
+                writes=running.writes,
+                disturb=lambda: httpx2.get(f"{running.url}sites/LYON/alerts", auth=("wms-read", "read-secret")),
+            )
 
 
 @pytest.fixture(scope="module")

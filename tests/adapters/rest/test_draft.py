@@ -151,5 +151,5 @@ def test_a_file_or_server_that_is_not_there(tmp_path):
 
 def test_the_document_of_a_running_server_is_drawn(warehouse):
     found = adapter.draft["openapi"]({"openapi": f"{warehouse.url}openapi.json"})
-    assert found.settings["auth"] == "basic"
+    assert (found.settings["auth"], found.secrets) == ("basic", ("user", "password"))
     assert {call.name: call.guess for call in found.calls}["place_hold"] == "looks like a write"
