@@ -16,6 +16,7 @@ from brownfield_soap.login import login
 from brownfield_soap.model import Model
 from brownfield_soap.receive import Receiver
 from brownfield_soap.request import Message, Request
+from brownfield_soap.seal import Seal
 from brownfield_soap.settings import SoapSettings
 from brownfield_soap.snapshot import Origin, model
 from brownfield_soap.stream import rows
@@ -49,6 +50,7 @@ class SoapConnection:
         wire = _wire(opening.settings)
         self._login = login(opening.settings, opening.secret, wire)
         self._transport = Transport(opening.limits.concurrency, wire=wire, introduce=self._login.introduce)
+        self._seal = Seal(opening.settings, opening.secret)
         self._reading = threading.RLock()
         self._calls: dict[str, _Call] = {}
 
@@ -141,14 +143,17 @@ class SoapConnection:
         result = answer(far.model, operation.reply)
         return _Call(
             input=Check(described.input),
-            request=Request(far.model, operation, self._settings, self._opening.secret),
+            request=Request(far.model, operation, self._settings, self._seal),
             receiver=Receiver(
                 operation,
                 result,
                 far.decoder,
                 output=Check(described.output),
-                rows=rows(far.model, operation, result, far.decoder.reader, described.output),
+                rows=None
+                if self._seal.opens
+                else rows(far.model, operation, result, far.decoder.reader, described.output),
                 max_bytes=self._opening.limits.max_bytes,
+                seal=self._seal,
             ),
         )
 

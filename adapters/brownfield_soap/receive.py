@@ -15,6 +15,7 @@ from brownfield_soap.check import Check
 from brownfield_soap.codec import Codec
 from brownfield_soap.model import Operation
 from brownfield_soap.reply import Parsed, answer_element, parsed
+from brownfield_soap.seal import Seal
 from brownfield_soap.stream import Rows, Stream
 from brownfield_soap.transport import Exchange
 
@@ -30,6 +31,7 @@ class Receiver:
         output: Holds it to the contract.
         rows: How to stream it, or None.
         max_bytes: The largest reply.
+        seal: What a reply has to prove.
     """
 
     operation: Operation
@@ -38,6 +40,7 @@ class Receiver:
     output: Check
     rows: Rows | None
     max_bytes: int
+    seal: Seal
 
     def receive(self, exchange: Exchange, id_: str) -> Reply:
         """The reply to the request with an id; without WS-Addressing the id is empty.
@@ -69,7 +72,8 @@ class Receiver:
         return f"{self.operation.name}/{step.name}" if step else self.operation.name
 
     def _whole(self, reply: Parsed, id_: str) -> Reply:
-        if reply.root is not None:
+        if reply.root is not None and etree.QName(reply.root).localname == "Envelope":
+            self.seal.open(reply.root, self.max_bytes)
             _examine(id_, reply.root)
         name = self.operation.name
         element = answer_element(self.decoder.model, self.decoder, self.operation, reply)

@@ -1,14 +1,14 @@
 """One call → the message to send. What is the same for each call is made once."""
 
 import string
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from lxml import etree
 
-from brownfield.contract import Fields, Rejected, Unavailable
+from brownfield.contract import Fields, Rejected
 from brownfield_soap.addressing import VERSIONS, action, address
 from brownfield_soap.attachment import binaries, may_hold_binaries, optimised, packed, referred
 from brownfield_soap.check import Check
@@ -16,10 +16,8 @@ from brownfield_soap.encode import XSD, XSI, Encoder
 from brownfield_soap.fault import SOAP_12
 from brownfield_soap.model import Model, Operation, Part, Scalar
 from brownfield_soap.schema import input_schema
-from brownfield_soap.security import block, timestamp, username_token
+from brownfield_soap.seal import Seal
 from brownfield_soap.settings import SoapSettings, resolved
-
-Secret = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ class _Header:
 class Request:
     """Writes the requests of one operation. Secrets are resolved for each and kept nowhere."""
 
-    def __init__(self, model: Model, operation: Operation, settings: SoapSettings, secret: Secret) -> None:
+    def __init__(self, model: Model, operation: Operation, settings: SoapSettings, seal: Seal) -> None:
         _refuse_undeclared(model, settings)
         self._http_headers = _http_headers(model, operation)
         self._version = VERSIONS.get(settings.addressing)
@@ -58,7 +56,7 @@ class Request:
         self._part = operation.request
         self._has_binaries = self._part is not None and may_hold_binaries(model, self._part.type)
         self._settings = settings
-        self._secret = secret
+        self._seal = seal
         self._encoder = Encoder(model)
         self._space = f"{{{model.envelope}}}"
         self._prefixes = _prefixes(model, operation)
@@ -80,15 +78,16 @@ class Request:
         id_ = address(header, self._version, self._action, endpoint) if self._version else ""
         for given in self._headers:
             self._header(given, header)
-        self._security(header)
-        if len(header) == 0:
-            root.remove(header)
         body = etree.SubElement(root, f"{self._space}Body")
         if self._part is not None:
             self._encoder.part(self._part, fields, body)
         parts = referred(self._binaries(body))
+        issued = self._seal.close(header, body)
+        if len(header) == 0:
+            root.remove(header)
         parts += optimised(self._binaries(body), self._settings.mtom_from) if self._settings.mtom else []
         content = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+        content = issued.into(content) if issued else content
         if not parts and not self._settings.mtom:
             return Message(self._http_headers, content, id_)
         return Message(*packed(self._http_headers, content, parts, mtom=self._settings.mtom), id_)
@@ -100,24 +99,11 @@ class Request:
         return binaries(self._model, self._part.type, body if self._part.tag == body.tag else body[0])
 
     def _header(self, given: _Header, header: etree._Element) -> None:
-        values = resolved(given.values, self._secret)
+        values = resolved(given.values, self._seal.secret)
         fault = given.check.fault(values)
         if fault is not None:
             raise Rejected(f"The header {given.part.name} does not fit the WSDL: {fault}.", code="invalid-header")
         self._encoder.part(given.part, values, header)
-
-    def _security(self, header: etree._Element) -> None:
-        settings = self._settings
-        if settings.security == "none" and not settings.timestamp:
-            return
-        security = block(header)
-        if settings.timestamp:
-            timestamp(security, settings.timestamp)
-        if settings.security != "none":
-            if not settings.user:
-                raise Unavailable("The connection has `security` but no `user`. Set `user` in the manifest.")
-            digest = settings.security == "username-token-digest"
-            username_token(security, settings.user, self._secret("password"), digest=digest)
 
 
 def _http_headers(model: Model, operation: Operation) -> Mapping[str, str]:

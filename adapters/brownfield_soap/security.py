@@ -11,6 +11,8 @@ OASIS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
 WSSE = f"{OASIS}-wssecurity-secext-1.0.xsd"
 WSU = f"{OASIS}-wssecurity-utility-1.0.xsd"
 PROFILE = f"{OASIS}-username-token-profile-1.0"
+X509 = f"{OASIS}-x509-token-profile-1.0"
+ENCODING_TYPE = f"{OASIS}-soap-message-security-1.0#Base64Binary"
 
 
 def block(header: etree._Element) -> etree._Element:
@@ -50,6 +52,3 @@ def username_token(security: etree._Element, user: str, password: str, *, digest
     secret.text = base64.b64encode(proof).decode()
     etree.SubElement(token, f"{{{WSSE}}}Nonce", EncodingType=ENCODING_TYPE).text = base64.b64encode(nonce).decode()
     etree.SubElement(token, f"{{{WSU}}}Created").text = created
-
-
-ENCODING_TYPE = f"{OASIS}-soap-message-security-1.0#Base64Binary"

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Security = Literal["none", "username-token", "username-token-digest"]
+Security = Literal["none", "username-token", "username-token-digest", "saml"]
 Addressing = Literal["none", "2005-08", "2004-08"]
 Repair = Literal[
     "doctype",
@@ -42,6 +42,11 @@ class SoapSettings(BaseModel):
         port: The WSDL port, needed only when the first SOAP port is not the right one. The port's binding tells the
             SOAP version.
         security: `username-token` sends the password as text, `username-token-digest` as a digest with a nonce.
+            `saml` sends the SAML assertion that is the secret `assertion`.
+        signing_certificate: The certificate, PEM, of the secret `signing-key`, with which requests are signed.
+        reply_certificate: The certificates, PEM, of which one must have signed the Body of every reply.
+        encrypt_for: The certificate, PEM, that the Body of requests is encrypted for.
+        decrypt: Whether the Body of every reply is encrypted for the secret `decryption-key`.
         user: The name in a UsernameToken and in a `login`; the password is the connection's secret `password`.
         headers: Values of SOAP headers that the WSDL declares, by element name. `{ secret = "password" }` in place of
             a value is resolved at each call.
@@ -74,6 +79,10 @@ class SoapSettings(BaseModel):
     security: Security = "none"
     user: str | None = None
     headers: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    signing_certificate: Path | None = None
+    reply_certificate: Path | None = None
+    encrypt_for: Path | None = None
+    decrypt: bool = False
     timestamp: int = Field(default=0, ge=0)
     mtom: bool = False
     mtom_from: int = Field(default=1024, ge=0)
