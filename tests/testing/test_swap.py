@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import httpx2
 import pytest
 
 from brownfield.runtime.locking import check_folder, lock_bundle
