@@ -133,7 +133,7 @@ class _Code:
 
     def column(self, index: int, part: Part) -> str:
         """An expression for the values of a part in all records."""
-        if not isinstance(part, Field) or part.kind == "float" or part.codec:
+        if not isinstance(part, Field) or part.kind == "float" or part.codec or part.date:
             return self._plain(index, part, part_reader(part, self._encoding))
         if part.kind == "text":
             return f"no_nul([v[{part.offset}:{part_end(part)}].rstrip(' ') for v in {self._use('text')}])"

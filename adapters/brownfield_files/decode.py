@@ -19,6 +19,7 @@ from dataclasses import replace
 from decimal import Context, Decimal
 from typing import Any, Literal, NoReturn
 
+from brownfield_files.calendar_date import DateFormat, NoDate
 from brownfield_files.encoding import Encoding
 from brownfield_files.layout import Field, Part, RecordType, Table
 
@@ -66,6 +67,8 @@ def record_reader(record: RecordType, encoding: Encoding) -> Callable[[bytes], d
 
 def value_reader(field: Field, encoding: Encoding) -> Reader:
     """A function from a field's own bytes to its value; it raises `Broken`."""
+    if field.date is not None:
+        return _dated(field, field.date, encoding)
     if field.kind == "text":
         return _text(field.codec or encoding.name, shifts=encoding.ebcdic and not field.codec)
     if field.kind == "float":
@@ -75,6 +78,19 @@ def value_reader(field: Field, encoding: Encoding) -> Reader:
         return number
     scale, exact = field.scale, field.scale > 0 or field.digits - field.scale > INT_DIGITS
     return lambda raw: render(number(raw), scale) if exact else number(raw) * 10**-scale
+
+
+def _dated(field: Field, form: DateFormat, encoding: Encoding) -> Reader:
+    read = value_reader(replace(field, date=None), encoding)
+
+    def dated(raw: bytes) -> str:
+        digits = str(read(raw)).rjust(form.digits, "0" if field.exact else " ")
+        try:
+            return form.read(digits)
+        except NoDate as error:
+            raise Broken("date", f"0x{raw.hex().upper()}: {error}") from None
+
+    return dated
 
 
 def number_reader(field: Field, encoding: Encoding) -> Number:

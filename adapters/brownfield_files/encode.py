@@ -7,9 +7,11 @@ overpunch (`{`, `A` to `I`, `}`, `J` to `R`), which every COBOL reads with a swi
 import re
 import struct
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Literal
 
+from brownfield_files.calendar_date import DateFormat, NoDate
 from brownfield_files.encoding import Encoding
 from brownfield_files.layout import Field, Part, RecordType, Table
 
@@ -42,6 +44,8 @@ def encode_field(field: Field, value: Any, encoding: Encoding) -> bytes:
     Raises:
         DoesNotFit: The value does not fit.
     """
+    if field.date is not None:
+        return _dated(field, field.date, value, encoding)
     if field.kind == "text":
         return _text(field, value, encoding)
     if field.kind == "float":
@@ -56,6 +60,14 @@ def encode_field(field: Field, value: Any, encoding: Encoding) -> bytes:
     raw = _zoned(field, units, encoding)
     at = field.length - field.scale - 1
     return raw[:at] + ".".encode(encoding.name) + raw[at:] if field.point else raw
+
+
+def _dated(field: Field, form: DateFormat, value: Any, encoding: Encoding) -> bytes:
+    try:
+        digits = form.write(value if isinstance(value, str) else repr(value))
+    except NoDate as error:
+        raise DoesNotFit(f"{field.name}: {error}") from None
+    return encode_field(replace(field, date=None), digits, encoding)
 
 
 def _write(

@@ -4,6 +4,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from brownfield_files.calendar_date import DateFormat
+
 Kind: TypeAlias = Literal["text", "zoned", "packed", "binary", "float"]
 SignPlace: TypeAlias = Literal["trailing", "leading", "trailing-separate", "leading-separate"]
 Place: TypeAlias = Literal["first", "body", "last"]
@@ -43,6 +45,7 @@ class Field:
         point: A zoned field with a printed decimal point among its digits (`S9(3).99`).
         blank_zero: BLANK WHEN ZERO: all blanks are a zero.
         codec: The codec of text that is not in the file's encoding (NATIONAL), or an empty string.
+        date: How the digits write a date; None for what is none.
         values: Level 88: condition name and the literals that it stands for.
     """
 
@@ -59,6 +62,7 @@ class Field:
     point: bool = False
     blank_zero: bool = False
     codec: str = ""
+    date: DateFormat | None = None
     values: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -125,6 +125,8 @@ def _shown(read: Callable[[bytes], Any], piece: bytes) -> bytes:
 
 def show_field(field: Field, encoding: Encoding) -> Show:
     """The planes of a field's JSON text."""
+    if field.date is not None:
+        return show_plainly(field, encoding)
     if field.kind == "text" and not field.codec:
         return show_text(field, encoding)
     return show_number(field, encoding) if countable(field) else show_plainly(field, encoding)

@@ -11,16 +11,19 @@
     ]
 
 `start` counts from 1, as the tables of a manual do; without it a field follows the one before it. Bytes between are not
-delivered. `totals` are declared as beside a copybook, see `declaration`.
+delivered. `totals` are declared as beside a copybook, see `declaration`. `date = "CYYDDD"` makes a date of the digits,
+see `calendar_date`; `pivot` says which century a year of two digits belongs to.
 """
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic import Field as Setting
 
+from brownfield_files.calendar_date import date_format
 from brownfield_files.declaration import RecordDeclaration, TotalDeclaration, finish
 from brownfield_files.layout import Field, Layout, LayoutError, Part, SignPlace
 from brownfield_files.picture import PictureError, place_field
@@ -32,6 +35,8 @@ class _FieldText(BaseModel):
     name: str = Setting(pattern=r"^[a-z][a-z0-9_]*$")
     picture: str
     start: int | None = Setting(default=None, ge=1)
+    date: str | None = None
+    pivot: int = Setting(default=50, ge=0, le=100)
 
 
 class _RecordText(RecordDeclaration):
@@ -105,4 +110,22 @@ def _field(text: _FieldText, start: int) -> Field:
     usage = [word for word in words if word not in {"LEADING", "TRAILING", "SEPARATE"}]
     if len(usage) > 1:
         raise PictureError(f"{text.picture!r}: one usage at most")
-    return place_field(text.name, start, picture, usage[0] if usage else "DISPLAY", sign)
+    field = place_field(text.name, start, picture, usage[0] if usage else "DISPLAY", sign)
+    return field if text.date is None else _dated(field, text.date, text.pivot)
+
+
+def _dated(field: Field, written: str, pivot: int) -> Field:
+    try:
+        form = date_format(written, pivot)
+    except ValueError as error:
+        raise PictureError(str(error)) from None
+    size = field.length if field.kind == "text" else field.digits
+    if (
+        field.kind == "float"
+        or field.codec
+        or field.scale
+        or field.signed * (field.kind == "zoned")
+        or size < form.digits
+    ):
+        raise PictureError(f"{field.picture} cannot hold a date of {form.digits} digits")
+    return replace(field, date=form)
