@@ -193,10 +193,10 @@ def _edit(stage, id_, column, value):
 async def test_a_read_back_that_is_not_what_is_expected_is_unknown(put_up):
     """R23: a value that the manifest names must be there."""
     expect = 'confirm = { operation = "get_hold", args = { Id = "result.Id" }'
-    stage = put_up({expect: expect + ', expect = { Sku = "A-100", Status = "ACTIVE" }'})
+    stage = put_up({expect: expect + ', expect = { Sku = "A-100", Units = 99 }'})
     proposal = await ended(stage)
     assert (proposal.state, len(stage.system.writes)) == ("unknown", 1)
-    assert "different: Status" in proposal.outcome
+    assert "different: Units" in proposal.outcome
 
 
 async def test_an_operation_that_has_gone_is_denied(tmp_path):

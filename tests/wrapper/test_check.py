@@ -53,6 +53,22 @@ def test_the_bundle_is_right(folder):
         ('via = "nightly"', 'via = "nigthly"', "did you mean `nightly`"),
         ('feed = "stock_count"', 'feed = "stock_cuont"', "no feed `stock_cuont`"),
         ('feed = "stock_count"', 'operation = "place_hold"', "standing approval"),
+        ('args = { id = "result.id" }, expect', 'args = { id = "result.ids" }, expect', "did you mean `id`"),
+        ('args = { id = "result.id" }, expect', 'args = { idd = "result.id" }, expect', "takes no `idd`"),
+        ('args = { id = "result.id" }, expect', "args = {}, expect", "`get_hold` needs `id`, which it is not given"),
+        ('args = { order = "arguments.order" }', 'args = { order = "result.order" }', "begin with arguments."),
+        ('args = { order = "arguments.order" }', 'args = { order = "SO-1" }', "is no path"),
+        (
+            'expect = { status = "ACTIVE" }',
+            'expect = { state = "ACTIVE" }',
+            "result has no `state`, did you mean `status`",
+        ),
+        (
+            '"release_hold", args = { id = "result.id" }',
+            '"release_hold", args = { id = "before.id" }',
+            "before has no `id`",
+        ),
+        ('before    = "preview_hold"', 'before    = "get_hold"', "`get_hold` needs `id`, which it is not given"),
         ('id    = "inventory"', 'id    = "proposals"', "a path of brownfield's own"),
     ],
 )
@@ -137,3 +153,20 @@ def test_opening_leaves_the_import_path_alone(folder):
     assert sys.path == before
     assert "_brownfield_wrappers.inventory.wrapper" in sys.modules
     assert "inventory" not in sys.modules
+
+
+def test_a_text_that_is_no_path_can_be_said(folder):
+    """As a literal."""
+    edit(folder, 'args = { order = "arguments.order" }', 'args = { order = { literal = "SO-1" } }')
+    assert errors(folder) == []
+
+
+def test_the_advice_can_be_typed_as_it_stands(folder, monkeypatch):
+    """From the folder that one stands in."""
+    edit(folder, 'title = "', 'title = "The ')
+    monkeypatch.chdir(folder.parent)
+    (finding,) = check_lock(open_bundle(folder))
+    assert finding.next == f"review the change, then run `brownfield lock {folder.name}`"
+    monkeypatch.chdir("/")
+    (finding,) = check_lock(open_bundle(folder))
+    assert str(folder).lstrip("/") in finding.next

@@ -18,7 +18,16 @@ from brownfield.runtime.secret import places
 from brownfield.wrapper.bundle import make_lock, open_bundle
 from brownfield.wrapper.check import check_bundle, check_lock
 from brownfield.wrapper.finding import BundleError, Finding
-from brownfield.wrapper.lock import LOCK, Lock, contract_path, read_contract, read_lock, write_contract, write_lock
+from brownfield.wrapper.lock import (
+    LOCK,
+    Lock,
+    contract_path,
+    lock_command,
+    read_contract,
+    read_lock,
+    write_contract,
+    write_lock,
+)
 from brownfield.wrapper.manifest import MANIFEST, ConnectionTable, Manifest, locate, read_manifest
 
 _NOT_NEEDED = {"__pycache__", "tests", ".git", ".venv"}
@@ -122,8 +131,7 @@ def _read_contract(folder: Path, name: str) -> Contract | None:
 
 
 def _lock_it(folder: Path) -> str:
-    here = Path.cwd()
-    return f"run `brownfield lock {folder.relative_to(here) if folder.is_relative_to(here) else folder}`"
+    return f"run `{lock_command(folder)}`"
 
 
 def _findings(folder: Path, around: Surroundings) -> Iterator[Finding]:

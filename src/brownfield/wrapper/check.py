@@ -1,11 +1,13 @@
 """What is wrong with a bundle, all of it at once. Pure over an opened bundle; nothing is reached."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from brownfield.contract import JsonSchema
 from brownfield.wrapper.bundle import Bundle, Operation, make_lock
 from brownfield.wrapper.finding import Finding
-from brownfield.wrapper.lock import LOCK, pinned
-from brownfield.wrapper.manifest import Confirmation, nearest
+from brownfield.wrapper.lock import LOCK, lock_command, pinned
+from brownfield.wrapper.manifest import Confirmation, Reading, nearest
+from brownfield.wrapper.path import lost
 
 RESERVED = frozenset({"proposals", "events", "batches", "status", "ask", "audit", "halt", "resume", "keys", "systems",
                       "console", "docs", "openapi", "schedules", "collect"})  # fmt: skip
@@ -25,9 +27,9 @@ def check_bundle(bundle: Bundle) -> list[Finding]:
 def check_lock(bundle: Bundle) -> list[Finding]:
     """How the bundle differs from its lock. A difference of source or surface keeps it from starting."""
     if bundle.lock is None:
-        return [Finding(LOCK, "there is none", f"run `brownfield lock {bundle.folder.name}`")]
+        return [Finding(LOCK, "there is none", f"run `{lock_command(bundle.folder)}`")]
     now, then = make_lock(bundle), bundle.lock
-    review = f"review the change, then run `brownfield lock {bundle.folder.name}`"
+    review = f"review the change, then run `{lock_command(bundle.folder)}`"
     findings = [Finding(path, "differs from the locked source", review) for path in _differing(now.source, then.source)]
     findings += [
         Finding(f"surface of {name}", "callers would see something else than was locked", review)
@@ -152,6 +154,49 @@ def _write(bundle: Bundle, operation: Operation, where: str) -> Iterator[Finding
         other = bundle.operations.get(name) if name else None
         if name and (other is None or other.effect != effect):
             yield Finding(f"{where}.{word}", f"`{name}` is not an exposed {effect}", "name one that is")
+    yield from _readings(bundle, operation, where)
+
+
+def _readings(bundle: Bundle, operation: Operation, where: str) -> Iterator[Finding]:
+    """The arguments of what is read before, after and instead, and of what reverses a write, against the schemas."""
+    table = operation.table
+    before = bundle.operations.get(table.before or "")
+    arguments, result = {"arguments": operation.input}, {"result": operation.output}
+    look = {"before": before.output} if before else {}
+    known: dict[str, tuple[Reading | None, dict[str, JsonSchema]]] = {
+        "confirm": (table.confirm, arguments | result),
+        "reconcile": (table.reconcile, arguments),
+        "undo": (table.undo, arguments | result | look),
+    }
+    for word, (reading, scopes) in known.items():
+        target = bundle.operations.get(reading.operation) if reading else None
+        if reading and target:
+            yield from _bindings(reading, target, scopes, f"{where}.{word}")
+    if before:
+        missing = set(before.input.get("required", ())) - operation.input.get("properties", {}).keys()
+        yield from _lacking(before, missing, f"{where}.before")
+    if table.confirm and (shown := bundle.operations.get(table.confirm.operation)):
+        for name in table.confirm.expect:
+            if said := lost(f"result.{name}", {"result": shown.output}):
+                yield Finding(f"{where}.confirm.expect", said, f"name a field of what {shown.name} gives")
+
+
+def _bindings(reading: Reading, target: Operation, scopes: Mapping[str, JsonSchema], where: str) -> Iterator[Finding]:
+    """What is wrong with the arguments of one of them."""
+    taken = target.input.get("properties", {})
+    for name, rule in reading.args.items():
+        if name not in taken:
+            near = nearest(name, list(taken))
+            step = f"did you mean `{near}`?" if near else f"it takes: {', '.join(taken) or 'nothing'}"
+            yield Finding(f"{where}.args", f"`{target.name}` takes no `{name}`", step)
+        if isinstance(rule, str) and (said := lost(rule, scopes)):
+            yield Finding(f"{where}.args", said, "correct it; a text of its own is { literal = … }")
+    yield from _lacking(target, set(target.input.get("required", ())) - reading.args.keys(), where)
+
+
+def _lacking(target: Operation, missing: Iterable[str], where: str) -> Iterator[Finding]:
+    for name in sorted(missing):
+        yield Finding(where, f"`{target.name}` needs `{name}`, which it is not given", "give it, or name another read")
 
 
 def _proves(bundle: Bundle, operation: Operation, confirm: Confirmation) -> bool:

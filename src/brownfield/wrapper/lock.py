@@ -68,6 +68,12 @@ def write_lock(folder: Path, lock: Lock) -> None:
     (folder / LOCK).write_bytes(document + b"\n")
 
 
+def lock_command(folder: Path) -> str:
+    """The command that locks a bundle, as it can be typed here."""
+    here = Path.cwd()
+    return f"brownfield lock {folder.relative_to(here) if folder.is_relative_to(here) else folder}"
+
+
 def contract_path(folder: Path, connection: str) -> Path:
     """Where the normalised contract of a connection is kept."""
     return folder / CONTRACT_FOLDER / f"{connection}.contract.json"
