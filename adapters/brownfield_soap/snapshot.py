@@ -3,7 +3,7 @@
 A snapshot is good for the very documents, settings and code that made it. Whoever keeps it sees to it that it comes
 back as it was given: `Opening.derived`.
 
-    one line of JSON: what was read, what the model says of itself, and how long each part is
+    one line of JSON: what else was read, what the model says of itself, and how long each part is
     the parts, each as JSON: operations, then records
 """
 
@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
-from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -87,7 +87,7 @@ def dump(made: Model, folder: Path) -> bytes:
     """The snapshot of a model."""
     parts = {kind: {name: orjson.dumps(_plain(part)) for name, part in getattr(made, kind).items()} for kind in _KINDS}
     head = {
-        "documents": {str(path.relative_to(folder)): _sha256(path) for path in map(Path, made.documents)},
+        "documents": {str(path.relative_to(folder)): _sha256(path) for path in map(Path, made.documents[1:])},
         "self": {name: getattr(made, name) for name in ("service", "port", "address", "envelope", "notes")},
         "parts": {kind: {name: len(part) for name, part in each.items()} for kind, each in parts.items()},
     }
@@ -103,8 +103,8 @@ def load(content: bytes, folder: Path) -> Model | None:
     head, start = orjson.loads(content[4 : 4 + length]), 4 + length
     if any(not _is(folder / path, sha256) for path, sha256 in head["documents"].items()):
         return None
-    operations = Shelf(_operation(), content, start, head["parts"]["operations"])
-    records = Shelf(_record(), content, operations.end, head["parts"]["records"])
+    operations = Shelf(_OPERATION, content, start, head["parts"]["operations"])
+    records = Shelf(_RECORD, content, operations.end, head["parts"]["records"])
     return Model(**head["self"] | {"notes": tuple(head["self"]["notes"])}, operations=operations, records=records)
 
 
@@ -146,16 +146,7 @@ class Shelf(Mapping[str, Part], Generic[Part]):
 
 
 _KINDS = ("operations", "records")
-
-
-@cache
-def _operation() -> TypeAdapter[Operation]:
-    return TypeAdapter(Operation)
-
-
-@cache
-def _record() -> TypeAdapter[Record]:
-    return TypeAdapter(Record)
+_OPERATION, _RECORD = TypeAdapter(Operation), TypeAdapter(Record)
 
 
 def _plain(value: Any) -> Any:
@@ -188,9 +179,10 @@ def _read(origin: Origin) -> Model:
 
 @cache
 def _code() -> str:
-    """All that decides what a model is like: this package, and zeep."""
-    content = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
-    return f"{hashlib.sha256(content).hexdigest()} {version('zeep')}"
+    """All that decides what a model is like: this package, and which zeep it is, for that says so at its top."""
+    zeep = find_spec("zeep")
+    files = [*sorted(Path(__file__).parent.glob("*.py")), *([Path(zeep.origin)] if zeep and zeep.origin else [])]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def _sha256(path: Path) -> str:
