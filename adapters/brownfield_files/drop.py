@@ -136,7 +136,7 @@ class Drop:
         self._finish_claims(root)
         claimed = self._regular(root.glob(self._match))  # other feeds may share the folder
         listed = sorted((seen.st_mtime_ns, path.relative_to(root).as_posix()) for path, seen in claimed)
-        names = [name for _, name in listed if not self._markers.is_one(name)]
+        names = [name for _, name in listed if is_ours_to_read(name) and not self._markers.is_one(name)]
         return [arrival for name in names for arrival in self._staged(name)]
 
     def open(self, name: str) -> BinaryIO:

@@ -27,10 +27,12 @@ from brownfield_files.archive import Caps
 from brownfield_files.descriptor import BadFraming
 from brownfield_files.drop import Drop, Stamp
 from brownfield_files.engine import engine
+from brownfield_files.filesystem import Place
 from brownfield_files.frame import Batch, batches
 from brownfield_files.image import image_data, pin
 from brownfield_files.pgp import Pgp
 from brownfield_files.preflight import Preflight, Survey
+from brownfield_files.remote import RemoteDrop
 from brownfield_files.router import router
 from brownfield_files.row import Decoded, Decoder
 from brownfield_files.schema import contract_of
@@ -59,8 +61,10 @@ class FilesFeed:
         self._preflight = Preflight(self._format)
         self._route = router(self._format.layout, self._format.encoding)
         self._wholeness = Wholeness(self._format)
+        self._secret = opening.secret
         self._passphrase = partial(opening.secret, "pgp_passphrase")
-        self._known_drop: Drop | None = None
+        self._patience = opening.limits.deadline
+        self._known_drop: Drop | RemoteDrop | None = None
 
     def probe(self) -> None:
         """Return when the location can be listed; raise `Unavailable` when it cannot."""
@@ -128,21 +132,31 @@ class FilesFeed:
         self._drop().settle(arrival, verdict)
 
     def close(self) -> None:
-        """Nothing is held open between calls."""
+        """Give up the connection to another machine, where there is one."""
+        if isinstance(self._known_drop, RemoteDrop):
+            self._known_drop.close()
 
     @cached_property
     def _decoder(self) -> Decoder:
         return Decoder(self._format.layout, self._format.encoding, engine())
 
-    def _drop(self) -> Drop:
+    def _drop(self) -> Drop | RemoteDrop:
         if self._known_drop is None:
-            settings = self._settings
-            if settings.location is None:
-                raise Unavailable(
-                    f"connection {self._name}: its `location` has no value: set the environment variable it names"
-                )
-            self._known_drop = Drop(settings.location, settings.match, settings.marker, self._staging)
+            self._known_drop = self._open_drop(self._settings)
         return self._known_drop
+
+    def _open_drop(self, settings: FilesSettings) -> Drop | RemoteDrop:
+        if settings.location is None:
+            raise Unavailable(
+                f"connection {self._name}: its `location` has no value: set the environment variable it names"
+            )
+        if isinstance(settings.location, Path):
+            return Drop(settings.location, settings.match, settings.marker, self._staging)
+        place = Place(str(settings.location), self._secret, settings.host_key, settings.authority, settings.endpoint,
+                      self._patience)  # fmt: skip
+        local = settings.staging or Path()
+        return RemoteDrop(place, settings.match, settings.marker, local, self._staging, self._most_bytes,
+                          leased=settings.claim == "lease")  # fmt: skip
 
     def _staging(self, root: Path) -> Staging:
         settings, pgp = self._settings, None

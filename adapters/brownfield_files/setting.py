@@ -2,15 +2,16 @@
 
 from pathlib import Path, PurePosixPath
 from string import Formatter
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AnyUrl, BaseModel, ConfigDict, Field, model_validator
 
 from brownfield_files.assemble import assemble
 from brownfield_files.copybook import read_copybook
 from brownfield_files.declaration import RecordDeclaration, TotalDeclaration
 from brownfield_files.descriptor import IBM, Descriptor
 from brownfield_files.encoding import Encoding, encoding
+from brownfield_files.filesystem import SCHEMES
 from brownfield_files.frame import Cut, Framing
 from brownfield_files.layout import Layout, LayoutError, every_field
 from brownfield_files.toml_layout import read_toml_layout
@@ -55,7 +56,13 @@ class FilesSettings(BaseModel):
     Attributes:
         format: How records are written. More formats come later.
         layout: A copybook (`.cpy`, `.cbl`, `.cob`) or a layout in TOML, pinned in the bundle.
-        location: The folder that the files arrive in; None when its environment variable is not set.
+        location: The folder that the files arrive in, or a URL: see `filesystem`; None when its environment variable is
+            not set.
+        staging: The folder of this machine that copies are kept in; needed for a URL.
+        claim: `rename`: claimed files are moved into `inflight`. `lease`, for a URL: nothing is changed there.
+        host_key: An SFTP server's key, as `ssh-keyscan` prints it without the name.
+        authority: The certificate authority of an FTPS or S3 server, PEM.
+        endpoint: Of an S3-compatible store.
         match: Which files, as a glob within the location (`STK*.DAT`).
         encoding: Python's name of a single-byte code page.
         framing: `fixed`, `line`, `variable` (RECFM=V), `blocked` (VB), `prefixed` or `prefixed-1014`, see `Cut`; unless
@@ -80,7 +87,12 @@ class FilesSettings(BaseModel):
 
     format: Literal["fixed-width"]
     layout: Path
-    location: Path | None = None
+    location: Annotated[AnyUrl | Path | None, Field(union_mode="left_to_right")] = None
+    staging: Path | None = None
+    claim: Literal["rename", "lease"] = "rename"
+    host_key: str | None = None
+    authority: Path | None = None
+    endpoint: str | None = None
     match: Annotated[str, AfterValidator(_inside)]
     encoding: Annotated[str, AfterValidator(_known_encoding)] = "ascii"
     framing: Framing | None = None
@@ -98,6 +110,23 @@ class FilesSettings(BaseModel):
     chunk: int = Field(default=10_000, ge=1, le=100_000)
     records: dict[str, RecordDeclaration] = Field(default_factory=dict)
     totals: tuple[TotalDeclaration, ...] = ()
+
+    @model_validator(mode="after")
+    def _reaches(self) -> Self:
+        if not isinstance(self.location, AnyUrl):
+            if self.claim == "lease":
+                raise ValueError('`claim = "lease"` needs a URL: `location = "file:///mnt/drop"`')
+            return self
+        scheme = self.location.scheme
+        if scheme not in SCHEMES:
+            raise ValueError(f"`location`: {scheme} is none of {', '.join(SCHEMES)}")
+        if self.staging is None:
+            raise ValueError("`staging` is needed: the folder of this machine that copies are kept in")
+        if scheme == "sftp" and not self.host_key:
+            raise ValueError("`host_key` is needed: the server's key, as `ssh-keyscan HOST` prints it")
+        if self.location.password:
+            raise ValueError("`location`: a password is a secret, and stands in no manifest")
+        return self
 
 
 class Format:

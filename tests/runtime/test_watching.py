@@ -1,7 +1,7 @@
 """Files on their way in: each step is kept, told once, and taken by one worker only."""
 
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -294,3 +294,21 @@ def test_a_ledger_that_is_busy_loses_nothing(at, yard, monkeypatch, tmp_path):
         del feed.collect
         assert told(collect(stage)) == [("one.dat", "archived", "taken up again")]
         assert skus(stage) == WHOLE
+
+
+def test_what_stays_where_it_lies_is_taken_once(at, yard):
+    """R20: a source that nothing may be moved in; replaced there, it is another file."""
+    with at() as stage:
+        feed = stage.assembly.kernel.wrappers["canned"].feeds["drop"].adapter
+
+        def copy(sighting):
+            yard.drop.put(sighting.name, yard.content[sighting.name])
+            return True
+
+        feed.claim = copy
+        for content, stamp in ((GOOD, "1"), (OTHER, "2")):
+            yard.put("one.dat", content, stamp=stamp, marked=True)
+            yard.lying["one.dat"] = replace(yard.lying["one.dat"], stays=True)
+            assert [file["state"] for file in collect(stage)] == ["archived"]
+            assert collect(stage) == []
+        assert skus(stage) == [*WHOLE, ("Z-999", 1)]

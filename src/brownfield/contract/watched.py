@@ -18,6 +18,7 @@ class Sighting:
         modified: By the far side's clock, which may be wrong; None when the far side does not say.
         stamp: Changes when the file does, as far as a listing can tell: size, time, inode, etag.
         marked: Whether the file that says that this one is complete is there; None when there are no such files.
+        stays: It lies there after it was claimed too, so that what was claimed under this stamp is seen again.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Sighting:
     modified: datetime | None
     stamp: str
     marked: bool | None = None
+    stays: bool = False
 
 
 @runtime_checkable

@@ -11,7 +11,7 @@ from brownfield.ledger import schema
 from brownfield.ledger.conflict import Settled
 from brownfield.ledger.instant import instant, instant_or_none, micros
 from brownfield.ledger.schema import AnyRow
-from brownfield.rules.arrival import NEXT, Step, Watch
+from brownfield.rules.arrival import NEXT, WATCHED, Step, Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,18 @@ def incoming(connection: Connection, whose: Whose, steps: Iterable[Step], limit:
         .limit(limit)
     )
     return [_incoming(row) for row in connection.execute(statement)]
+
+
+def claimed(connection: Connection, whose: Whose, names: Sequence[str]) -> set[tuple[str, str]]:
+    """Which of these names were claimed before, each with the stamps that it then had."""
+    columns = schema.arrival.c
+    done = [step.value for step in Step if step not in WATCHED | {Step.GONE}]
+    found = connection.execute(
+        select(columns.name, columns.stamp)
+        .where(columns.environment == whose.environment, columns.wrapper == whose.wrapper, columns.feed == whose.feed)
+        .where(columns.step.in_(done), columns.name.in_(names))
+    )
+    return {(row.name, row.stamp) for row in found}
 
 
 def waiting(connection: Connection, environment: str) -> list[tuple[str, Incoming, int]]:

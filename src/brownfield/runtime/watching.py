@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from brownfield.contract import Arrival, Fields
 from brownfield.contract.watched import Sighting, WatchedFeed
-from brownfield.ledger.arrival import Incoming, Whose, advance, incoming, look_again, sight
+from brownfield.ledger.arrival import Incoming, Whose, advance, claimed, incoming, look_again, sight
 from brownfield.rules.access import Identity
 from brownfield.rules.arrival import WATCHED, Kind, Step, Watch, is_given_up, waits_for, watch
 from brownfield.runtime.kernel import Kernel
@@ -34,7 +34,7 @@ class Watching:
 
     def look(self) -> list[Incoming]:
         """List the location once, and claim what is complete; what is still waited for."""
-        everything = sorted(self._adapter.sightings(), key=_order)
+        everything = sorted(self._unclaimed(self._adapter.sightings()), key=_order)
         listed = {sighting.name: sighting for sighting in everything[:MOST]}
         self._note(listed, {sighting.name for sighting in everything})
         self._judge(listed)
@@ -42,6 +42,16 @@ class Watching:
             if file.name in listed and self._adapter.claim(listed[file.name]):
                 self._advance([file], Step.CLAIMED)
         return self._lying(*WATCHED)
+
+    def _unclaimed(self, sightings: Iterable[Sighting]) -> list[Sighting]:
+        """Those that were not claimed before: where nothing may be moved, a file lies there for ever."""
+        found = list(sightings)
+        names = [sighting.name for sighting in found if sighting.stays]
+        before: set[tuple[str, str]] = set()
+        with self._kernel.ledger.read() as connection:
+            for start in range(0, len(names), MOST):
+                before |= claimed(connection, self._whose, names[start : start + MOST])
+        return [one for one in found if not (one.stays and (one.name, one.stamp) in before)]
 
     def staged(self, arrivals: Iterable[Arrival]) -> None:
         """Take note of what is at hand now, what a killed run claimed and could not say included."""

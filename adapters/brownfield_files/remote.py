@@ -1,0 +1,250 @@
+"""A drop on another machine: claimed there, or leased where nothing may be renamed, and copied here to be read.
+
+The copy is a claimed file of a local drop, so everything after the claim (unpacking, reading, setting aside) is the
+local drop's. A copy appears as a whole. A connection that breaks leaves the file as claimed as it was, and the next
+`arrivals` copies it anew.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+from brownfield.contract import Arrival, Failure, Unavailable, Verdict
+from brownfield.contract.watched import Sighting
+from brownfield_files.archive import layers
+from brownfield_files.drop import Drop
+from brownfield_files.filesystem import Place, open_filesystem
+from brownfield_files.jail import INFLIGHT, Markers, is_ours_to_read, jailed
+from brownfield_files.staging import Staging
+
+_BLOCK = 256 * 1024
+_PART = ".part"
+
+
+class RemoteDrop:
+    """One location on another machine.
+
+    Args:
+        place: Where it is.
+        match: A glob within it.
+        marker: Template of the marker's name, or None.
+        local: The folder that copies are kept in.
+        leased: Nothing is renamed or moved there.
+        staging: Unpacks what is packed.
+        most_bytes: Of one file.
+    """
+
+    def __init__(self, place: Place, match: str, marker: str | None, local: Path, staging: Callable[[Path], Staging],
+                 most_bytes: int, *, leased: bool) -> None:  # fmt: skip
+        self._place, self._match, self._leased, self._most_bytes = place, match, leased, most_bytes
+        self._markers = Markers(marker)
+        self._folder = local
+        self._local = Drop(local, match, None, staging)
+        self._opened: Any = None
+
+    def probe(self) -> None:
+        """Return when the location can be listed; raise `Unavailable` when it cannot."""
+        with self._reaching() as there:
+            there.ls(self._place.path or "/", detail=False)
+
+    def sightings(self) -> Iterator[Sighting]:
+        """The files there that match and are nobody's yet."""
+        with self._reaching() as there:
+            found, beside = self._listed(there, self._match), self._names_of_markers(there)
+        for name, info in found.items():
+            if is_ours_to_read(name) and not self._markers.is_one(name) and name.isprintable():
+                marker = self._markers.of(name)
+                marked = None if marker is None else marker in beside
+                yield Sighting(name, info["size"], _modified(info), _stamp(info), marked, self._leased)
+
+    def flaw(self, sighting: Sighting, look: Callable[[BinaryIO, int], str]) -> str:
+        """What says that a file there is not whole; over FTP, which reads no file from its middle, only its size."""
+        if not sighting.size:
+            return "it is empty"
+        if layers(sighting.name) or self._place.scheme.startswith("ftp"):
+            return ""
+        with self._reaching() as there, there.open(self._path(sighting.name), "rb") as file:
+            return look(file, sighting.size)
+
+    def claim(self, sighting: Sighting) -> bool:
+        """Move a file there into `inflight`, or, where it is leased, copy it here."""
+        with self._reaching() as there:
+            name = sighting.name
+            if not self._is_still(there, sighting):
+                return False
+            if self._leased:
+                self._copy(there, self._path(name), name)
+                return True
+            target = self._path(f"{INFLIGHT}/{name}")
+            if there.exists(target):
+                return False
+            self._makedirs(there, PurePosixPath(target).parent.as_posix())
+            marker = self._markers.of(name)
+            if marker and there.exists(self._path(marker)):
+                self._replace(there, self._path(marker), self._path(f"{INFLIGHT}/{marker}"))
+            there.mv(self._path(name), target)
+            return True
+
+    def arrivals(self) -> list[Arrival]:
+        """The claimed files, copied here and unpacked."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if not self._leased:
+            with self._reaching() as there:
+                self._finish_claims(there)
+                for name in sorted(self._listed(there, f"{INFLIGHT}/{self._match}")):
+                    plain = name.removeprefix(f"{INFLIGHT}/")
+                    if not self._markers.is_one(plain) and not jailed(self._folder / INFLIGHT, plain).exists():
+                        self._copy(there, self._path(name), plain)
+        return self._local.arrivals()
+
+    def open(self, name: str) -> BinaryIO:
+        """Open the copy of a file."""
+        return self._local.open(name)
+
+    def settle(self, arrival: Arrival, verdict: Verdict) -> None:
+        """Put the copy away, then the file there, unless it is leased. Both may be done again."""
+        self._local.settle(arrival, verdict)
+        if self._leased:
+            return
+        name = _claimed(arrival.name)
+        kept = Verdict.ARCHIVE if name != arrival.name else verdict
+        if jailed(self._folder / INFLIGHT, name).exists():
+            return  # members of it are still to be settled, or it is a later file of the name
+        with self._reaching() as there:
+            for one in (self._markers.of(name), name):
+                if one and there.exists(self._path(f"{INFLIGHT}/{one}")):
+                    target = self._path(f"{kept}/{one}")
+                    self._makedirs(there, PurePosixPath(target).parent.as_posix())
+                    if there.exists(target):
+                        target += f"-{arrival.sha256[:12]}"
+                    self._replace(there, self._path(f"{INFLIGHT}/{one}"), target)
+
+    def close(self) -> None:
+        """Give up the connection."""
+        self._opened = None
+
+    @contextmanager
+    def _reaching(self) -> Iterator[Any]:
+        """The file system there. Whatever goes wrong on the way, nothing happened that cannot be done again."""
+        try:
+            if self._opened is None:
+                self._opened = open_filesystem(self._place)
+            yield self._opened
+        except Failure:
+            raise
+        except Exception as error:
+            # fsspec's file systems raise what their libraries do: OSError, EOFError, SSHException, ClientError …
+            self._opened = None
+            said = str(error).strip() or type(error).__name__
+            raise Unavailable(f"{self._place.shown} cannot be reached or read: {said}") from error
+
+    def _listed(self, there: Any, pattern: str) -> dict[str, Any]:
+        """The plain files that match, by their names within the location."""
+        root = self._place.path
+        try:
+            found = there.glob(f"{root}/{pattern}", detail=True)
+        except FileNotFoundError:
+            return {}
+        return {
+            path.removeprefix(root).lstrip("/"): info for path, info in found.items()
+            if info.get("type") == "file" and not info.get("islink")
+        }  # fmt: skip
+
+    def _names_of_markers(self, there: Any) -> set[str]:
+        marker = self._markers.of(self._match)
+        return set(self._listed(there, marker)) if marker else set()
+
+    def _finish_claims(self, there: Any) -> None:
+        """Take the file of a marker that a killed run had claimed alone."""
+        pattern = self._markers.of(self._match)
+        claimed = set(self._listed(there, f"{INFLIGHT}/{pattern}")) if pattern else set()
+        if not claimed:
+            return
+        for name in self._listed(there, self._match):
+            if f"{INFLIGHT}/{self._markers.of(name)}" in claimed and is_ours_to_read(name):
+                target = self._path(f"{INFLIGHT}/{name}")
+                if not there.exists(target):
+                    there.mv(self._path(name), target)
+
+    def _is_still(self, there: Any, sighting: Sighting) -> bool:
+        there.invalidate_cache()
+        escaped = _escaped(sighting.name)
+        return any(_stamp(info) == sighting.stamp for info in self._listed(there, escaped).values())
+
+    def _copy(self, there: Any, path: str, name: str) -> None:
+        """Copy a file here, as a claimed one of the local drop."""
+        target = jailed(self._folder / INFLIGHT, name)
+        part = target.with_name(f".{target.name}{_PART}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        modified = _modified(there.info(path))
+        with part.open("wb") as out:
+
+            def write(block: bytes) -> None:
+                out.write(block)
+                if out.tell() > self._most_bytes:
+                    raise _Enough
+
+            try:
+                _fetch(there, path, write)
+            except _Enough:
+                self._opened = None  # in the middle of a transfer; what is here is refused for its size
+        if modified:
+            os.utime(part, (modified.timestamp(), modified.timestamp()))
+        part.rename(target)
+
+    def _replace(self, there: Any, source: str, target: str) -> None:
+        if there.exists(target):
+            there.rm_file(target)
+        there.mv(source, target)
+
+    def _makedirs(self, there: Any, folder: str) -> None:
+        if self._place.scheme != "s3":  # has no folders
+            there.makedirs(folder, exist_ok=True)
+
+    def _path(self, name: str) -> str:
+        return f"{self._place.path}/{name}"
+
+
+class _Enough(Exception):
+    """More has come than is allowed; it is no use to wait for the rest."""
+
+
+def _fetch(there: Any, path: str, write: Callable[[bytes], None]) -> None:
+    if type(there).protocol == "ftp":  # whose files are read from their middle by a new transfer for each block
+        there.ftp.retrbinary(f"RETR {path}", write)
+        return
+    with there.open(path, "rb") as file:
+        while block := file.read(_BLOCK):
+            write(block)
+
+
+def _modified(info: dict[str, Any]) -> datetime | None:
+    """The time in a listing, whatever the scheme calls it."""
+    found = info.get("mtime") or info.get("LastModified") or info.get("modify")
+    if isinstance(found, datetime):
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+    if isinstance(found, int | float):
+        return datetime.fromtimestamp(found, UTC)
+    if isinstance(found, str) and found[:14].isdigit():
+        return datetime.strptime(found[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    return None
+
+
+def _stamp(info: dict[str, Any]) -> str:
+    return f"{info['size']}-{_modified(info)}-{info.get('ETag', '')}-{info.get('unique', '') or info.get('ino', '')}"
+
+
+def _claimed(name: str) -> str:
+    """The file that was claimed: the arrival itself, or the archive that it is a member of."""
+    parts = PurePosixPath(name).parts
+    for end, part in enumerate(parts[:-1], 1):
+        if layers(part):
+            return PurePosixPath(*parts[:end]).as_posix()
+    return name
+
+
+def _escaped(name: str) -> str:
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in name)

@@ -1,0 +1,228 @@
+"""Drops on other machines, over real servers: SFTP, FTP, FTPS, S3, and a folder that may not be changed."""
+
+import gzip
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import server as servers
+from pydantic import ValidationError
+
+from brownfield.contract import Checkpoint, Limits, Opening, Rejected, Unavailable, Verdict
+from brownfield.contract.watched import Sighting, WatchedFeed
+from brownfield_files import adapter
+from brownfield_files.remote import RemoteDrop
+from brownfield_files.setting import FilesSettings
+
+if TYPE_CHECKING:
+    from conftest import Bench
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+SCHEMES = ("sftp", "ftp", "ftps", "s3", "file")
+START = Checkpoint()
+
+
+@dataclass
+class Far:
+    """A server, and feeds that read from it."""
+
+    bench: "Bench"
+    server: servers.Server
+
+    def feed(self, limits: Limits | None = None, **settings: Any) -> Any:
+        merged = {**self.bench.settings, "location": self.server.url, "staging": self.bench.folder / "here",
+                  "match": "STK*", **self.server.settings, **settings}  # fmt: skip
+        secrets = self.server.secrets
+        opening = Opening("nightly", self.bench.folder, FilesSettings(**merged), secrets.__getitem__)
+        if limits:
+            opening = Opening("nightly", self.bench.folder, FilesSettings(**merged), secrets.__getitem__, limits)
+        return adapter.open(opening)
+
+    @property
+    def content(self) -> bytes:
+        return b"".join(self.bench.file(self.bench.details(2)))
+
+
+def serve(scheme: str, folder: Path, require: Callable[..., None]) -> Any:
+    if scheme == "sftp":
+        sshd = shutil.which("sshd") or shutil.which("/usr/sbin/sshd")
+        require("sshd", sshd, "no OpenSSH server (Debian: openssh-server)")
+        return servers.sftp(folder, str(sshd))
+    if scheme == "s3":
+        return servers.s3(folder)
+    return servers.ftp(folder, tls=scheme == "ftps")
+
+
+@pytest.fixture(params=SCHEMES)
+def far(request: pytest.FixtureRequest, bench: "Bench", tmp_path: Path, require: Any) -> Iterator[Far]:
+    with ExitStack() as stack:
+        if request.param == "file":
+            drop = servers.Folder(bench.drop)
+            here = servers.Server(f"file://{bench.drop}", {}, {}, drop.put, drop.names, drop.read, lambda: None)
+        else:
+            (tmp_path / "server").mkdir()
+            here = stack.enter_context(serve(request.param, tmp_path / "server", require))
+        yield Far(bench, here)
+
+
+def test_a_file_is_claimed_copied_read_and_put_away_there_and_here(far: Far) -> None:
+    """R20: by another connection too, as after a kill."""
+    far.server.put("STK1.DAT", far.content)
+    far.server.put("OTHER.DAT", b"x")
+    far.server.put("STK2.DAT.tmp", b"x")
+    feed = far.feed()
+    assert isinstance(feed, WatchedFeed)
+    (sighting,) = feed.sightings()
+    assert (sighting.name, sighting.size, sighting.stays) == ("STK1.DAT", 80, False)
+    assert feed.claim(sighting)
+    assert not feed.claim(sighting)
+    (arrival,) = far.feed().arrivals()
+    assert (arrival.name, arrival.size) == ("STK1.DAT", 80)
+    assert list(feed.collect(arrival, START))[-1].checkpoint.record == 4
+    for _ in range(2):
+        feed.settle(arrival, Verdict.ARCHIVE)
+    assert list(feed.sightings()) == feed.arrivals() == []
+    assert far.server.names() == ["OTHER.DAT", "STK2.DAT.tmp", "archive/STK1.DAT"]
+    assert (far.bench.folder / "here" / "archive" / "STK1.DAT").read_bytes() == far.content
+
+
+def test_where_nothing_may_be_changed_a_file_is_leased(far: Far) -> None:
+    """R20: it is copied and stays; the stamp tells that it is the one that was taken."""
+    far.server.put("STK1.DAT", far.content)
+    feed = far.feed(claim="lease")
+    (sighting,) = feed.sightings()
+    assert sighting.stays
+    assert feed.claim(sighting)
+    (arrival,) = feed.arrivals()
+    assert list(feed.collect(arrival, START))[-1].checkpoint.record == 4
+    feed.settle(arrival, Verdict.ARCHIVE)
+    assert feed.arrivals() == []
+    assert list(feed.sightings()) == [sighting]
+    assert far.server.names() == ["STK1.DAT"]
+
+
+def test_a_marker_is_claimed_with_its_file(far: Far) -> None:
+    """R20."""
+    far.server.put("STK1.DAT", far.content)
+    far.server.put("STK2.DAT", far.content + far.content)
+    far.server.put("STK2.DAT.done", b"")
+    feed = far.feed(match="STK*.DAT", marker="{name}.done")
+    marked = {sighting.name: sighting for sighting in feed.sightings()}
+    assert {name: one.marked for name, one in marked.items()} == {"STK1.DAT": False, "STK2.DAT": True}
+    assert feed.claim(marked["STK2.DAT"])
+    (arrival,) = feed.arrivals()
+    feed.settle(arrival, Verdict.SET_ASIDE)
+    assert far.server.names() == ["STK1.DAT", "set-aside/STK2.DAT", "set-aside/STK2.DAT.done"]
+
+
+def test_a_packed_file_is_unpacked_here(far: Far) -> None:
+    """R20: and put away packed there."""
+    far.server.put("STK1.DAT.gz", gzip.compress(far.content))
+    feed = far.feed()
+    assert feed.claim(next(iter(feed.sightings())))
+    (arrival,) = feed.arrivals()
+    assert arrival.name == "STK1.DAT.gz/STK1.DAT"
+    feed.settle(arrival, Verdict.ARCHIVE)
+    assert far.server.names() == ["archive/STK1.DAT.gz"]
+    assert feed.arrivals() == []
+
+
+def test_a_file_that_changed_since_it_was_seen_is_not_claimed(far: Far) -> None:
+    """R20: replaced there between the look and the claim."""
+    far.server.put("STK1.DAT", far.content)
+    feed = far.feed()
+    (sighting,) = feed.sightings()
+    far.server.put("STK1.DAT", far.content * 2)
+    assert not feed.claim(sighting)
+    assert feed.arrivals() == []
+
+
+def test_a_copy_that_breaks_off_is_made_anew(far: Far, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R20, R77: nothing half is read, and the claim stays."""
+    far.server.put("STK1.DAT", far.content)
+    feed = far.feed()
+    assert feed.claim(next(iter(feed.sightings())))
+
+    def broken(_there: object, _path: str, write: Any) -> None:
+        write(b"half")
+        raise EOFError("the connection was closed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("brownfield_files.remote._fetch", broken)
+        with pytest.raises(Unavailable, match="cannot be reached or read: the connection was closed"):
+            feed.arrivals()
+    (arrival,) = feed.arrivals()
+    assert arrival.size == 80
+
+
+def test_a_server_that_goes_away_is_unavailable(far: Far) -> None:
+    """R18: told where, without user or password; nothing is lost here."""
+    if far.server.url.startswith("file"):
+        return
+    far.server.put("STK1.DAT", far.content)
+    feed = far.feed(limits=Limits(deadline=2.0))
+    feed.probe()
+    far.server.stop()
+    with pytest.raises(Unavailable) as failure:
+        list(feed.sightings())
+    assert "cannot be reached" in failure.value.message
+    assert not any(secret in failure.value.message for secret in far.server.secrets.values())
+
+
+def test_a_file_above_the_limit_is_not_copied_whole(far: Far) -> None:
+    """R33: one byte more than allowed, which refuses it."""
+    far.server.put("STK1.DAT", bytes(1_000_000))
+    feed = far.feed(limits=Limits(max_bytes=10_000))
+    assert feed.claim(next(iter(feed.sightings())))
+    (arrival,) = feed.arrivals()
+    assert 10_000 < arrival.size < 1_000_000
+    with pytest.raises(Rejected) as refusal:
+        list(feed.collect(arrival, START))
+    assert refusal.value.code == "too-large"
+
+
+def test_only_the_pinned_server_is_spoken_to(bench: "Bench", tmp_path: Path, require: Any) -> None:
+    """R33: another host key, and another's certificate, before a password or a key is shown."""
+    (tmp_path / "a").mkdir()
+    with serve("sftp", tmp_path / "a", require) as server:
+        other = servers.make_key(tmp_path / "other")
+        with pytest.raises(Unavailable, match="cannot be reached"):
+            Far(bench, server).feed(host_key=other).probe()
+    (tmp_path / "b").mkdir()
+    (tmp_path / "c").mkdir()
+    with serve("ftps", tmp_path / "b", require) as server:
+        stranger, _ = servers.make_certificate(tmp_path / "c")
+        with pytest.raises(Unavailable, match="certificate verify failed"):
+            Far(bench, server).feed(authority=stranger).probe()
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"location": "gopher://x/y"}, "gopher is none of"),
+        ({"location": "sftp://u@x/y", "staging": "/tmp/x"}, "host_key"),
+        ({"location": "ftp://u@x/y"}, "staging"),
+        ({"location": "ftp://u:secret@x/y", "staging": "/tmp/x"}, "a password is a secret"),
+        ({"claim": "lease"}, "needs a URL"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused_at_once(bench: "Bench", settings: dict[str, Any], says: str) -> None:
+    """R34."""
+    with pytest.raises(ValidationError, match=says):
+        FilesSettings(**bench.settings | settings)
+
+
+def test_a_name_from_there_leads_nowhere_here(bench: "Bench") -> None:
+    """R33: a server may answer with any name."""
+    far = Far(bench, servers.Server(f"file://{bench.drop}", {}, {}, None, None, None, None))  # type: ignore[arg-type]
+    feed = far.feed(claim="lease")
+    assert isinstance(feed._drop(), RemoteDrop)
+    (bench.drop / "STK1.DAT").write_bytes(b"x")
+    for name in ("../../evil", "/etc/evil", ".."):
+        with pytest.raises((Rejected, Unavailable)):
+            feed._drop()._copy(feed._drop()._opened, str(bench.drop / "STK1.DAT"), name)
+    assert not feed.claim(Sighting("../secret", 1, None, "x"))
