@@ -7,14 +7,30 @@ from brownfield.rules.masking import Masks, masked, sounds_personal
 
 @pytest.mark.parametrize("name", [
     "email", "CustomerEmail", "e_mail", "phone", "PhoneNumber", "first_name", "LastName", "dateOfBirth", "DOB", "IBAN",
-    "customer_name", "UserName", "password", "authToken", "ssn", "PatientID", "HolderAddress", "zipCode",
+    "customer_name", "UserName", "password", "authToken", "ssn", "PatientID", "HolderAddress", "zipCode", "AccountNo",
+    "national_id", "TaxNumber",
 ])  # fmt: skip
 def test_a_name_that_sounds_personal(name):
     """R60: nobody has to remember to say so."""
     assert sounds_personal(name)
 
 
-@pytest.mark.parametrize("name", ["ItemNo", "name", "Descr", "status", "OrderNo", "Whse", "id", "FileName", "phonetic"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ItemNo",
+        "name",
+        "Descr",
+        "status",
+        "OrderNo",
+        "Whse",
+        "id",
+        "FileName",
+        "phonetic",
+        "Account_Status",
+        "CustomerType",
+    ],
+)
 def test_a_name_that_does_not(name):
     assert not sounds_personal(name)
 

@@ -23,8 +23,13 @@ PERSONAL = frozenset(
     """.split()  # noqa: SIM905  # a list of words reads better as words
 )
 """Words at the end of a field's name that make its value personal, or secret."""
-PEOPLE = frozenset("contact customer employee first full given holder last owner patient person user".split())  # noqa: SIM905
-"""Words before `name`, `id` or `address` that make it a person's."""
+PEOPLE = frozenset(
+    """
+    account card client contact customer employee first full given holder insured last member national owner patient
+    person policyholder social tax user
+    """.split()  # noqa: SIM905  # as above
+)
+"""Words before `name`, `id`, `number` or `address` that make it a person's."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -34,7 +39,7 @@ def sounds_personal(name: str) -> bool:
     words = [word.lower() for word in _WORD.findall(name)]
     last, before = "".join(words[-1:]), "".join(words[-2:-1])
     return last in PERSONAL or "".join(words[-2:]) in PERSONAL or (
-        last in {"name", "id", "address", "number", "no"} and before in PEOPLE
+        last in {"name", "id", "address", "number", "no", "nr"} and before in PEOPLE
     )  # fmt: skip
 
 
