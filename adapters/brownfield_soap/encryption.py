@@ -60,16 +60,17 @@ def encrypt(security: etree._Element, body: etree._Element, certificate: x509.Ce
     sealed = nonce + AESGCM(key).encrypt(nonce, content, None)
     for child in list(body):
         body.remove(child)
-    oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
+    # The mask is made with SHA-1 by the standard (XML Encryption 1.0, 5.4.2), which Java and .NET stacks insist on.
+    mask = padding.MGF1(hashes.SHA1())  # noqa: S303
+    oaep = padding.OAEP(mask, hashes.SHA256(), None)
     _add_key(security, certificate, public.encrypt(key, oaep))
     _add_data(body, sealed)
 
 
 def _add_key(security: etree._Element, certificate: x509.Certificate, wrapped: bytes) -> None:
-    outer = etree.Element(f"{{{XENC}}}EncryptedKey", nsmap={"xenc": XENC, "xenc11": XENC11, "ds": DS}, Id="key-1")
-    method = etree.SubElement(outer, f"{{{XENC}}}EncryptionMethod", Algorithm=OAEP)
+    outer = etree.Element(f"{{{XENC}}}EncryptedKey", nsmap={"xenc": XENC, "ds": DS}, Id="key-1")
+    method = etree.SubElement(outer, f"{{{XENC}}}EncryptionMethod", Algorithm=OAEP_MGF1P)
     etree.SubElement(method, f"{{{DS}}}DigestMethod", Algorithm=f"{XENC}sha256")
-    etree.SubElement(method, f"{{{XENC11}}}MGF", Algorithm=f"{XENC11}mgf1sha256")
     info = etree.SubElement(outer, f"{{{DS}}}KeyInfo")
     reference = etree.SubElement(info, f"{{{WSSE}}}SecurityTokenReference")
     named = etree.SubElement(reference, f"{{{WSSE}}}KeyIdentifier", ValueType=THUMBPRINT, EncodingType=ENCODING_TYPE)

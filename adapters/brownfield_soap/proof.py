@@ -95,6 +95,8 @@ def _only(envelope: etree._Element, name: str) -> etree._Element:
     """The one Header or Body. The Body is looked for as `reply` does, and there must be no second."""
     space = f"{{{etree.QName(envelope).namespace}}}"
     found = [child for child in envelope.iterchildren("*") if etree.QName(child).localname == name]
+    if not found:
+        raise Drifted(f"The reply proves nothing: it has no {name}, and so no signature. Nothing of it was read.")
     if len(found) != 1 or found[0].tag != f"{space}{name}":
         raise Drifted(f"The reply has {len(found)} times {name}, and must have one. Nothing of it was read.")
     return found[0]

@@ -12,6 +12,9 @@ from urllib.parse import parse_qs
 
 import orjson
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from brownfield.contract import Limits, Rejected, Unavailable
 
@@ -302,10 +305,6 @@ def test_a_server_that_does_not_do_ntlm_is_not_sent_the_call(connect, canned, st
 
 def certified(folder, name, issuer=None):
     """A certificate and its key in one PEM file, signed by `issuer` or by itself."""
-    x509 = pytest.importorskip("cryptography.x509")
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.datetime.now(datetime.UTC)
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
