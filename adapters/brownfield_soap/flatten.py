@@ -1,7 +1,7 @@
 """zeep's schema objects → the records and scalars of `model`. The only reader of zeep's types."""
 
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -231,7 +231,7 @@ Choices = list[tuple[tuple[str, ...], ...]]
 
 def telling(choices: Choices, fields: tuple[Field, ...]) -> Iterator[tuple[tuple[str, ...], ...]]:
     """The choices with two branches at least, when none of their members had to take another name."""
-    names = [field.name for field in fields]
+    names = {field.name for field in fields}
     for choice in choices:
         branches = tuple(branch for branch in choice if branch)
         plain = all(name in names and f"{name}__1" not in names for branch in branches for name in branch)
@@ -258,25 +258,27 @@ def most(node: Any) -> int | None:
 
 def _once(branches: list[list[Field]]) -> Iterator[Field]:
     """The members of a choice: an element that stands in several branches is one member."""
-    seen: list[Field] = []
+    seen: dict[str, list[Field]] = defaultdict(list)
     for branch in branches:
-        new = [field for field in branch if field not in seen]
+        new = [field for field in branch if field not in seen[field.name]]
         yield from new
-        seen += new
+        for field in new:
+            seen[field.name].append(field)
 
 
-def unique(fields: Any) -> Iterator[Field]:
+def unique(fields: Iterable[Field]) -> Iterator[Field]:
     """The fields with JSON names made unique."""
-    seen: dict[str, Field] = {}
+    taken: set[str] = set()
+    times: Counter[str] = Counter()
     for field in fields:
-        first = seen.get(field.name)
-        name = f"attr__{field.name}" if first and field.place == "attribute" else field.name
-        number = 0
-        while name in seen:
-            number += 1
-            name = f"{field.name}__{number}"
-        seen[name] = field if name == field.name else replace(field, name=name)
-        yield seen[name]
+        name = field.name
+        if name in taken and field.place == "attribute":
+            name = f"attr__{field.name}"
+        while name in taken:
+            times[field.name] += 1
+            name = f"{field.name}__{times[field.name]}"
+        taken.add(name)
+        yield field if name == field.name else replace(field, name=name)
 
 
 def scalar(xsd_type: Any) -> Scalar:

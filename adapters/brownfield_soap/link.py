@@ -101,7 +101,7 @@ class _Linker:
         own = schema.root.get("targetNamespace")
         for node in list(schema.root.iterchildren(*REFERENCES)):
             address = node.get("schemaLocation")
-            if address:
+            if address and self._closure.documents[address].root.tag != f"{{{WSDL}}}definitions":
                 target = self.add(address, own if node.tag in INTO else node.get("namespace"))
                 if node.tag in CHANGES:
                     self._changes.append((node, schema, target))

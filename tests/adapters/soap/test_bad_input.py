@@ -4,7 +4,6 @@ The table of the reference, section 7, as far as `test_draft` (fetching), `test_
 `test_rpc` (references), `test_stream` and `test_invoke` (requests) do not have it already.
 """
 
-import contextlib
 import os
 import time
 from pathlib import Path
@@ -12,14 +11,15 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from brownfield.contract import Drifted, Rejected
+from brownfield.contract import Drifted, Rejected, canonical
+from brownfield_soap.check import Check
 from brownfield_soap.codec import Codec
 from brownfield_soap.decode import Decoder
 from brownfield_soap.describe import contract
 from brownfield_soap.model import ANY_TAG, ANYTHING, Field, Model, Record, Scalar
 from brownfield_soap.reader import read
 
-from .test_doctor import FIELD, WSDL
+from .test_doctor import FIELD, INPUT, WSDL
 
 # ruff: noqa: E501, ISC004  # XML on one line reads better than XML cut up
 
@@ -57,39 +57,133 @@ def nested(depth):
 
 ASK = '<xs:element name="Ask">'
 USE = f'{ASK}<xs:complexType><xs:sequence><xs:group ref="t:g0"/></xs:sequence></xs:complexType></xs:element>'
+OTHER = '<xs:element name="Other">'
+
+
+def derived(count, base):
+    """Types each of which is derived from what `base` says for its number."""
+    return "".join(
+        f'<xs:complexType name="T{n}"><xs:complexContent><xs:extension base="t:{base(n)}"><xs:sequence><xs:element name="e{n}" type="xs:int"/></xs:sequence></xs:extension></xs:complexContent></xs:complexType>'
+        for n in range(count)
+    )
+
+
+def heads(count):
+    return "".join(
+        f'<xs:element name="h{n}" type="xs:int" substitutionGroup="t:h{(n + 1) % count}"/>' for n in range(count)
+    )
+
+
+ROOT = '<xs:complexType name="Root"><xs:sequence/></xs:complexType>'
+USES_ROOT = '<xs:element name="Ask" type="t:Root"/>'
+READ = ["Ask"]
+"""The operations of a WSDL that can be read all the same."""
+
 HOSTILE = {
-    "2^18 groups": (ASK, groups(18) + USE + '<xs:element name="Other">'),
+    "2^18 groups": (ASK, groups(18) + USE + OTHER, Rejected),
     "group cycle": (
         ASK,
-        '<xs:group name="g0"><xs:sequence><xs:group ref="t:g0"/></xs:sequence></xs:group>'
-        + USE
-        + '<xs:element name="Other">',
+        '<xs:group name="g0"><xs:sequence><xs:group ref="t:g0"/></xs:sequence></xs:group>' + USE + OTHER,
+        Rejected,
     ),
     "extension cycle": (
         ASK,
         '<xs:complexType name="A"><xs:complexContent><xs:extension base="t:B"/></xs:complexContent>'
         '</xs:complexType><xs:complexType name="B"><xs:complexContent><xs:extension base="t:A"/>'
-        '</xs:complexContent></xs:complexType><xs:element name="Ask" type="t:A"/><xs:element name="Other">',
+        f'</xs:complexContent></xs:complexType><xs:element name="Ask" type="t:A"/>{OTHER}',
+        READ,
     ),
     "simple cycle": (
         ASK,
         '<xs:simpleType name="A"><xs:restriction base="t:A"/></xs:simpleType>'
-        '<xs:element name="Ask" type="t:A"/><xs:element name="Other">',
+        f'<xs:element name="Ask" type="t:A"/>{OTHER}',
+        Rejected,
     ),
-    "depth 300": (FIELD, nested(300)),
+    "substitution cycle": (ASK, f'{heads(50)}<xs:element name="Ask"><xs:complexType><xs:sequence><xs:element ref="t:h0"/></xs:sequence></xs:complexType></xs:element>{OTHER}', READ),
+    "1,000 types of one family": (ASK, ROOT + derived(1000, lambda n: "Root") + USES_ROOT + OTHER, READ),
+    "a chain of 60 derivations": (
+        ASK,
+        ROOT + derived(60, lambda n: f"T{n - 1}" if n else "Root") + USES_ROOT + OTHER,
+        READ,
+    ),
+    "a chain of 1,000 derivations": (
+        ASK,
+        ROOT + derived(1000, lambda n: f"T{n - 1}" if n else "Root") + USES_ROOT + OTHER,
+        Rejected,
+    ),
+    "depth 300": (FIELD, nested(300), Rejected),
+    "20,000 elements": (FIELD, "".join(FIELD.replace('"a"', f'"a{n}"') for n in range(20_000)), READ),
+    "20,000 elements of one name": (FIELD, FIELD * 20_000, READ),
+    "20,000 values": (
+        'type="xs:int"/>',
+        f"><xs:simpleType><xs:restriction base='xs:string'>{''.join(f'<xs:enumeration value={n!r}/>' for n in map(str, range(20_000)))}</xs:restriction></xs:simpleType></xs:element>",
+        READ,
+    ),
+    "lengths without end": (
+        'type="xs:int"/>',
+        "><xs:simpleType><xs:restriction base='xs:string'><xs:minLength value='9999999999999'/><xs:totalDigits value='x'/></xs:restriction></xs:simpleType></xs:element>",
+        READ,
+    ),
+    "a pattern that takes for ever": (
+        'type="xs:int"/>',
+        "><xs:simpleType><xs:restriction base='xs:string'><xs:pattern value='(a+)+b'/></xs:restriction></xs:simpleType></xs:element>",
+        READ,
+    ),
+    "a pattern of 2^40 states": (
+        'type="xs:int"/>',
+        "><xs:simpleType><xs:restriction base='xs:string'><xs:pattern value='((a{1000}){1000}){1000}'/></xs:restriction></xs:simpleType></xs:element>",
+        READ,
+    ),
+    "an occurrence beyond all numbers": ("type=", f'maxOccurs="{"9" * 5000}" type=', Rejected),
     "entity bomb": (
         "<definitions",
         "<!DOCTYPE d [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>]><definitions",
+        READ,
     ),
-}
+    "an entity bomb that is used": (
+        '<definitions xmlns="http://schemas.xmlsoap.org/wsdl/"',
+        "<!DOCTYPE d [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>]>"
+        '<definitions name="&b;" xmlns="http://schemas.xmlsoap.org/wsdl/"',
+        Rejected,
+    ),
+    "XXE": (
+        '<definitions xmlns="http://schemas.xmlsoap.org/wsdl/"',
+        '<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+        '<definitions name="&x;" xmlns="http://schemas.xmlsoap.org/wsdl/"',
+        Rejected,
+    ),
+    "external DTD": ("<definitions", '<!DOCTYPE d SYSTEM "http://127.0.0.1:9/x.dtd"><definitions', READ),
+    "an import from our own network": (ASK, f'<xs:import namespace="urn:x" schemaLocation="http://169.254.169.254/"/>{ASK}', Rejected),
+    "an import of a file": (ASK, f'<xs:import namespace="urn:x" schemaLocation="file:///etc/passwd"/>{ASK}', Rejected),
+    "an import by ftp": (ASK, f'<xs:import namespace="urn:x" schemaLocation="ftp://127.0.0.1/x.xsd"/>{ASK}', Rejected),
+    "an import of itself": (ASK, f'<xs:import namespace="urn:x" schemaLocation="t.wsdl"/>{ASK}', READ),
+    "a page as a schema": (ASK, f'<xs:include schemaLocation="page.xsd"/>{ASK}', Rejected),
+    "a hostile address": ("http://t.example/", "gopher://127.0.0.1:25/&#10;MAIL", READ),
+    "a header without use": (INPUT, INPUT.replace("<soap:body", '<soap:header message="t:In" part="in"/><soap:body'), READ),
+    "redefine of what is not there": (ASK, f'<xs:redefine schemaLocation="gone.xsd"/>{ASK}', Rejected),
+    "restriction of a list": (
+        ASK,
+        '<xs:simpleType name="L"><xs:list itemType="xs:int"/></xs:simpleType><xs:element name="Ask"><xs:simpleType><xs:restriction base="t:L"><xs:maxLength value="2"/></xs:restriction></xs:simpleType></xs:element>' + OTHER,
+        READ,
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_wsdl_is_refused_or_read(tmp_path, name):
-    old, new = HOSTILE[name]
+    """Whatever is read becomes a whole contract, and a request is held to it."""
+    old, new, outcome = HOSTILE[name]
+    assert old in WSDL
     (tmp_path / "t.wsdl").write_text(WSDL.replace(old, new, 1))
-    with contextlib.suppress(Rejected):
-        contract(read(tmp_path / "t.wsdl", tmp_path))
+    (tmp_path / "page.xsd").write_text("<html><body>Not found</body></html>")
+    if outcome is Rejected:
+        with pytest.raises(Rejected):
+            contract(read(tmp_path / "t.wsdl", tmp_path))
+        return
+    made = contract(read(tmp_path / "t.wsdl", tmp_path))
+    assert list(made.operations) == outcome
+    assert Check(made.operations["Ask"].input).fault({"a": object}) is not None
+    assert len(canonical(made.model_dump())) < 4_000_000
 
 
 def test_an_include_that_includes_itself_is_read_once(tmp_path):
