@@ -30,7 +30,9 @@ from section import (  # noqa: E402
     audit,
     batches,
     calls,
+    checks,
     cold_start,
+    starts,
     take_the_brake_off,
     throughput,
 )
@@ -67,6 +69,8 @@ def measure(size: Size) -> Iterator[Row]:
         yield from calls(stage, size)
         yield from throughput(stage, size)
         yield from cold_start(stage, size)
+    yield from starts(size)
+    yield from checks(size)
     yield from batches(size)
     yield from audit(size)
 

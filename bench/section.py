@@ -16,6 +16,7 @@ from statistics import median
 
 from caller import Caller
 from extract import write_extract
+from large import write_wsdl
 from pair import Ratio, compare, ratio_of
 from stage import BROWNFIELD, ROOT, Stage
 
@@ -44,10 +45,12 @@ class Size:
     each: int
     records: int
     entries: int
+    operations: int
+    bundles: int
 
 
-FULL = Size(pairs=7, calls=150, lists=8, each=25, records=100_000, entries=1_000)
-QUICK = Size(pairs=1, calls=10, lists=1, each=3, records=2_000, entries=200)
+FULL = Size(pairs=7, calls=150, lists=8, each=25, records=100_000, entries=1_000, operations=1_000, bundles=50)
+QUICK = Size(pairs=1, calls=10, lists=1, each=3, records=2_000, entries=200, operations=20, bundles=2)
 
 
 @dataclass(frozen=True)
@@ -207,6 +210,52 @@ def cold_start(stage: Stage, size: Size) -> Iterator[Ratio]:
     theirs()
     what, reference = "cold start: `brownfield up` to the first answer", "`import zeep; zeep.Client(wsdl)`"
     yield compare("cold-start", what, reference, "s", ours, theirs, size.pairs)
+
+
+def starts(size: Size) -> Iterator[Ratio]:
+    """From a large WSDL on disk to a client that can call: its snapshot against zeep's load, each in a new process."""
+    with tempfile.TemporaryDirectory(prefix="brownfield-bench-") as name:
+        folder = Path(name)
+        write_wsdl(folder / "large.wsdl", size.operations)
+
+        def seconds(kind: str) -> float:
+            command = [sys.executable, str(ROOT / "bench" / "start.py"), kind, name]
+            return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+        seconds("ours")  # which makes the snapshot
+        what = f"start from the snapshot of {size.operations:,} operations, first call made"
+        yield compare("start-snapshot", what, "`zeep.Client(wsdl)`", "s", lambda: seconds("ours"),
+                      lambda: seconds("zeep"), size.pairs)  # fmt: skip
+
+
+def checks(size: Size) -> Iterator[Absolute]:
+    """`brownfield check` of many bundles: where nothing was worked out before, and where it was."""
+    with tempfile.TemporaryDirectory(prefix="brownfield-bench-") as name:
+        folder = Path(name)
+        shutil.copy(ROOT / "brownfield.toml", folder)
+        for number in range(size.bundles):
+            _copy_of_inventory(folder / "wrappers", f"w{number:02}")
+
+        def run(*words: str) -> float:
+            began = time.perf_counter()
+            subprocess.run([BROWNFIELD, *words], cwd=folder, check=True, capture_output=True)
+            return time.perf_counter() - began
+
+        run("lock", "wrappers")
+        yield Absolute("check-bundles", f"`brownfield check` of {size.bundles} bundles",
+                       median(run("check", "wrappers") for _ in range(3)), "s")  # fmt: skip
+        run("keys", "create", "somebody", "--role", "auditor", "--person", "somebody@example.com")
+        run("check", "wrappers")
+        yield Absolute("check-bundles-again", f"the same with a home that has seen the {size.bundles}",
+                       median(run("check", "wrappers") for _ in range(3)), "s")  # fmt: skip
+
+
+def _copy_of_inventory(wrappers: Path, name: str) -> None:
+    shutil.copytree(ROOT / "wrappers" / "inventory", wrappers / name,
+                    ignore=shutil.ignore_patterns("__pycache__", "tests"))  # fmt: skip
+    for file, said in (("wrapper.toml", 'id    = "{}"'), ("wrapper.py", 'Wrapper("{}")')):
+        text = (wrappers / name / file).read_text("utf-8")
+        (wrappers / name / file).write_text(text.replace(said.format("inventory"), said.format(name)), "utf-8")
 
 
 def audit(size: Size) -> Iterator[Absolute]:

@@ -81,7 +81,8 @@ def new(
 def check(context: typer.Context, folders: Folders = None) -> None:
     """Say everything that is wrong with bundles, each with its line and what to do. Nothing is reached."""
     here = Session.of(context)
-    found = {folder: locking.check_folder(folder, here.around) for folder in _bundles(folders)}
+    around = here.around
+    found = {folder: locking.check_folder(folder, around) for folder in _bundles(folders)}
     documents = [
         {"bundle": str(folder), "ok": not _errors(findings), "findings": [finding_body(f) for f in findings]}
         for folder, findings in found.items()
