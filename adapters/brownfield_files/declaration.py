@@ -38,6 +38,7 @@ class RecordDeclaration(BaseModel):
         when: Field and value, or values, that tell the type; all must hold. None declared: every record is of it.
         place: `first`, `body` or `last`.
         optional: A first or last record that may be missing.
+        parent: The type that it belongs to: its row holds the fields of the last such record before it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,6 +47,7 @@ class RecordDeclaration(BaseModel):
     when: dict[str, Values] = Field(default_factory=dict)
     place: Place | None = None
     optional: bool = False
+    parent: str = ""
 
     def typed(self, name: str, length: int, parts: tuple[Part, ...], file: str) -> RecordType:
         """The record type of that name over those parts.
@@ -56,7 +58,7 @@ class RecordDeclaration(BaseModel):
         named: dict[str, Place] = {"header": "first", "trailer": "last"}
         tests: tuple[Test, ...] = tuple((snake(field), values) for field, values in self.when.items())
         place = self.place or named.get(name, "body")
-        record = RecordType(name, length, parts, tests, place, self.optional)
+        record = RecordType(name, length, parts, tests, place, self.optional, self.parent)
         for field, values in tests:
             found = record.field(field)
             if found is None:
@@ -115,9 +117,25 @@ def finish(records: tuple[RecordType, ...], totals: tuple[TotalDeclaration, ...]
     for record in records[:-1]:
         if not record.when:
             raise LayoutError(file, 0, f"records.{record.name} has no `when`, so the types after it are never reached")
+    for record in records:
+        _check_parent(layout, record, file)
     for total in layout.totals:
         _check_total(layout, total, file)
     return layout
+
+
+def _check_parent(layout: Layout, record: RecordType, file: str) -> None:
+    known = {one.name: one for one in layout.records}
+    if record.parent and record.parent not in known:
+        raise LayoutError(file, 0, f"records.{record.name}: its parent {record.parent} is no record type")
+    if record.parent in {part.name for part in record.parts}:
+        raise LayoutError(file, 0, f"records.{record.name}: its parent has the name of its field {record.parent}")
+    above, seen = record, {record.name}
+    while above.parent:
+        above = known.get(above.parent, above)
+        if above.name in seen:
+            raise LayoutError(file, 0, f"records.{record.name} is its own parent's parent")
+        seen.add(above.name)
 
 
 def _check_total(layout: Layout, total: Total, file: str) -> None:

@@ -27,6 +27,7 @@ from brownfield_files.archive import Caps
 from brownfield_files.descriptor import BadFraming
 from brownfield_files.drop import Drop, Stamp
 from brownfield_files.engine import engine
+from brownfield_files.family import Families
 from brownfield_files.filesystem import Place
 from brownfield_files.frame import Batch, batches
 from brownfield_files.image import image_data, pin
@@ -115,8 +116,10 @@ class FilesFeed:
         """What these bytes, line end or descriptor included, hold as the record of that number.
 
         Raises:
-            Rejected: They are not one record.
+            Rejected: They are not one record, or one that belongs to another (`parent`).
         """
+        if Families(self._format.layout, {}).any:
+            raise Rejected("a record may belong to the one before it: correct the file and replay it", code="parent")
         try:
             found = list(batches(BytesIO(raw), self._format.cut, 2))
         except BadFraming as error:
@@ -168,19 +171,21 @@ class FilesFeed:
         self, file: BinaryIO, stamp: Stamp, survey: Survey, arrival: Arrival, checkpoint: Checkpoint
     ) -> Iterator[Chunk]:
         """The second pass. A file that changes under us is noticed before the chunk is given."""
+        families = Families(self._format.layout, checkpoint.context)
         size = max(1, min(self._settings.chunk, _MOST_BYTES // self._format.layout.length))
         for batch in batches(file, self._format.cut, size, number=checkpoint.record, offset=checkpoint.offset):
             names = self._route(batch)
             survey.tally.add(names, batch)
             survey.digest.update(batch.raw)
             decoded = self._decoder.decode(batch, names)
+            families.relate(batch, names, decoded)
             number, offset = batch.end
             prefix = survey.digest.hexdigest()
             if Stamp.of(file) != stamp or (offset == stamp.size and prefix != arrival.sha256):
                 raise Rejected(f"{arrival.name}: the file changed while it was read", code="changed")
-            context = {"layout": self._shape, "header": survey.header}
+            context = {"layout": self._shape, "header": survey.header, **families.show()}
             position = Checkpoint(number, offset, prefix, survey.tally.show(survey.statements), context)
-            image = partial(self._image, batch, decoded)
+            image = None if families.any else partial(self._image, batch, decoded)
             yield Chunk(decoded, tuple(decoded.damaged), position, decoded.documents, image)
 
     def _image(self, batch: Batch, decoded: Decoded, kind: str) -> Image:

@@ -115,6 +115,7 @@ class RecordType:
         when: Fields and the values that tell the type; empty when every record is of it.
         place: `first` and `last` stand once, at the file's start and end.
         optional: A `first` or `last` that may be missing.
+        parent: The type whose last record before it one of this type belongs to; empty for none. See `family`.
     """
 
     name: str
@@ -123,6 +124,7 @@ class RecordType:
     when: tuple[Test, ...] = ()
     place: Place = "body"
     optional: bool = False
+    parent: str = ""
 
     def field(self, name: str) -> Field | None:
         """The field of that name outside any table, or None."""

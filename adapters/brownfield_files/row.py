@@ -5,7 +5,7 @@
 * the plain decoder, which the others leave every record to that they have a doubt about. It alone judges.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache, cached_property
 from itertools import compress, filterfalse
 from operator import attrgetter
@@ -147,6 +147,13 @@ class Decoded(Sequence[Row]):
         lines.sort()
         numbers, keys, texts = zip(*lines, strict=True) if lines else ((), (), ())
         return Documents(numbers, keys, b"".join(text + b"\n" for text in texts))
+
+    def replace(self, kinds: Collection[str], rows: Iterable[Row], damaged: Iterable[Damage]) -> None:
+        """Hold other rows in place of those of some types, and further damage."""
+        self.shown = [one for one in self.shown if one.kind not in kinds]
+        self.decoded = [*(row for row in self.decoded if row.kind not in kinds), *rows]
+        self.damaged = sorted([*self.damaged, *damaged], key=_number)
+        self.__dict__.pop("_rows", None)
 
     def numbers(self, kind: str) -> list[int]:
         """The numbers of the records of one type, ascending."""

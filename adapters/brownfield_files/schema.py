@@ -9,14 +9,22 @@ from brownfield_files.layout import Field, Layout, Part, RecordType
 
 def contract_of(layout: Layout) -> Contract:
     """The record types of a layout with the schema of each."""
-    return Contract(records={record.name: _record(record) for record in layout.records})
+    return Contract(records={record.name: _record(record, layout) for record in layout.records})
 
 
-def _record(record: RecordType) -> RecordShape:
+def _record(record: RecordType, layout: Layout) -> RecordShape:
     told = "; ".join(f"{field} is {' or '.join(map(str, values))}" for field, values in record.when)
     place = {"first": "The first record. ", "last": "The last record. ", "body": ""}[record.place]
     words = f"{place}Told by: {told}." if told else place.strip()
-    return RecordShape(fields=_object(record.parts), documentation=words)
+    return RecordShape(fields=_with_parent(record, layout), documentation=words)
+
+
+def _with_parent(record: RecordType, layout: Layout) -> JsonSchema:
+    schema = _object(record.parts)
+    if record.parent:
+        schema["properties"][record.parent] = _with_parent(layout.record(record.parent), layout)
+        schema["required"].append(record.parent)
+    return schema
 
 
 def _object(parts: tuple[Part, ...]) -> JsonSchema:
