@@ -10,6 +10,7 @@ Importing this package imports neither zeep nor lxml; they come with `pip instal
 """
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from wsgiref.types import WSGIApplication
 
 from brownfield.contract import Adapter, CallAdapter, Draft, Fields, Opening, Reply, Sources, Unavailable
@@ -35,6 +36,8 @@ def open_connection(opening: Opening[SoapSettings]) -> CallAdapter:
 def draft_from_wsdl(sources: Sources) -> Draft:
     """The parts of a bundle for the WSDL at `sources["wsdl"]`, a path or an address.
 
+    `sources["override"]` has a line `LOCATION=FILE` for each document that is elsewhere than the WSDL says.
+
     Raises:
         Unavailable: zeep or lxml is not installed, or the WSDL's server cannot be reached.
         Rejected: The WSDL cannot be read; the message says where, why and what to do.
@@ -43,7 +46,8 @@ def draft_from_wsdl(sources: Sources) -> Draft:
         from brownfield_soap.draft import draft  # noqa: PLC0415  # zeep is optional
     except ImportError as error:
         raise Unavailable(INSTALL) from error
-    return draft(sources["wsdl"])
+    lines = [line.rpartition("=") for line in sources.get("override", "").splitlines()]
+    return draft(sources["wsdl"], {location: str(Path(file).resolve()) for location, _, file in lines})
 
 
 def samples(opening: Opening[SoapSettings]) -> Iterable[Sample]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from brownfield.contract import Draft, DraftCall, Rejected
+from brownfield_soap.closure import Overrides
 from brownfield_soap.describe import contract
 from brownfield_soap.fetch import Vendored, fetch
 from brownfield_soap.model import Field, Model, Part, Scalar
@@ -22,14 +23,18 @@ NAIVE = frozenset({"dateTime", "time"})
 """Simple types whose values may name no zone."""
 
 
-def draft(location: str) -> Draft:
+def draft(location: str, overrides: Overrides | None = None) -> Draft:
     """The draft of a bundle for the WSDL at a path or an address.
+
+    Args:
+        location: Where the WSDL is.
+        overrides: Documents that are elsewhere than the WSDL says; see `closure`.
 
     Raises:
         Rejected: The WSDL cannot be read; the message names file, line, cause and what to do next.
         Unavailable: Its server cannot be reached.
     """
-    vendored = fetch(location)
+    vendored = fetch(location, overrides)
     model = _read(vendored)
     connection = _connection(model.service)
     variable = f"{connection.upper()}_URL"

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from lxml import etree
 
 from brownfield.contract import Drifted, Unavailable, Uncertain
-from brownfield_soap.closure import Closure, collect, references, remote
+from brownfield_soap.closure import Closure, Overrides, collect, references, remote
 from brownfield_soap.document import WSDL, refused
 from brownfield_soap.line import Deadline
 from brownfield_soap.transport import HttpReply, Transport
@@ -55,8 +55,12 @@ class _Names:
         return self.taken[address]
 
 
-def fetch(location: str) -> Vendored:
+def fetch(location: str, overrides: Overrides | None = None) -> Vendored:
     """The WSDL at a path or an http(s) address, with everything it imports.
+
+    Args:
+        location: Where the WSDL is.
+        overrides: Documents that a person has elsewhere than the WSDL says; a WSDL from the network may read these.
 
     Raises:
         Rejected: A document cannot be read, or a cap was reached. The message names it and says what to do.
@@ -64,7 +68,7 @@ def fetch(location: str) -> Vendored:
     """
     source = _Source(location)
     try:
-        closure = collect(location, source.read)
+        closure = collect(location, source.read, overrides=overrides)
     finally:
         source.close()
     return Vendored(*_renamed(closure), tuple(f"Repaired: {note}" for note in closure.notes))

@@ -91,4 +91,5 @@ class Sight:
 
 Sights = Iterator[Sight]
 Sources = Mapping[str, str]
-"""What the person named on the command line: `{"wsdl": URL or path}`, or `{"file": path, "layout": path}`."""
+"""What the person named on the command line: `{"wsdl": URL or path}`, or `{"file": path, "layout": path}`; and under
+`override` lines of `LOCATION=FILE`, documents that are elsewhere than the source says."""

@@ -211,3 +211,15 @@ def test_a_policy_that_asks_for_a_username_token_is_told(tmp_path):
     found = draft(tmp_path / "clinic.wsdl")
     assert found.options["security"] == "username-token"
     assert any("UsernameToken" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("named", ["gone.xsd", "urn:clinic:types"])
+def test_an_import_that_cannot_be_had_is_taken_from_where_a_person_has_it(site, tmp_path, named):
+    """By its location or by its namespace; a local file that a person names is no file that a WSDL reads."""
+    site.pages["/ws?wsdl"] = CLINIC.replace(b'"types.xsd"', b'"gone.xsd"')
+    (tmp_path / "have.xsd").write_bytes(TYPES)
+    with pytest.raises(Rejected):
+        draft(f"{site.url}/ws?wsdl")
+    found = adapter.draft["wsdl"]({"wsdl": f"{site.url}/ws?wsdl", "override": f"{named}={tmp_path / 'have.xsd'}"})
+    assert set(found.files) == {"contract/ws.wsdl", "contract/have.xsd"}
+    assert found.calls

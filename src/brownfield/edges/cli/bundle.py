@@ -41,6 +41,12 @@ def new(
         list[str] | None,
         typer.Option(metavar="CALL,…", help="I say that these calls are reads: expose them, an agent may be granted."),
     ] = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LOCATION=FILE", help="What the WSDL imports from LOCATION (or as that namespace) is FILE."
+        ),
+    ] = None,
     title: Annotated[str | None, typer.Option(help="The system's name for people. Default: the id.")] = None,
     owner: Annotated[str | None, typer.Option(help="Who answers for the wrapper. Default: your login.")] = None,
     page: Annotated[str | None, typer.Option(help="Who is paged. Default: the owner.")] = None,
@@ -60,6 +66,7 @@ def new(
     sources = named_sources(wsdl, openapi, file, layout)
     if not sources:
         raise typer.BadParameter("new needs --wsdl, --openapi, or --file with --layout", param_hint="--wsdl")
+    sources |= _overridden(override or [])
     with here.terminal.progress(f"Reading {next(iter(sources.values()))} …"):
         drawing = drafting.draw(sources, here.around)
     files = drafting.render(wish, drawing)
@@ -155,6 +162,16 @@ def _sights(here: Session, sources: dict[str, str], records: int) -> Iterator[Si
             yield sight
     except (Failure, ValueError) as error:
         raise locking.unreadable(sources["layout"], error) from error
+
+
+def _overridden(override: list[str]) -> dict[str, str]:
+    for words in override:
+        location, equals, file = words.rpartition("=")
+        if not (location and equals and Path(file).is_file()):
+            raise typer.BadParameter(
+                f"{words} is not LOCATION=FILE, with a file that is there", param_hint="--override"
+            )
+    return {"override": "\n".join(override)} if override else {}
 
 
 def named_sources(wsdl: str | None, openapi: str | None, file: str | None, layout: str | None) -> dict[str, str]:
