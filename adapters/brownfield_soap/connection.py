@@ -1,10 +1,8 @@
 """The SOAP connection: the verbs of a call adapter over one WSDL and one endpoint."""
 
-import socket
 import threading
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import urlsplit
 
 from brownfield.contract import Contract, Fields, Opening, Rejected, Reply, Unavailable
 from brownfield_soap.answer import answer
@@ -63,22 +61,12 @@ class SoapConnection:
         return _Far(self._model, Codec(self._model))
 
     def probe(self) -> None:
-        """Opens a TCP connection to the endpoint and closes it. Performs no operation.
+        """Opens a socket to the endpoint as a call would, TLS and the proxy included. Performs no operation.
 
         Raises:
-            Unavailable: Nothing listens there, or the endpoint is not set.
+            Unavailable: Nothing listens there, it is not whom it should be, or the endpoint is not set.
         """
-        endpoint = self._endpoint()
-        try:
-            parts = urlsplit(endpoint)
-            port = parts.port or (443 if parts.scheme == "https" else 80)
-        except ValueError:
-            raise Unavailable(f"The endpoint of {self._opening.name} is no address. Nothing was sent.") from None
-        try:
-            socket.create_connection((parts.hostname or "", port), timeout=self._opening.limits.deadline).close()
-        except OSError as error:
-            reason = error.strerror or "it did not answer in time"
-            raise Unavailable(f"Nothing answers at {parts.hostname}:{port}: {reason}.") from None
+        self._transport.reach(self._endpoint(), Deadline(self._opening.limits.deadline))
 
     def describe(self) -> Contract:
         """The contract, from the pinned WSDL; no network."""

@@ -78,6 +78,20 @@ class Transport:
         for line in (line for lines in kept.values() for line in lines):
             line.close()
 
+    def reach(self, url: str, deadline: Deadline) -> None:
+        """Opens a socket to a server, TLS and the proxy included, and closes it. No request is sent.
+
+        Raises:
+            Unavailable: It cannot be reached, or it is not whom it should be.
+        """
+        target = Target.of(url)
+        try:
+            self._wire.dial(target, self._context(target), self._allow, deadline).close()
+        except (*LOST, ValueError) as error:
+            late = isinstance(error, TimeoutError) or deadline.over
+            reason = "it did not answer in time" if late else _reason(error)
+            raise Unavailable(f"Nothing answers at {target.host}:{target.port}: {reason}.") from None
+
     def request(
         self,
         method: str,

@@ -1,7 +1,9 @@
-"""A far side that says exactly what a test tells it to, byte for byte."""
+"""A far side that says exactly what a test tells it to, byte for byte, and what reading it may cost."""
 
+import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -122,3 +124,34 @@ def connect(canned):
 @pytest.fixture
 def clinic(connect):
     return connect()
+
+
+SECONDS = 3.0
+BYTES = 64 * 1024 * 1024
+
+
+def hwm():
+    """The most bytes of memory that this process held since `forget` (proc(5), VmHWM)."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+def forget():
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+@pytest.fixture
+def little(require):
+    """Holds what is done within to seconds and bytes."""
+    require("proc", os.access("/proc/self/clear_refs", os.W_OK), "no /proc: the measure is Linux only")
+
+    class Little:
+        def __enter__(self):
+            forget()
+            self.before, self.begun = hwm(), time.process_time()
+
+        def __exit__(self, *_):
+            assert time.process_time() - self.begun < SECONDS
+            assert hwm() - self.before < BYTES
+
+    return Little()

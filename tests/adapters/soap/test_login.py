@@ -388,6 +388,12 @@ def test_a_server_that_is_not_the_one_is_not_sent_the_call(connect, secure, host
     assert secure.peers == []
 
 
+def test_probing_tells_a_server_that_is_not_the_one(connect, secure):
+    connect(endpoint=secure.url, authorities=secure.authority, certificate=secure.client).probe()
+    with pytest.raises(Unavailable, match=f"localhost:{secure.port}: TLS: CERTIFICATE_VERIFY_FAILED"):
+        connect(endpoint=secure.url, certificate=secure.client).probe()
+
+
 def test_authorities_that_cannot_be_read_mean_that_nothing_was_sent(connect, secure, tmp_path):
     (tmp_path / "none.pem").write_text("no PEM")
     for file in ("none.pem", "absent.pem"):

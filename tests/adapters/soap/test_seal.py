@@ -1,7 +1,6 @@
 """WS-Security: what a request proves to a stack that is not ours, and what a reply has to prove before it is read."""
 
 import base64
-import time
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 
@@ -383,12 +382,10 @@ WRAPPED = {
 
 
 @pytest.mark.parametrize("name", WRAPPED)
-def test_a_reply_whose_body_is_not_the_signed_one_is_drift(answered, good, name):
-    begun = time.process_time()
-    with pytest.raises(Drifted) as caught:
+def test_a_reply_whose_body_is_not_the_signed_one_is_drift(answered, good, little, name):
+    with little, pytest.raises(Drifted) as caught:
         answered(WRAPPED[name](deepcopy(good)))
     assert "Eve" not in caught.value.message
-    assert time.process_time() - begun < 2.0
 
 
 @pytest.mark.parametrize(

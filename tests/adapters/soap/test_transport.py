@@ -216,3 +216,11 @@ def test_a_connection_that_is_closed_and_used_again_opens_a_new_socket(connect, 
     opened.close()
     opened.invoke("GetPatient", {"Id": 7})
     assert canned.connections == 2
+
+
+def test_probing_goes_through_the_proxy_and_sends_no_request(connect, canned):
+    canned.says("", 200)
+    connect(endpoint="http://wms.invalid/soap", proxy=canned.url).probe()
+    assert canned.requests == []
+    with pytest.raises(Unavailable, match=r"wms\.invalid:80"):
+        connect(endpoint="http://wms.invalid/soap").probe()

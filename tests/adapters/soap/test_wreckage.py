@@ -5,18 +5,13 @@ to bytes of memory at the peak. What concerns one record alone stands in `test_b
 """
 
 import gzip
-import os
 import time
-from pathlib import Path
 
 import pytest
 
 from brownfield.contract import Drifted, Limits, Rejected, Reply, Uncertain
 
 from .conftest import SOAP_12, envelope
-
-SECONDS = 3.0
-BYTES = 64 * 1024 * 1024
 
 BORN = "<t:Born>1979-05-31</t:Born>"
 SOME_ONE = f"<t:Id>7</t:Id><t:Name>Ada</t:Name>{BORN}"
@@ -123,33 +118,6 @@ REPLIES = {
     "rows and then nothing": (lambda: patients(ROW * 3)[:-40], Drifted),
     "rows and then another answer": (lambda: patients(ROW).replace("</s:Body>", "<c:Other/></s:Body>"), Drifted),
 }
-
-
-def hwm():
-    """The most bytes of memory that this process held since `forget` (proc(5), VmHWM)."""
-    status = Path("/proc/self/status").read_text("ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
-
-
-def forget():
-    Path("/proc/self/clear_refs").write_text("5")
-
-
-@pytest.fixture
-def little(require):
-    """Holds what is done within to seconds and bytes."""
-    require("proc", os.access("/proc/self/clear_refs", os.W_OK), "no /proc: the measure is Linux only")
-
-    class Little:
-        def __enter__(self):
-            forget()
-            self.before, self.begun = hwm(), time.process_time()
-
-        def __exit__(self, *_):
-            assert time.process_time() - self.begun < SECONDS
-            assert hwm() - self.before < BYTES
-
-    return Little()
 
 
 def outcome(call):
