@@ -5,10 +5,10 @@ import importlib
 import pytest
 
 PUBLIC = {
-    "brownfield": "Call Fields Image Money Record Rejected Reply Wrapper",
+    "brownfield": "Call Fields Money Record Rejected Reply Wrapper",
     "brownfield.contract": """
         Adapter Arrival CallAdapter Checkpoint Chunk Contract Damage Documents Draft DraftCall Drifted Failure FaultShape
-        FeedAdapter Fields JsonSchema Limits Opening OperationShape RecordShape Rejected Reply Row Sight Sources
+        FeedAdapter Fields Image JsonSchema Limits Opening OperationShape RecordShape Rejected Reply Row Sight Sources
         Unavailable Uncertain Verdict canonical fingerprint
     """,
     "brownfield.testing": """
