@@ -14,7 +14,6 @@ from brownfield.contract import (
     Chunk,
     Contract,
     Damage,
-    Image,
     Opening,
     Rejected,
     Row,
@@ -22,6 +21,7 @@ from brownfield.contract import (
     Verdict,
     fingerprint,
 )
+from brownfield.contract.adapter import Image
 from brownfield.contract.watched import Sighting
 from brownfield_files.archive import Caps
 from brownfield_files.descriptor import BadFraming

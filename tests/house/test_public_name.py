@@ -8,7 +8,7 @@ PUBLIC = {
     "brownfield": "Call Fields Money Record Rejected Reply Wrapper",
     "brownfield.contract": """
         Adapter Arrival CallAdapter Checkpoint Chunk Contract Damage Documents Draft DraftCall Drifted Failure FaultShape
-        FeedAdapter Fields Image JsonSchema Limits Opening OperationShape RecordShape Rejected Reply Row Sight Sources
+        FeedAdapter Fields JsonSchema Limits Opening OperationShape RecordShape Rejected Reply Row Sight Sources
         Unavailable Uncertain Verdict canonical fingerprint
     """,
     "brownfield.testing": """

@@ -5,7 +5,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
-from brownfield.contract import Arrival, Documents, Image, Unavailable
+from brownfield.contract import Arrival, Documents, Unavailable
+from brownfield.contract.adapter import Image
 from brownfield.ledger.batch import FileState, begin_file, finish_file
 from brownfield.ledger.chunk import Packed
 from brownfield.ledger.conflict import Settled

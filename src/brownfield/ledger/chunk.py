@@ -11,7 +11,8 @@ from typing import Self
 import orjson
 from sqlalchemy import ColumnElement, Connection, Integer, insert, literal, select
 
-from brownfield.contract import Documents, Image, Unavailable
+from brownfield.contract import Documents, Unavailable
+from brownfield.contract.adapter import Image
 from brownfield.ledger import schema
 from brownfield.ledger.instant import micros
 from brownfield.ledger.schema import AnyRow
