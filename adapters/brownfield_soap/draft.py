@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from lxml import etree
+
 from brownfield.contract import Draft, DraftCall, Rejected
 from brownfield_soap.closure import Overrides
 from brownfield_soap.describe import contract
@@ -15,6 +17,8 @@ from brownfield_soap.reader import read
 from brownfield_soap.sample import Samples, samples
 from brownfield_soap.wording import distinct, groups, guess, snake
 
+WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
+SOAP_BINDINGS = ("http://schemas.xmlsoap.org/wsdl/soap/", "http://schemas.xmlsoap.org/wsdl/soap12/")
 SECRET = re.compile(r"passw|pwd|token|secret|api_?key|credential|licen[cs]e|session_?id", re.IGNORECASE)
 """Members of a header that make it a login."""
 ACCOUNT = re.compile(r"user|login|account|client|customer|partner|name$|id$", re.IGNORECASE)
@@ -48,7 +52,7 @@ def draft(location: str, overrides: Overrides | None = None) -> Draft:
         files={f"contract/{name}": content for name, content in sorted(vendored.files.items())},
         contract=contract(model),
         calls=tuple(_calls(model)),
-        notes=(*vendored.notes, *_notes(model, logins, options)),
+        notes=(*vendored.notes, *_notes(model, logins, options), *_other_ports(model, vendored)),
         samples=tuple(samples(model)),
         options=options,
         secrets=_secrets(logins),
@@ -125,6 +129,29 @@ def _options(model: Model, vendored: Vendored, logins: dict[str, Any]) -> dict[s
     if any(b"UsernameToken" in content for content in vendored.files.values()):
         found |= {"security": "username-token", "user": "…"}
     return found
+
+
+def _other_ports(model: Model, vendored: Vendored) -> Iterator[str]:
+    """The ports whose calls are not drawn: those of another portType than the chosen one's."""
+    roots = [etree.fromstring(content) for name, content in vendored.files.items() if name.endswith(".wsdl")]
+    kinds = {
+        str(binding.get("name")): str(binding.get("type")).rpartition(":")[2]
+        for root in roots
+        for binding in root.iter(f"{WSDL}binding")
+        if any(binding.find(f"{{{space}}}binding") is not None for space in SOAP_BINDINGS)
+    }
+    ports = {
+        (str(service.get("name")), str(port.get("name"))): kinds.get(str(port.get("binding")).rpartition(":")[2])
+        for root in roots
+        for service in root.iter(f"{WSDL}service")
+        for port in service.iter(f"{WSDL}port")
+    }
+    told = {ports.get((model.service, model.port)), None}
+    for (service, port), kind in ports.items():
+        if kind not in told:
+            told.add(kind)
+            yield (f"The port {port} has other calls, which are not drawn: give it a connection of its own, "
+                   f'with service = "{service}" and port = "{port}".')  # fmt: skip
 
 
 def _without_null(value: Any) -> Any:

@@ -223,3 +223,13 @@ def test_an_import_that_cannot_be_had_is_taken_from_where_a_person_has_it(site, 
     found = adapter.draft["wsdl"]({"wsdl": f"{site.url}/ws?wsdl", "override": f"{named}={tmp_path / 'have.xsd'}"})
     assert set(found.files) == {"contract/ws.wsdl", "contract/have.xsd"}
     assert found.calls
+
+
+@pytest.mark.corpus
+def test_a_port_with_other_calls_is_told(corpus):
+    """One port is drawn; that there are more must not go unseen."""
+    found = draft(corpus / "wsdl" / "goetas-webservices+soap-client" / "tests" / "Fixtures" / "test.wsdl")
+    (told,) = [note for note in found.notes if "other calls" in note]
+    assert "connection of its own" in told
+    plain = draft(corpus / "wsdl" / "kayoom+wsdl-mapper" / "examples" / "calculator" / "calculator.wsdl")
+    assert not [note for note in plain.notes if "other calls" in note]
