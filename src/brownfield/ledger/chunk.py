@@ -1,6 +1,7 @@
 """Chunks: the events of one transaction in one row, compressed. Readers get events, as if each had a row of its own."""
 
 import sys
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -144,9 +145,11 @@ def chunks_between(connection: Connection, after: int, ceiling: int, wanted: Wan
     return iter(connection.execute(statement))
 
 
-def events_of(chunk: AnyRow, render: Render) -> Iterator[tuple[int, str, str]]:
-    """The id, the key and the data of each event of a chunk."""
-    for id_, line in zip(_ids(chunk), _lines(chunk, render), strict=True):
+def events_of(chunk: AnyRow, after: int, ceiling: int, render: Render) -> Iterator[tuple[int, str, str]]:
+    """The id, the key and the data of the events of a chunk after one id and up to another."""
+    ids, lines = _ids(chunk), _lines(chunk, render)
+    wanted = slice(bisect_right(ids, after), bisect_right(ids, ceiling))
+    for id_, line in zip(ids[wanted], lines[wanted], strict=True):
         yield id_, str(orjson.loads(line).get(chunk.key, "")), line
 
 
@@ -160,4 +163,7 @@ def _ids(row: AnyRow) -> Sequence[int]:
 def _lines(row: AnyRow, render: Render) -> list[str]:
     data = zstd.decompress(row.data)
     lines = data if row.body is None else render(Source(row.adapter, row.body, row.kind, data))
-    return lines.decode().split("\n")[:-1]
+    texts = lines.decode().split("\n")[:-1]
+    if len(texts) != row.count:
+        raise Unavailable(f"{len(texts)} events are rendered of a chunk of {row.count}")
+    return texts

@@ -198,11 +198,10 @@ def _of_chunks(
     connection: Connection, after: int, ceiling: int, wanted: Wanted, render: Render
 ) -> Iterator[StoredEvent]:
     for chunk in chunks_between(connection, after, ceiling, wanted):
-        for id_, key, data in events_of(chunk, render):
-            if after < id_ <= ceiling:
-                at, record = instant(chunk.at), id_ & ((1 << RECORD_BITS) - 1)
-                yield StoredEvent(id_, chunk.type, key, data, at, chunk.file, chunk.sha256, chunk.shape, chunk.feed,
-                                  chunk.wrapper, record)  # fmt: skip
+        for id_, key, data in events_of(chunk, after, ceiling, render):
+            at, record = instant(chunk.at), id_ & ((1 << RECORD_BITS) - 1)
+            yield StoredEvent(id_, chunk.type, key, data, at, chunk.file, chunk.sha256, chunk.shape, chunk.feed,
+                              chunk.wrapper, record)  # fmt: skip
 
 
 def position(connection: Connection) -> int:
