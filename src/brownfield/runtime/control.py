@@ -1,10 +1,10 @@
 """Stopping and looking: halts that hold at once, and the state of everything on one page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from brownfield.ledger.arrival import waiting
-from brownfield.ledger.batch import FileState, files
+from brownfield.ledger.arrival import queued, waiting
+from brownfield.ledger.batch import BatchFile, FileState, files, under_way
 from brownfield.ledger.conflict import Moved
 from brownfield.ledger.count import proposal_counts
 from brownfield.ledger.firing import last_firing
@@ -13,6 +13,7 @@ from brownfield.ledger.identity import identities
 from brownfield.ledger.proposal import listing
 from brownfield.rules.access import Ability, Role, covers
 from brownfield.rules.problem import Problem
+from brownfield.rules.progress import Progress
 from brownfield.rules.proposal import State
 from brownfield.runtime.caller import Caller
 from brownfield.runtime.expecting import Expecting
@@ -102,6 +103,8 @@ class Control:
         with self._kernel.ledger.read() as connection:
             counts = proposal_counts(connection)
             lying = waiting(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else []
+            begun = under_way(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else []
+            behind = queued(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else {}
             held = files(connection, state=FileState.HELD, limit=HELD) if caller.may(Ability.OVERSEE) else []
         return {
             "environment": self._kernel.environment,
@@ -111,6 +114,7 @@ class Control:
                         if caller.may(Ability.OVERSEE) or self._seen(caller, opened)],
             "halts": [{"scope": h.scope, "by": h.by, "reason": h.reason, "at": h.at.isoformat(timespec="seconds")}
                       for h in caller.halts if caller.may(Ability.OVERSEE) or self._concerns(caller, h)],
+            "collecting": [progress_body(file, progress, behind) for file, progress in begun],
             "waiting": [{"feed": feed, "files": count, "oldest": file.name, "waits_for": file.waits_for,
                          "since": file.watch.first_at.isoformat(timespec="seconds")} for feed, file, count in lying],
             "held": [{"id": file.id, "feed": f"{file.wrapper}.{file.feed}", "file": file.name, "reason": file.reason,
@@ -190,6 +194,14 @@ class Control:
             "page": manifest.scope.page, "operations": operations, "feeds": sorted(opened.bundle.feeds.keys() & names),
             "under_way": {name: calls.under_way for name, calls in opened.calls.items() if calls.under_way},
             "stopped": sorted({*(c for calls in opened.calls.values() for c in calls.drifted),
-                               *(subject for stops in opened.stops.values() for subject in stops)}),
+                               *(subject for stops in opened.stops.values() for subject in tuple(stops))}),
             "drift": self._sightings(opened) if overseer else [],
         }  # fmt: skip
+
+
+def progress_body(file: BatchFile, progress: Progress, behind: Mapping[str, int]) -> dict[str, Any]:
+    """A file that is being collected: how far it is, how many seconds are left at its pace, how many wait behind it."""
+    feed, left = f"{file.wrapper}.{file.feed}", progress.left
+    return {"id": file.id, "feed": feed, "file": file.name, "records": file.records, "percent": progress.percent,
+            "seconds_left": None if left is None else round(left.total_seconds()),
+            "files_behind": behind.get(feed, 0)}  # fmt: skip
