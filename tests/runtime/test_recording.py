@@ -17,9 +17,9 @@ from brownfield.runtime.assembly import open_assembly
 from brownfield.runtime.drafting import draw, render, write
 from brownfield.runtime.locking import lock_bundle
 from brownfield.runtime.opening import Surroundings
-from brownfield.runtime.recording import load, masked, record, save, secrets_of
+from brownfield.runtime.recording import load, masked, record, save, secrets_of, settled
 from brownfield.runtime.registry import Registry
-from brownfield.runtime.replaying import replaying
+from brownfield.runtime.replaying import difference, replaying
 from brownfield.runtime.wish import Wish
 from brownfield.wrapper.finding import BundleError
 from warehouse.process import Warehouse
@@ -102,13 +102,18 @@ def key(assembly):
     return key
 
 
+def finish(assembly, folder, raw, masks):
+    with replaying(folder, Surroundings(Registry(), (), {})) as replay:
+        return settled(raw, masked(assembly.kernel.wrappers["wms"], raw, masks), replay, masks)
+
+
 @pytest.fixture
 def keep(assembly, key, folder):
     """Record, mask and save a call."""
 
     def keep(name, masks=None, **arguments):
         raw = asyncio.run(record(assembly, key, "wms", name, arguments))
-        told = asyncio.run(masked(assembly.kernel.wrappers["wms"], raw, masks or Masks()))
+        told = finish(assembly, folder, raw, masks or Masks())
         return told, save(folder, told)
 
     return keep
@@ -116,7 +121,7 @@ def keep(assembly, key, folder):
 
 def differences(folder, around):
     with replaying(folder, around) as replay:
-        return {one.operation: replay(one) for one in load(folder)}
+        return {one.operation: difference(one, replay(one)) for one in load(folder)}
 
 
 def test_what_was_recorded_is_replayed_without_the_system(keep, folder, around):
@@ -179,7 +184,7 @@ def test_no_secret_is_written(assembly, key, folder):
     raw = asyncio.run(record(assembly, key, "wms", "get_item", {"ItemNo": "A-100"}))
     (said,) = raw.exchanges
     told = replace(raw, exchanges=(replace(said, reply={**said.reply, "Descr": "login read-secret"}),))
-    found = asyncio.run(masked(opened, told, Masks(secrets)))
+    found = finish(assembly, folder, told, Masks(secrets))
     assert b"read-secret" not in save(folder, found).read_bytes()
     assert found.result["Descr"] == "login (secret)"
 

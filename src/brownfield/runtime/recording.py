@@ -12,14 +12,14 @@ from typing import Any
 
 import orjson
 
-from brownfield.contract import CallAdapter, Contract, Failure, Fields, Reply, canonical
+from brownfield.contract import CallAdapter, Contract, Failure, Fields, Rejected, Reply, canonical
 from brownfield.rules.exchange import Exchange, Recording, read, written
 from brownfield.rules.masking import Masks
 from brownfield.rules.problem import Problem
 from brownfield.runtime.assembly import Assembly
 from brownfield.runtime.kernel import OpenWrapper
 from brownfield.runtime.reader import whole
-from brownfield.runtime.replaying import Outcome, opened_with, outcome_of, playbacks
+from brownfield.runtime.replaying import Replay, opened_with, playbacks
 from brownfield.wrapper.bundle import Operation
 
 EXCHANGES = Path("tests") / "exchanges"
@@ -76,6 +76,8 @@ def listening(opened: OpenWrapper) -> Iterator[list[Exchange]]:
 async def record(assembly: Assembly, key: str, wrapper: str, name: str, arguments: Any) -> Recording:
     """Call a read through the guard, as any caller would, and keep what went over the wire. Nothing is masked yet.
 
+    Of the outcome only this is kept: whether the system said no.
+
     Raises:
         Problem: The call is refused; it is no read; or the system did not answer, which is nothing to keep.
     """
@@ -84,21 +86,19 @@ async def record(assembly: Assembly, key: str, wrapper: str, name: str, argument
     if operation.effect != "read":
         raise Problem("invalid", f"{wrapper}.{name} is a write: only reads are recorded. Nothing was called.",
                       next="Write its exchange by hand, after that of a read.")  # fmt: skip
+    failure = None
     with listening(opened) as exchanges:
         try:
             await assembly.guard.call(caller, wrapper, name, arguments)
         except Problem as problem:
             if problem.code != "rejected":
                 raise
-    return Recording(name, arguments, exchanges=tuple(exchanges))
+            failure = Rejected(problem.cause)
+    return Recording(name, arguments, failure=failure, exchanges=tuple(exchanges))
 
 
-async def masked(opened: OpenWrapper, recording: Recording, masks: Masks) -> Recording:
-    """The recording with personal values masked, and with the result that comes of the masked exchanges.
-
-    Raises:
-        Problem: Masked like this, the wrapper does not understand its system any more.
-    """
+def masked(opened: OpenWrapper, recording: Recording, masks: Masks) -> Recording:
+    """The recording with personal values masked; it has no result yet."""
     operation = opened.bundle.operations[recording.operation]
     masks.learn(recording.arguments, operation.table.personal)
     for exchange in recording.exchanges:
@@ -106,26 +106,30 @@ async def masked(opened: OpenWrapper, recording: Recording, masks: Masks) -> Rec
             masks.learn(part, () if operation.handler else operation.table.hide)
     if operation.table.hide and operation.handler:
         masks.learn(_unhidden(opened, operation, recording), operation.table.hide)
-    told = replace(
+    return replace(
         recording,
         arguments=masks.apply(recording.arguments),
         exchanges=tuple(_masked(exchange, masks) for exchange in recording.exchanges),
     )
-    return await _settled(opened, recording, told, masks)
 
 
-async def _settled(opened: OpenWrapper, raw: Recording, told: Recording, masks: Masks) -> Recording:
-    """With the result of the masked exchanges, which must be of the kind that the raw ones gave."""
-    was, now = await _played(opened, raw), await _played(opened, told)
-    if isinstance(was, Failure) is not isinstance(now, Failure) or isinstance(now, Problem):
-        raise Problem("invalid", f"masked, {raw.operation} is not answered as it was: {now}",
-                      next=f"Keep what breaks it with --keep; masked were: {', '.join(masks.masked)}.")  # fmt: skip
+def settled(raw: Recording, told: Recording, replay: Replay, masks: Masks) -> Recording:
+    """The masked recording with what the wrapper makes of it over the wire, which is what a replay will hear again.
+
+    Args:
+        raw: As it was recorded.
+        told: Masked.
+        replay: Of `replaying`.
+        masks: What was masked.
+
+    Raises:
+        Problem: Masked like this, the wrapper does not understand its system any more.
+    """
+    now = replay(told)
+    if isinstance(now, Problem) or isinstance(now, Failure) is not (raw.failure is not None):
+        advice = f"Keep what breaks it with --keep; masked were: {', '.join(masks.masked) or 'none'}."
+        raise Problem("invalid", f"masked, {told.operation} is not answered as it was: {now}", next=advice)
     return replace(told, failure=now) if isinstance(now, Failure) else replace(told, result=now)
-
-
-async def _played(opened: OpenWrapper, recording: Recording) -> Outcome:
-    with closing(opened_with(opened.bundle, playbacks(opened.bundle, recording.exchanges))) as back:
-        return await outcome_of(back, recording)
 
 
 def secrets_of(opened: OpenWrapper, assembly: Assembly) -> list[str]:

@@ -21,7 +21,7 @@ from brownfield.wrapper.check import check_bundle, check_lock
 from brownfield.wrapper.finding import BundleError
 
 Outcome = Fields | Failure | Problem
-Replay = Callable[[Recording], str]
+Replay = Callable[[Recording], Outcome]
 PACE = 1e6
 """Calls per second: nobody has to be spared."""
 
@@ -104,7 +104,7 @@ async def outcome_of(opened: OpenWrapper, recording: Recording) -> Outcome:
 
 @contextmanager
 def replaying(folder: Path, around: Surroundings) -> Iterator[Replay]:
-    """Gives what replays a recording and says how it differs, on the real wire and through the real codec.
+    """Gives what replays a recording, on the real wire and through the real codec.
 
     A stub stands in for each system whose adapter has one; the other connections are played back without a wire. No
     variable and no secret is needed.
@@ -123,10 +123,10 @@ def replaying(folder: Path, around: Surroundings) -> Iterator[Replay]:
         led = {name: _led(bundle, name, stub.setting, f"{address}/{name}", around) for name, stub in found.items()}
         opened = opened_with(bundle, backs | led)
 
-        def replay(recording: Recording) -> str:
+        def replay(recording: Recording) -> Outcome:
             for back in backs.values():
                 back.expect(recording.exchanges)
-            return difference(recording, asyncio.run(outcome_of(opened, recording)))
+            return asyncio.run(outcome_of(opened, recording))
 
         try:
             yield replay

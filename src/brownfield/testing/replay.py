@@ -10,7 +10,7 @@ from typing import ClassVar
 from brownfield.runtime.opening import Surroundings
 from brownfield.runtime.recording import load
 from brownfield.runtime.registry import Registry
-from brownfield.runtime.replaying import replaying
+from brownfield.runtime.replaying import difference, replaying
 
 
 class ReplayContract:
@@ -29,5 +29,6 @@ class ReplayContract:
     def test_every_recording_is_answered_as_it_was(self) -> None:
         """The wrapper's code, the real codec, the real wire, and no system."""
         with replaying(self.folder, Surroundings(Registry(), (), {})) as replay:
-            found = [(f"{one.operation} {dict(one.arguments)}", replay(one)) for one in load(self.folder)]
+            found = [(f"{one.operation} {dict(one.arguments)}", difference(one, replay(one)))
+                     for one in load(self.folder)]  # fmt: skip
         assert {call: words for call, words in found if words} == {}

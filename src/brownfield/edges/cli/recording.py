@@ -18,9 +18,9 @@ from brownfield.rules.masking import Masks
 from brownfield.rules.problem import Problem
 from brownfield.runtime.assembly import open_assembly
 from brownfield.runtime.opening import unset
-from brownfield.runtime.recording import load, masked, save, secrets_of
+from brownfield.runtime.recording import load, masked, save, secrets_of, settled
 from brownfield.runtime.recording import record as record_one
-from brownfield.runtime.replaying import replaying
+from brownfield.runtime.replaying import difference, replaying
 from brownfield.runtime.secret import variable
 from brownfield.runtime.stub import Answers, application, read_faults, samples, serving, stubs, variables
 from brownfield.wrapper.bundle import Bundle, open_bundle
@@ -100,7 +100,8 @@ def record(
         given = document(arguments or [], declared.input)
         raw = asyncio.run(record_one(assembly, here.key, wrapper, name, given))
         masks = Masks(secrets_of(opened, assembly), frozenset(mask or ()), frozenset(keep or ()))
-        told = asyncio.run(masked(opened, raw, masks))
+        with replaying(opened.bundle.folder, here.around) as again:
+            told = settled(raw, masked(opened, raw, masks), again, masks)
         path = None if dry_run else save(opened.bundle.folder, told)
     here.terminal.give(
         {"file": str(path) if path else None, "exchanges": len(told.exchanges), "masked": masks.masked,
@@ -128,7 +129,7 @@ def replay(context: typer.Context, bundle: Named) -> None:
     if not recordings:
         raise Problem("not-found", f"nothing was recorded of {folder}", next="Record a read with `brownfield record`.")
     with here.terminal.progress("Replaying …"), replaying(folder, here.around) as again:
-        found = [(one, again(one)) for one in recordings]
+        found = [(one, difference(one, again(one))) for one in recordings]
     failed = [one for one, words in found if words]
     documents = [{"operation": one.operation, "arguments": one.arguments, "ok": not words, "difference": words}
                  for one, words in found]  # fmt: skip
