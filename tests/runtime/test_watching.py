@@ -19,6 +19,8 @@ from brownfield.testing.canned.drop import CannedFeed, CannedFeedSettings
 OTHER = b"Z-999 1\n= 1\n"
 STEPS = ["seen", "ready", "claimed", "staged", "collecting", "preflighted", "committed", "settled"]
 
+pytestmark = pytest.mark.anyio
+
 
 class Died(BaseException):
     """The process is gone, as far as anybody can tell."""
@@ -312,3 +314,60 @@ def test_what_stays_where_it_lies_is_taken_once(at, yard):
             assert [file["state"] for file in collect(stage)] == ["archived"]
             assert collect(stage) == []
         assert skus(stage) == [*WHOLE, ("Z-999", 1)]
+
+
+async def test_a_dry_run_says_what_would_be_done_and_does_nothing(at, yard):
+    """R97: by name and number; no step is kept, nothing is claimed."""
+    with at("sequence = 'S([0-9]+)'", 'ready = { age = "10s" }') as stage:
+        operator, collecting = stage.operator, stage.assembly.collecting
+        yard.put("S2.dat", GOOD, marked=True)
+        collect(stage)
+        before = len(stage.entries())
+        yard.put("S10.dat", b"a", marked=True)
+        yard.put("S9.dat", b"b", marked=True)
+        yard.put("S1.dat", b"c", marked=True)
+        yard.put("S11.dat", b"d")
+        planned = await collecting.plan(operator, "canned", "stock_count")
+        assert [(file["name"], file["note"]) for file in planned] == [
+            ("S1.dat", "would be held"), ("S9.dat", "would be taken"), ("S10.dat", "would be taken"),
+            ("S11.dat", "waiting"),
+        ]  # fmt: skip
+        assert len(stage.entries()) == before
+        assert len(yard.lying) == 4
+
+
+def test_a_replay_is_a_backfill_in_the_order_of_the_numbers(at, yard):
+    """R20: thirty nights, some taken before, none held for being late."""
+    with at("sequence = 'S([0-9]+)'") as stage:
+        for number in (40, 7):
+            yard.put(f"S{number}.dat", b"N-%03d %d\n= 1\n" % (number, number), marked=True)
+        collect(stage)
+        for number in range(30, 0, -1):
+            yard.put(f"S{number}.dat", b"N-%03d %d\n= 1\n" % (number, number), marked=True)
+        files = collect(stage, replay=True)
+        assert [file["name"] for file in files] == [f"S{number}.dat" for number in range(1, 31)]
+        assert {file["state"] for file in files} == {"archived"}
+        assert [count for _, count in skus(stage)] == [7, 40, *range(1, 31)]
+
+
+def test_the_status_says_how_far_a_file_is_and_what_waits_behind_it(at, yard):
+    """R97: in percent, with what is left at the pace so far."""
+    with at() as stage:
+        for name in ("a.dat", "b.dat", "c.dat"):
+            yard.put(name, GOOD.replace(b"140", name[:1].encode().hex().encode()), marked=True)
+        feed, operator = stage.assembly.kernel.wrappers["canned"].feeds["drop"].adapter, stage.operator
+        collects, found = feed.collect, []
+
+        def watched(arrival, checkpoint):
+            for number, chunk in enumerate(collects(arrival, checkpoint)):
+                if number == 2 and arrival.name == "a.dat":
+                    found.extend(stage.assembly.control.status(operator)["collecting"])
+                yield chunk
+                stage.clock.move(timedelta(seconds=10))
+
+        feed.collect = watched
+        collect(stage)
+        (one,) = found
+        assert (one["file"], one["files_behind"]) == ("a.dat", 2)
+        assert 0 <= one["percent"] < 100
+        assert stage.assembly.control.status(operator)["collecting"] == []

@@ -71,6 +71,18 @@ def claimed(connection: Connection, whose: Whose, names: Sequence[str]) -> set[t
     return {(row.name, row.stamp) for row in found}
 
 
+def queued(connection: Connection, environment: str) -> dict[str, int]:
+    """For each feed that has any, by its full name: how many files are claimed and not begun."""
+    columns = schema.arrival.c
+    at_hand = columns.step.in_([Step.CLAIMED.value, Step.STAGED.value])
+    statement = (
+        select(columns.wrapper, columns.feed, func.count())
+        .where(at_hand, columns.environment == environment)
+        .group_by(columns.wrapper, columns.feed)
+    )
+    return {f"{wrapper}.{feed}": count for wrapper, feed, count in connection.execute(statement)}
+
+
 def waiting(connection: Connection, environment: str) -> list[tuple[str, Incoming, int]]:
     """For each feed that has any, by its full name: the file that has lain longest, and how many lie there."""
     columns = schema.arrival.c

@@ -1,7 +1,8 @@
 """Files that were taken from a drop: where each one is, and where to resume it."""
 
+import dataclasses
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import Connection, func, select, update
@@ -14,6 +15,7 @@ from brownfield.ledger.instant import instant, instant_or_none, micros
 from brownfield.ledger.schema import AnyRow
 from brownfield.ledger.upsert import insert_new, replace
 from brownfield.rules.arrival import Known
+from brownfield.rules.progress import Progress
 
 _FILE_ORDER_LOCK = 0x6266_0001
 
@@ -146,6 +148,23 @@ def open_files(connection: Connection, wrapper: str, feed: str) -> list[BatchFil
         .order_by(columns.id)
     )
     return [_file(row) for row in connection.execute(statement)]
+
+
+def under_way(connection: Connection, environment: str) -> list[tuple[BatchFile, Progress]]:
+    """The files that are being collected, each with how far it has come by its last commit."""
+    begun = select(schema.file).where(
+        schema.file.c.state == FileState.COLLECTING.value, schema.file.c.environment == environment
+    )
+    return [_reached(connection, _file(row)) for row in connection.execute(begun.order_by(schema.file.c.id))]
+
+
+def _reached(connection: Connection, file: BatchFile) -> tuple[BatchFile, Progress]:
+    last = connection.execute(select(schema.checkpoint).where(schema.checkpoint.c.file == file.id)).first()
+    if last is None:
+        return file, Progress(0, file.size, timedelta())
+    return dataclasses.replace(file, records=last.record), Progress(
+        last.offset, file.size, instant(last.at) - file.seen_at
+    )
 
 
 def files(

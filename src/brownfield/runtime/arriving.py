@@ -85,6 +85,40 @@ class Arriving:
                 yield self._arrived(arrival, replay=replay and arrival.sha256 not in handled)
                 handled[arrival.sha256] = arrival.name
 
+    def plan(self) -> Iterator[tuple[str, int, str, str]]:
+        """What a run would do now, as name, size, note and reason. Nothing is kept, claimed or unpacked.
+
+        What is in a file is not looked at before it is claimed, so a duplicate may be foreseen as new.
+        """
+        with self._kernel.ledger.read() as connection:
+            begun = open_files(connection, self._opened.id, self._feed.name)
+        for file in begun:
+            yield file.name, file.size, "would be taken up again", ""
+        if self._watching is None:
+            for arrival in self._in_order(list(self._place.adapter.arrivals())):
+                yield arrival.name, arrival.size, *self._foreseen(arrival)
+            return
+        lying = self._watching.plan()
+        ready = [Arrival(seen.name, seen.size, "") for seen, waits in lying if not waits]
+        for arrival in self._in_order(ready):
+            yield arrival.name, arrival.size, *self._foreseen(arrival)
+        for seen, waits in lying:
+            if waits:
+                yield seen.name, seen.size, "waiting", waits
+
+    def _foreseen(self, arrival: Arrival) -> tuple[str, str]:
+        with self._kernel.ledger.read() as connection:
+            before = known(connection, self._opened.id, self._feed.name, arrival)
+        identity = identify(number_of(arrival.name, self._feed.table), before, self._feed.table)
+        words = {"take": "would be taken", "archive": "would be put away", "hold": "would be held",
+                 "refuse": "would be refused"}  # fmt: skip
+        return words[identity.treatment], identity.reason
+
+    def _in_order(self, found: list[Arrival]) -> list[Arrival]:
+        """In the order of their numbers where the feed has any, else as they came."""
+        numbers = {arrival.name: number_of(arrival.name, self._feed.table) for arrival in found}
+        return sorted(found, key=lambda one: (numbers[one.name] is None, numbers[one.name] or 0))
+
     def _watcher(self) -> Watching | None:
         adapter, whose = self._place.adapter, Whose(self._kernel.environment, self._opened.id, self._feed.name)
         if isinstance(adapter, WatchedFeed):
@@ -92,16 +126,15 @@ class Arriving:
         return None
 
     def _arrivals(self) -> list[Arrival]:
-        """The files that are at hand: in the order of their numbers where the feed has any, else as they came."""
-        adapter, table = self._place.adapter, self._feed.table
+        """The files that are at hand, in order."""
+        adapter = self._place.adapter
         if self._watching:
             self._watching.staged(adapter.arrivals())
             self.waiting = self._watching.look()
         found = list(adapter.arrivals())
         if self._watching:
             self._watching.staged(found)
-        numbers = {arrival.name: number_of(arrival.name, table) for arrival in found}
-        return sorted(found, key=lambda one: (numbers[one.name] is None, numbers[one.name] or 0))
+        return self._in_order(found)
 
     def _arrived(self, arrival: Arrival, *, replay: bool) -> tuple[BatchFile, str]:
         if replay:

@@ -84,6 +84,24 @@ class Collecting:
             except Unavailable as failure:
                 raise Problem("unavailable", f"{opened.title}: {failure.message}") from failure
 
+    async def plan(self, caller: Caller, wrapper: str, feed: str) -> list[dict[str, Any]]:
+        """What `collect` would do now. Nothing is claimed, kept or put away.
+
+        Raises:
+            Problem: The location cannot be read.
+        """
+        opened, found = await asyncio.to_thread(self._demand, caller, wrapper, feed)
+        return await self.lane.run(self._plan, opened, found, caller.identity)
+
+    def _plan(self, opened: OpenWrapper, feed: Feed, who: Identity) -> list[dict[str, Any]]:
+        try:
+            planned = list(Arriving(self._kernel, opened, feed, who, self.stopping).plan())
+        except Unavailable as failure:
+            raise Problem("unavailable", f"{opened.title}: {failure.message}") from failure
+        name = f"{opened.id}.{feed.name}"
+        return [{"feed": name, "name": file, "size": size, "state": "planned", "note": note}
+                | ({"reason": reason} if reason else {}) for file, size, note, reason in planned]  # fmt: skip
+
     async def resume(self, caller: Caller, file_id: int, note: str = "") -> dict[str, Any]:
         """Take in what is left of a held file; as many records as before may be unreadable.
 

@@ -53,6 +53,20 @@ class Watching:
                 before |= claimed(connection, self._whose, names[start : start + MOST])
         return [one for one in found if not (one.stays and (one.name, one.stamp) in before)]
 
+    def plan(self) -> list[tuple[Sighting, str]]:
+        """What lies there, each with what it would still be waited for; nothing is kept and nothing is claimed."""
+        now, ready = self._kernel.clock.now(), self._table.ready
+        with self._kernel.ledger.read() as connection:
+            before = {row.name: row.watch for row in incoming(connection, self._whose, WATCHED)}
+        found = []
+        for sighting in sorted(self._unclaimed(self._adapter.sightings()), key=_order)[:MOST]:
+            seen = watch(before.get(sighting.name), sighting, now)
+            waits = waits_for(seen, ready, now)
+            if not waits and not is_given_up(seen, ready, now) and (flaw := self._adapter.flaw(sighting)):
+                waits = f"it is not whole yet: {flaw}"
+            found.append((sighting, waits))
+        return found
+
     def staged(self, arrivals: Iterable[Arrival]) -> None:
         """Take note of what is at hand now, what a killed run claimed and could not say included."""
         with self._kernel.ledger.read() as connection:

@@ -274,7 +274,7 @@ def test_collect_goes_through_the_server_and_tells_of_lost_files(run, server):
     file = {"name": "STK1.DAT", "state": "archived", "records": 3, "events": 2, "quarantined": 1}
     server.answers["POST /v1/collect/inventory/stock_count"] = (200, {"files": [file]})
     assert "STK1.DAT" in run("collect", "inventory.stock_count", "--replay").stdout
-    assert server.last[2] == {"replay": True}
+    assert server.last[2] == {"replay": True, "dry_run": False}
     refused = file | {"state": "refused", "reason": "truncated"}
     server.answers["POST /v1/collect/inventory/stock_count"] = (200, {"files": [file, refused]})
     assert "truncated" in run("collect", "inventory.stock_count", code=65).stdout

@@ -117,6 +117,31 @@ async def test_batches_and_events(door):
     assert (await client.post("/v1/collect/canned/horse", json={}, headers=operator)).status_code == 404
 
 
+async def test_records_and_held_files_are_decided_on(door):
+    """R20, R72, R98: corrected, written off, read again, resumed, refused; once each, and only by who may."""
+    stage, client = door
+    operator, agent = stage.keys["operator"], stage.keys["agent"]
+    stage.drop.put("one.dat", GOOD.replace(b"C-300 1", b"C-300 ?").replace(b"D-400 0", b"D-400 ?"))
+    (file,) = (await client.post(f"/v1/collect/{FEED.replace('.', '/')}", json={}, headers=operator)).json()["files"]
+    records = f"/v1/batches/{file['id']}/quarantine"
+    fields = {"fields": {"sku": "C-300", "on_hand": 1}, "note": "asked the site"}
+    assert (await client.post(f"{records}/2/correct", json=fields, headers=agent)).status_code == 403
+    assert (await client.post(f"{records}/2/correct", json={"raw": "xyz"}, headers=operator)).status_code == 422
+    done = (await client.post(f"{records}/2/correct", json=fields, headers=operator)).json()
+    assert (done["state"], done["note"]) == ("corrected", "asked the site")
+    assert (await client.post(f"{records}/2/correct", json=fields, headers=operator)).status_code == 409
+    again = await client.post(f"/v1/batches/{file['id']}/replay", json={}, headers=operator)
+    assert [one["state"] for one in again.json()["quarantined"]] == ["open"]
+    gone = (await client.post(f"{records}/3/write-off", json={"note": "twice"}, headers=operator)).json()
+    assert gone["state"] == "written-off"
+    for verb in ("resume", "refuse"):
+        answer = await client.post(f"/v1/batches/{file['id']}/{verb}", json={"note": "n"}, headers=operator)
+        assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+        assert (await client.post(f"/v1/batches/77/{verb}", json={}, headers=operator)).status_code == 404
+    planned = await client.post(f"/v1/collect/{FEED.replace('.', '/')}", json={"dry_run": True}, headers=operator)
+    assert planned.json() == {"files": []}
+
+
 async def heard(app, key, headers=(), path="/v1/events/stream", query="feed=canned.stock_count", until=4, patience=5.0):
     """The lines of a stream, until so many events were heard or it ended."""
     lines, gone, asked = [], asyncio.Event(), False

@@ -62,6 +62,7 @@ def collect(
     wrappers: Annotated[Path, typer.Option(help="The bundles, when no server is running.")] = Path("wrappers"),
     *,
     replay: Annotated[bool, typer.Option("--replay", help="Also files that were taken in or set aside.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
 ) -> None:
     """Take in the batch files that have arrived: through the server if one is running, else here and alone.
 
@@ -70,11 +71,12 @@ def collect(
     here = Session.of(context)
     wrapper, name = split(feed)
     left = "Chunks that were committed stay; the next collect goes on after them, and no event comes twice."
-    with here.terminal.risk(left), here.terminal.progress(f"Collecting {feed} …"):
+    with here.terminal.risk(left), here.terminal.progress(f"Collecting {feed} …", lambda: _reached(here, feed)):
         if here.home.address():
-            found = here.client().post(f"/v1/collect/{wrapper}/{name}", {"replay": replay})["files"]
+            asked = {"replay": replay, "dry_run": dry_run}
+            found = here.client().post(f"/v1/collect/{wrapper}/{name}", asked)["files"]
         else:
-            found = _collect_alone(here, wrappers, wrapper, name, replay=replay)
+            found = _collect_alone(here, wrappers, wrapper, name, replay=replay, dry_run=dry_run)
     rows = [(f["name"], f["state"], f.get("records"), f.get("events"), f.get("quarantined"), f.get("note", ""),
              f.get("reason", ""))
             for f in found]  # fmt: skip
@@ -84,7 +86,23 @@ def collect(
         raise typer.Exit(_BAD_INPUT)
 
 
-def _collect_alone(here: Session, folder: Path, wrapper: str, feed: str, *, replay: bool) -> list[dict[str, Any]]:
+def _reached(here: Session, feed: str) -> str:
+    """How far the server's collect is, for somebody who watches."""
+    found = here.client().get("/v1/status")["collecting"] if here.home.address() else []
+    return next((reached(one) for one in found if one["feed"] == feed), f"Collecting {feed} …")
+
+
+def reached(one: dict[str, Any]) -> str:
+    """How far a file is: `STK1.DAT: 43 %, 1,200 records, about 2 m left; 3 files wait behind it`."""
+    left, behind = one["seconds_left"], one["files_behind"]
+    about = "" if left is None else f", about {left // 60} m left" if left >= 90 else f", about {left} s left"
+    files = f"; {behind} file{'s' if behind > 1 else ''} behind it" if behind else ""
+    return f"{one['file']}: {one['percent']} %, {one['records']:,} records{about}{files}"
+
+
+def _collect_alone(
+    here: Session, folder: Path, wrapper: str, feed: str, *, replay: bool, dry_run: bool
+) -> list[dict[str, Any]]:
     from brownfield.runtime.assembly import open_assembly  # noqa: PLC0415  most commands need none of it
 
     with open_assembly(folder, here.environ, chain="cli") as assembly:
@@ -92,6 +110,8 @@ def _collect_alone(here: Session, folder: Path, wrapper: str, feed: str, *, repl
 
         async def run() -> list[dict[str, Any]]:
             try:
+                if dry_run:
+                    return await assembly.collecting.plan(caller, wrapper, feed)
                 return await assembly.collecting.collect(caller, wrapper, feed, replay=replay)
             finally:
                 assembly.collecting.stop()  # Ctrl-C: the thread ends after its chunk, and only then does asyncio.run
@@ -107,6 +127,8 @@ def _status(address: str, found: dict[str, Any]) -> Iterator[RenderableType]:
     rows = [(s["id"], s["title"], s["mode"], s["owner"], ", ".join(f"{n} ({e})" for n, e in s["operations"].items()),
              ", ".join(s["feeds"]), ", ".join(s["stopped"])) for s in found["systems"]]  # fmt: skip
     yield table(("wrapper", "system", "mode", "owner", "operations", "feeds", "stopped by drift"), rows)
+    for one in found.get("collecting", ()):
+        yield f"Collecting {one['feed']}: {reached(one)}."
     if found.get("waiting"):
         lying = [(w["feed"], w["files"], w["oldest"], w["since"], w["waits_for"]) for w in found["waiting"]]
         yield table(("feed", "files waiting", "oldest", "since (UTC)", "it waits for"), lying)

@@ -1,17 +1,21 @@
 """What a command says: for a person on a terminal, or as JSON for a program. Errors and progress go to stderr."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 import orjson
 from rich.console import Console, RenderableType
+from rich.status import Status
 from rich.table import Column, Table
 from rich.text import Text
 
 _PIPE_WIDTH = 4000
 """Columns where no terminal sets a width: a line in a pipe is one line, so that grep finds it."""
+
+_LOOK_EVERY = 2.0
 
 
 class Terminal:
@@ -57,14 +61,20 @@ class Terminal:
             self._print(sys.stderr, human)
 
     @contextmanager
-    def progress(self, what: str) -> Iterator[None]:
-        """Show that something long is under way, if a person is watching."""
+    def progress(self, what: str, look: Callable[[], str] | None = None) -> Iterator[None]:
+        """Show that something long is under way, if a person is watching; every two seconds, what `look` says of it."""
         console = _console(sys.stderr)
         if self.machine or not console.is_terminal:
             yield
             return
-        with console.status(safe(what)):
-            yield
+        ended = threading.Event()
+        with console.status(safe(what)) as status:
+            if look:
+                threading.Thread(target=_watch, args=(status, look, ended), daemon=True).start()
+            try:
+                yield
+            finally:
+                ended.set()
 
     @contextmanager
     def risk(self, sentence: str) -> Iterator[None]:
@@ -87,6 +97,12 @@ class Terminal:
         for part in human:
             text = safe(part) if isinstance(part, str) else part
             console.print(text, markup=False, highlight=False, soft_wrap=isinstance(part, str))
+
+
+def _watch(status: Status, look: Callable[[], str], ended: threading.Event) -> None:
+    while not ended.wait(_LOOK_EVERY):
+        with suppress(Exception):  # what is under way does not end because nobody can say how far it is
+            status.update(safe(look()))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:

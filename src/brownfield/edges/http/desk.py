@@ -82,9 +82,10 @@ class Resuming(_Sent):
 
 
 class Collecting(_Sent):
-    """Whether a file that was seen before is taken again."""
+    """Whether a file that was seen before is taken again; whether only to say what would be done."""
 
     replay: bool = False
+    dry_run: bool = False
 
 
 class Question(_Sent):
@@ -192,6 +193,8 @@ async def export(assembly: The, by: By, since: datetime, until: datetime) -> Res
 @router.post("/collect/{wrapper}/{feed}")
 async def collect(assembly: The, by: By, wrapper: str, feed: str, said: Collecting) -> Response:
     """Collect what has arrived in a feed's drop."""
+    if said.dry_run:
+        return answer({"files": await assembly.collecting.plan(by, wrapper, feed)})
     return answer({"files": await assembly.collecting.collect(by, wrapper, feed, replay=said.replay)})
 
 
