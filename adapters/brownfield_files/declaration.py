@@ -36,7 +36,7 @@ class RecordDeclaration(BaseModel):
     Attributes:
         of: The copybook's record, or the alternative of a REDEFINES, that describes it; not in a TOML layout.
         when: Field and value, or values, that tell the type; all must hold. None declared: every record is of it.
-        place: `first`, `body` or `last`.
+        place: `first`, `body` or `last`, or `fill`: what fills the file up behind the last.
         optional: A first or last record that may be missing.
         parent: The type that it belongs to: its row holds the fields of the last such record before it.
     """

@@ -8,7 +8,7 @@ from brownfield_files.calendar_date import DateFormat
 
 Kind: TypeAlias = Literal["text", "zoned", "packed", "binary", "float"]
 SignPlace: TypeAlias = Literal["trailing", "leading", "trailing-separate", "leading-separate"]
-Place: TypeAlias = Literal["first", "body", "last"]
+Place: TypeAlias = Literal["first", "body", "last", "fill"]
 
 
 class LayoutError(ValueError):
@@ -113,7 +113,7 @@ class RecordType:
         length: Bytes that the parts take, at most the layout's length.
         parts: What is read from it, in order of offset; FILLER is not in here.
         when: Fields and the values that tell the type; empty when every record is of it.
-        place: `first` and `last` stand once, at the file's start and end.
+        place: `first` and `last` stand once, at the file's start and end; `fill` may follow the last.
         optional: A `first` or `last` that may be missing.
         parent: The type whose last record before it one of this type belongs to; empty for none. See `family`.
     """

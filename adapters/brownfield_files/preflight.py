@@ -113,6 +113,7 @@ class _Order:
         self._first = layout.at("first")
         self._last = layout.at("last")
         self._ends = {record.name for record in (self._first, self._last) if record}
+        self._fill = {record.name for record in layout.records if record.place == "fill"}
         self.first: Frame | None = None
         self.last: Frame | None = None
 
@@ -120,12 +121,10 @@ class _Order:
         """Look at the types of records that follow those seen before."""
         if self._first and not self._first.optional and not batch.number and names[0] != self._first.name:
             raise Rejected(f"the first record is no {self._first.name}", code="header")
-        if self.last is not None:
-            self._refuse_after(self.last, batch.number)
-        if self._ends.isdisjoint(names):
+        if self.last is None and self._ends.isdisjoint(names):
             return
         for index, name in enumerate(names):
-            if self.last is not None:
+            if self.last is not None and name not in self._fill:
                 self._refuse_after(self.last, batch.number + index)
             if name in self._ends:
                 self._add_end(batch.frame(index), name)

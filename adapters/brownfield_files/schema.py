@@ -14,7 +14,8 @@ def contract_of(layout: Layout) -> Contract:
 
 def _record(record: RecordType, layout: Layout) -> RecordShape:
     told = "; ".join(f"{field} is {' or '.join(map(str, values))}" for field, values in record.when)
-    place = {"first": "The first record. ", "last": "The last record. ", "body": ""}[record.place]
+    places = {"first": "The first record. ", "last": "The last record. ", "fill": "Fills the file up. ", "body": ""}
+    place = places[record.place]
     words = f"{place}Told by: {told}." if told else place.strip()
     return RecordShape(fields=_with_parent(record, layout), documentation=words)
 

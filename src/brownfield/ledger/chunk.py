@@ -157,13 +157,13 @@ def _ids(row: AnyRow) -> Sequence[int]:
     if row.numbers is None:
         return range(row.id, row.last + 1)
     high = row.id >> RECORD_BITS << RECORD_BITS
-    return [high | number for number in unpack(f"<{row.count}I", row.numbers)]
+    return [high | number for number in unpack(f"<{len(row.numbers) // 4}I", row.numbers)]
 
 
 def _lines(row: AnyRow, render: Render) -> list[str]:
     data = zstd.decompress(row.data)
     lines = data if row.body is None else render(Source(row.adapter, row.body, row.kind, data))
     texts = lines.decode().split("\n")[:-1]
-    if len(texts) != row.count:
-        raise Unavailable(f"{len(texts)} events are rendered of a chunk of {row.count}")
+    if len(texts) != row._mapping["count"]:
+        raise Unavailable(f"{len(texts)} events are rendered of a chunk of {row._mapping['count']}")
     return texts
