@@ -4,12 +4,13 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 READY   = $(VENV)/ready
 
-.PHONY: help test lint demo bench soak fuzz picture lock clean
+.PHONY: help test lint demo bench soak drawn fuzz picture lock clean
 help:
 	@echo "make demo     the story, end to end, on a real SOAP server and a real batch file (KEEP=1 leaves it up)"
 	@echo "make test     lint, types, import rule, tests"
 	@echo "make bench    the ratios that the README quotes, written to bench/results/"
 	@echo "make soak     collecting while being killed 200 times, written to bench/results/"
+	@echo "make drawn    a bundle from every WSDL of the corpus, and the stopwatch, written to bench/results/"
 	@echo "make fuzz     the SOAP codec against its interpreter and against zeep, 50,000 random replies each"
 	@echo "make picture  the console's screenshot for the README (needs Chromium)"
 	@echo "make lock     pin requirements/dev.txt again"
@@ -41,6 +42,9 @@ bench: $(READY)
 soak: $(READY)
 	mkdir -p build && rm -rf build/soak && $(BIN)/python tests/crash/soak.py build/soak 200 > build/soak.json && mv build/soak.json bench/results/soak.json
 	cat bench/results/soak.json
+
+drawn: $(READY)
+	$(BIN)/python bench/new.py
 
 fuzz: $(READY)
 	BROWNFIELD_FUZZ=50000 $(BIN)/pytest tests/adapters/soap/test_codec.py tests/adapters/soap/test_fuzz.py

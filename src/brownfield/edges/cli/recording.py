@@ -72,7 +72,8 @@ def _exports(here: Session, bundle: Bundle, leads: dict[str, str]) -> Iterator[s
     """The lines that lead `up` to the stub, so that a shell can take them in."""
     yield from (f"export {name}={value}" for name, value in leads.items())
     tables = bundle.manifest.connections
-    names = sorted({name for one in tables.values() for name in one.secrets.read.values()})
+    sides = [side for one in tables.values() for side in (one.secrets.read, one.secrets.write)]
+    names = sorted({name for side in sides for name in side.values()})
     missing = [name for name in names if not any(provide(name) for provide in here.around.secrets)]
     yield from (f"export {variable(name)}=stub   # any value will do" for name in missing)
     others = {name for one in tables.values() for name in unset(one.settings, here.environ)} - leads.keys()
