@@ -20,6 +20,7 @@ class RestSettings(BaseModel):
         key_header: The header that an API key is sent in.
         code: The member of an error's body that is the system's own code.
         keep_alive: Whether sockets are kept for the next call.
+        authorities: The certificates, PEM, that the server's is held against; None for those that the machine trusts.
         certificate: The client's certificate and its chain, PEM.
         certificate_key: Its private key, PEM; None when it lies in the same file.
         proxy: The address of an HTTP proxy. Variables such as `HTTPS_PROXY` are never read.
@@ -34,6 +35,7 @@ class RestSettings(BaseModel):
     key_header: Annotated[str, Field(pattern=HEADER)] = "X-API-Key"
     code: str = "code"
     keep_alive: bool = True
+    authorities: Path | None = None
     certificate: Path | None = None
     certificate_key: Path | None = None
     proxy: str | None = None

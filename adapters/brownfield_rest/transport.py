@@ -236,13 +236,16 @@ def _inflated(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
 
 
 def _tls(settings: RestSettings | None) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if settings is not None and settings.certificate is not None:
-        try:
+    """The context for TLS, with the certificates that the settings name."""
+    if settings is None:
+        return ssl.create_default_context()
+    try:
+        context = ssl.create_default_context(cafile=settings.authorities)
+        if settings.certificate is not None:
             context.load_cert_chain(settings.certificate, settings.certificate_key)
-        except OSError as error:  # an SSLError is one
-            reason = error.strerror or "it is no PEM certificate with its key"
-            raise Unavailable(f"The client certificate cannot be read: {reason}. Nothing was sent.") from None
+    except OSError as error:  # an SSLError is one
+        reason = error.strerror or "it is no PEM certificate, or not with its key"
+        raise Unavailable(f"A certificate cannot be read: {reason}. Nothing was sent.") from None
     return context
 
 
