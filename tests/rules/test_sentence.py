@@ -147,6 +147,8 @@ GOLDEN = {
         '"oncall@example.com", who is paged for place hold (inventory), could not be told, and it is not tried again:'
         ' "the command ended with 1".',
     ),
+    "events.read": ({"events": 500}, "billing-agent read 500 events of place hold (inventory)."),
+    "proposal.read": ({}, f"billing-agent looked at the request to {HOLD}."),
     "quarantine.read": (
         {"file": FILE, "person": "ada"},
         'ada looked at the records of the file "STK1117.DAT" for place hold (inventory) that could not be read.',

@@ -75,6 +75,16 @@ async def test_what_was_changed_shows(stage, change):
     assert told["ok"] is False
 
 
+async def test_who_may_not_read_the_audit_is_in_it(stage):
+    """R49, R98: entries, verification and export alike."""
+    agent, asking, now = stage.agent, stage.assembly.asking, stage.clock.now()
+    for refused in (lambda: asking.entries(agent), lambda: asking.verify(agent),
+                    lambda: list(asking.export(agent, now, now))):  # fmt: skip
+        with pytest.raises(Problem):
+            refused()
+    assert [entry.operation for entry in stage.entries("call.denied")] == ["audit"] * 3
+
+
 async def test_an_export_is_verified_offline(stage):
     """R101: with the key and the lines, and nothing else; an edited line shows."""
     await a_day(stage)

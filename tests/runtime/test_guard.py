@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from stage import EVERYTHING, HOLD, staged
 
-from brownfield.contract import Adapter, Drifted, Reply, Unavailable
+from brownfield.contract import Adapter, Drifted, Rejected, Reply, Unavailable, Uncertain
 from brownfield.ledger.audit import search
 from brownfield.rules.access import Role
 from brownfield.rules.problem import Problem
@@ -161,6 +161,24 @@ async def test_a_hidden_field_leaves_no_trace(put_up):
     assert (await stage.call(agent, "get_stock", {"Sku": "A-100"})).data == {"Sku": "A-100", "OnHand": 140}
     shown = {operation.name: operation for operation in stage.assembly.guard.visible(agent, "canned")}
     assert "Price" not in json.dumps([shown["get_stock"].input, shown["get_stock"].output])
+
+
+async def test_a_hidden_field_is_not_in_a_fault_either(put_up):
+    """R4, R60: the system's words may repeat what is hidden; its code and the rest of its detail are told."""
+    stage = put_up({GET_STOCK: GET_STOCK + '\nhide = ["Price"]'})
+    stage.system.fails["GetStock"] = Rejected("49.90 is wrong", code="CAN-7", detail={"Price": "49.90", "Field": "Sku"})
+    with pytest.raises(Problem) as problem:
+        await stage.call(stage.agent, "get_stock", {"Sku": "A-100"})
+    assert (problem.value.code, problem.value.detail) == ("rejected", {"code": "CAN-7", "detail": {"Field": "Sku"}})
+    assert "49.90" not in json.dumps([problem.value.body(""), [entry.body for entry in stage.entries()]])
+
+
+async def test_an_uncertain_read_may_be_repeated(stage):
+    """R97: what the table says of a write is no advice for a read."""
+    stage.system.fails["GetStock"] = Uncertain("lost")
+    with pytest.raises(Problem) as problem:
+        await stage.call(stage.agent, "get_stock", {"Sku": "A-100"})
+    assert problem.value.next == "Make the same call again: a read changes nothing."
 
 
 async def test_an_operation_without_an_effect_is_nowhere(put_up):

@@ -70,6 +70,22 @@ def test_all_feeds_at_once_are_for_who_oversees(filled):
     assert problem.value.code == "denied"
 
 
+def test_every_page_that_holds_events_has_its_entry(filled):
+    """R98: who was given how many of which feed, and up to where; looking in vain is no news, being refused is."""
+    agent = filled.agent
+    position = filled.assembly.events.page(agent, feed=FEED)["position"]
+    filled.assembly.events.page(agent, position, feed=FEED)
+    with pytest.raises(Problem):
+        filled.assembly.events.page(agent)
+    with pytest.raises(Problem):
+        filled.assembly.events.page(agent, feed="canned.horse")
+    (given,) = filled.entries("events.read")
+    assert (given.identity, given.wrapper, given.operation) == ("agent", "canned", "stock_count")
+    assert (given.body["events"], given.body["position"]) == (5, position)
+    assert [(entry.wrapper, entry.operation) for entry in filled.entries("call.denied")] == [
+        (None, "events"), ("canned", "horse")]  # fmt: skip
+
+
 def test_a_halt_stops_followers_too(filled):
     """R102."""
     key = filled.key("follower", Role.AGENT, *EVERYTHING)

@@ -104,6 +104,14 @@ def _proposed(facts: Facts) -> str:
     return f"{facts.who} asked to {undo}{facts.task}: {tier}, {needed(body)}{_because(body)}"
 
 
+def _count(facts: Facts) -> str:
+    return phrase.counted(int(facts.entry.body.get("events", 0)), "event")
+
+
+def _feed(facts: Facts) -> str:
+    return facts.thing if facts.entry.operation else "every feed"
+
+
 def _earlier(facts: Facts) -> str:
     why = {"fresh": "", "stale": ", because the system was unavailable"}.get(facts.entry.body.get("cache", ""))
     return "" if why is None else f" with what was read earlier{why}"
@@ -247,6 +255,8 @@ EVENTS: dict[str, Template] = {
     ),
     "drift.checked": lambda f: f"the live system behind {phrase.name(f.entry.wrapper or '')} {_seen(f)}",
     "quarantine.read": lambda f: f"{f.person} looked at the records of {f.file} that could not be read{f.time}",
+    "events.read": lambda f: f"{f.who} read {_count(f)} of {_feed(f)}{f.time}",
+    "proposal.read": lambda f: f"{f.who} looked at {f.it}{f.time}",
     "server.started": lambda f: f"the server started{_where(f)}",
     "server.stopped": lambda f: f"the server stopped{_where(f)}{f.said('cause', 'reason')}",
     "audit.asked": lambda f: f"{f.person} asked the audit{f.said('question', 'note')}",

@@ -64,14 +64,14 @@ class Asking:
 
     def entries(self, caller: Caller, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
         """Entries as they are recorded, oldest first."""
-        caller.demand(Ability.AUDIT)
+        self._demand(caller)
         with self._kernel.ledger.read() as connection:
             found = search(connection, after=after, limit=min(limit, MOST))
         return [_body(entry) for entry in found]
 
     def verify(self, caller: Caller) -> dict[str, Any]:
         """Whether every chain is whole and as it was written, against the seals outside the database too."""
-        caller.demand(Ability.AUDIT)
+        self._demand(caller)
         with self._kernel.ledger.read() as connection:
             keys = {self._key.id: self._key}
             result = verify(connection, keys, read_seals(self._kernel.home.seals, keys))
@@ -83,10 +83,14 @@ class Asking:
 
     def export(self, caller: Caller, since: datetime, until: datetime) -> Iterator[bytes]:
         """Lines that `verify_export` can check offline."""
-        caller.demand(Ability.AUDIT)
+        self._demand(caller)
         self._note(caller, "audit.exported", {"since": since.isoformat(), "until": until.isoformat()})
         with self._kernel.ledger.read() as connection:
             yield from export(connection, since, until)
+
+    def _demand(self, caller: Caller) -> None:
+        with audited(self._kernel, caller, "audit"):
+            caller.demand(Ability.AUDIT)
 
     def _known(self) -> Known:
         with self._kernel.ledger.read() as connection:

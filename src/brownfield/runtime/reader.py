@@ -13,7 +13,7 @@ from brownfield.runtime.connection import ReadCall
 from brownfield.runtime.kernel import OpenWrapper
 from brownfield.wrapper.bundle import Operation
 from brownfield.wrapper.handler import places
-from brownfield.wrapper.hiding import hide
+from brownfield.wrapper.hiding import hide, hushed
 
 Document = dict[str, Any]
 
@@ -40,7 +40,9 @@ async def read(opened: OpenWrapper, operation: Operation, arguments: Fields,
     try:
         work = partial(_read, opened, operation, arguments, calls, then)
         return await opened.calls[operation.table.via].run(work)
-    except (Failure, Problem):
+    except Failure as failure:
+        raise hushed(failure, operation.table.hide) from failure
+    except Problem:
         raise
     except ValidationError as error:
         raise Drifted(f"{operation.name} was answered otherwise than its models say: {places(error)}") from error

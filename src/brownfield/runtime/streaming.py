@@ -10,6 +10,7 @@ from brownfield.rules.access import Ability, Role
 from brownfield.rules.problem import Problem
 from brownfield.runtime.caller import Caller
 from brownfield.runtime.kernel import Kernel
+from brownfield.runtime.refusal import audited
 from brownfield.runtime.registry import Registry
 
 MOST = 1000
@@ -40,15 +41,24 @@ class Streaming:
             Problem: `denied`, or `not-found`.
         """
         wrapper, _, name = (feed or "").partition(".")
-        if feed:
-            self._demand(caller, wrapper, name)
-        elif not caller.may(Ability.OVERSEE):
-            raise Problem("denied", "name the feed that you may follow", next="Add feed=WRAPPER.FEED.")
+        with audited(self._kernel, caller, name or "events", wrapper):
+            if feed:
+                self._demand(caller, wrapper, name)
+            elif not caller.may(Ability.OVERSEE):
+                raise Problem("denied", "name the feed that you may follow", next="Add feed=WRAPPER.FEED.")
         with self._kernel.ledger.read() as connection:
             found = page(connection, environment=self._kernel.environment, after=max(0, after),
                          limit=max(1, min(limit, MOST)), feed=name or None, wrapper=wrapper or None,
                          render=self._render)  # fmt: skip
+        if found.events:  # who follows looks often, and what he was not given is no news
+            self._note(caller, len(found.events), found.position, wrapper, name)
         return {"events": [cloud_event(event) for event in found.events], "position": found.position}
+
+    def _note(self, caller: Caller, count: int, position: int, wrapper: str, feed: str) -> None:
+        body = {"events": count, "position": position}
+        entry = self._kernel.entry("events.read", body, caller.identity, trace=caller.trace, wrapper=wrapper or None,
+                                   operation=feed or None)  # fmt: skip
+        self._kernel.journal.commit(entry)
 
     def _render(self, source: Source) -> bytes:
         render = self._registry.get(source.adapter).render

@@ -33,7 +33,7 @@ from brownfield.runtime.proposing import proposal_entry
 from brownfield.runtime.reader import read, read_before, whole
 from brownfield.wrapper.bundle import Operation
 from brownfield.wrapper.finding import BundleError
-from brownfield.wrapper.hiding import hide
+from brownfield.wrapper.hiding import hide, hushed
 from brownfield.wrapper.manifest import Reading
 
 log = logging.getLogger("brownfield.worker")
@@ -239,6 +239,8 @@ class Worker:
         if call.held and not begun:
             raise Held(call.held) from error
         verdict = judge(error, begun=begun, answered=call.answered, ending=call.ending)
+        if isinstance(verdict, Failure):
+            verdict = hushed(verdict, operation.table.hide)
         if verdict:
             raise verdict from error
         return result or {}

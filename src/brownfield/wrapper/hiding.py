@@ -4,7 +4,7 @@ import copy
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from brownfield.contract import JsonSchema
+from brownfield.contract import Failure, JsonSchema, Rejected
 
 Path = tuple[str, ...]
 _BRANCHES = ("allOf", "anyOf", "oneOf")
@@ -27,6 +27,17 @@ def hide(document: Any, hidden: Collection[str]) -> Any:
     for path in hidden:
         document = edit(document, tuple(path.split(".")), None)
     return document
+
+
+def hushed(failure: Failure, hidden: Collection[str]) -> Failure:
+    """What a system's no may say where fields are hidden: its code, and its detail without them.
+
+    Its words are the system's own, and nobody can tell which of them repeat a hidden value (R4).
+    """
+    if not hidden or not isinstance(failure, Rejected):
+        return failure
+    said = "the system said no; its words are not told, for they may repeat what is hidden"
+    return Rejected(said, code=failure.code, detail=hide(failure.detail, hidden), undeclared=failure.undeclared)
 
 
 def edit(document: Any, path: Path, change: Callable[[Any], Any] | None) -> Any:

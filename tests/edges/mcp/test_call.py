@@ -8,6 +8,7 @@ import pytest
 
 from brownfield.contract import Unavailable
 from brownfield.edges.mcp.wording import answered
+from brownfield.ledger.audit import search
 from brownfield.rules.access import Role
 from brownfield.rules.problem import Problem
 
@@ -89,6 +90,10 @@ async def test_a_proposer_follows_its_own_proposal_only(house, agent):
         nobodys = await call(house, other, "inventory_get_proposal", {"id": "p-none"})
         assert theirs.is_error
         assert _words(theirs, mine["proposal"]) == _words(nobodys, "p-none")
+    with house.assembly.kernel.ledger.read() as connection:
+        entries = search(connection, events=["proposal.read", "call.denied"], limit=100)
+    assert [entry.event for entry in entries] == ["proposal.read", *["call.denied"] * 4]
+    assert entries[0].proposal == mine["proposal"]
 
 
 async def test_a_proposal_to_another_wrapper_is_not_shown(house):

@@ -26,6 +26,8 @@ from brownfield.rules.redaction import plain
 from brownfield.runtime.assembly import Assembly
 from brownfield.runtime.caller import Caller
 from brownfield.runtime.guard import Answer
+from brownfield.runtime.proposing import Seen
+from brownfield.runtime.refusal import audited
 from brownfield.runtime.validator import Validator
 
 CALLER = "brownfield.caller"
@@ -45,6 +47,7 @@ class Desk:
     """
 
     def __init__(self, assembly: Assembly, catalog: Catalog) -> None:
+        self._kernel = assembly.kernel
         self._guard = assembly.guard
         self._proposing = assembly.proposing
         self._catalog = catalog
@@ -85,15 +88,27 @@ class Desk:
 
     async def _follow(self, caller: Caller, arguments: dict[str, Any]) -> CallToolResult:
         _follow_validator.check_arguments(arguments)
+        seen = await anyio.to_thread.run_sync(self._look, caller, arguments["id"])
+        return proposed(self._proposing.body(seen), self._catalog.follow)
+
+    def _look(self, caller: Caller, id_: str) -> Seen:
+        """The caller's own proposal. The audit knows who looked, and who was not shown one."""
+        with audited(self._kernel, caller, self._catalog.follow, self._catalog.wrapper):
+            seen = self._own(caller, id_)
+        entry = self._kernel.entry("proposal.read", {}, caller.identity, trace=caller.trace, proposal=seen.proposal.id,
+                                   wrapper=seen.proposal.wrapper, operation=seen.proposal.operation)  # fmt: skip
+        self._kernel.journal.commit(entry)
+        return seen
+
+    def _own(self, caller: Caller, id_: str) -> Seen:
         try:
-            seen = await anyio.to_thread.run_sync(self._proposing.get, caller, arguments["id"])
-            own = (caller.identity.name, self._catalog.wrapper)
-            if (seen.proposal.proposer, seen.proposal.wrapper) == own:
-                return proposed(self._proposing.body(seen), self._catalog.follow)
+            seen = self._proposing.get(caller, id_)
+            if (seen.proposal.proposer, seen.proposal.wrapper) == (caller.identity.name, self._catalog.wrapper):
+                return seen
         except Problem as problem:
             if problem.code != "not-found":
                 raise
-        raise Problem("not-found", f"you have made no proposal {plain(arguments['id'])} to {self._catalog.title}",
+        raise Problem("not-found", f"you have made no proposal {plain(id_)} to {self._catalog.title}",
                       next="Use the id that the write tool gave.")  # fmt: skip
 
     def _shown(self, caller: Caller) -> list[Tool]:
