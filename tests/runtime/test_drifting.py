@@ -93,12 +93,12 @@ def test_a_new_required_field_stops_what_sends_it_and_nothing_else(tmp_path, aro
         (lambda d: d["paths"]["/items"]["get"].update(summary="Lists the items."), {"list_items": "warned"}),
         (lambda d: d["paths"].pop("/holds/{number}/release"), {"release_hold": "stopped"}),
         (lambda d: d["components"]["schemas"]["Stock"]["properties"].update(zone={"type": "string"}),
-         {"get_stock": "warned", "preview_hold": "warned"}),
+         {"get_stock": "warned", "preview_hold": "warned", "place_hold": "warned"}),
         (lambda d: d["components"]["schemas"]["Site"]["enum"].append("METZ"),
          dict.fromkeys(("get_stock", "get_hold", "find_holds", "preview_hold", "list_movements"), "warned")
          | {"place_hold": "stopped", "release_hold": "stopped"}),
         (lambda d: d["components"]["schemas"]["Stock"]["properties"].update(onHand={"type": "string"}),
-         {"get_stock": "stopped", "preview_hold": "stopped"}),
+         {"get_stock": "stopped", "preview_hold": "stopped", "place_hold": "stopped"}),
         (lambda d: d["paths"]["/items"]["get"]["responses"].update({"410": {"description": "Gone."}}),
          {"list_items": "warned"}),
         (lambda d: d["components"]["schemas"]["ItemSummary"]["properties"].update(
@@ -219,7 +219,7 @@ def test_what_drifted_is_stopped_at_once_and_let_go_when_it_is_back(assembly, wa
     assert stopped.value.code == "drifted"
     assert asked("get_item", {"ItemNo": "A-100"})["ItemNo"] == "A-100"
     [system] = assembly.control.status(operator)["systems"]
-    assert system["stopped"] == ["getStock", "releaseHold"]
+    assert system["stopped"] == ["getStock", "placeHold", "releaseHold"]
     assert system["drift"][0]["outcome"] == "drifted"
 
     live.unlink()
@@ -234,7 +234,7 @@ def test_what_drifted_is_stopped_at_once_and_let_go_when_it_is_back(assembly, wa
     with assembly.kernel.ledger.read() as connection:
         looks = search(connection, events=["drift.checked"])
     assert [look.body["outcome"] for look in looks] == ["same", "drifted", "unreachable", "same"]
-    assert looks[1].body["stopped"] == ["get_stock", "preview_hold", "release_hold"]
+    assert looks[1].body["stopped"] == ["get_stock", "preview_hold", "place_hold", "release_hold"]
 
 
 def test_the_worker_makes_no_write_call_that_drift_stops(assembly, watching):
@@ -246,7 +246,23 @@ def test_the_worker_makes_no_write_call_that_drift_stops(assembly, watching):
     assembly.lookout.look(watched)
     with pytest.raises(Drifted, match="releaseHold"):
         writers["wms"].admit("releaseHold", "write")
-    writers["wms"].admit("placeHold", "write")
+    writers["wms"].admit("getHold", "read")
+
+
+def test_a_write_that_could_not_be_read_back_is_not_made(assembly, watching):
+    """R21, R79: getHold answers otherwise, so that nobody would know what a hold has become."""
+
+    def edit(document):
+        document["paths"]["/holds/{number}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"] = {
+            "type": "array", "items": {"type": "string"},
+        }  # fmt: skip
+
+    watching[1].write_text(api(edit))
+    assembly.lookout.look(assembly.lookout.watched[0])
+    opened = assembly.kernel.wrappers["inventory"]
+    assert opened.stops["wms"] == {"getHold": "everything", "placeHold": "writes", "releaseHold": "writes"}
+    with pytest.raises(Drifted, match="placeHold"):
+        assembly.worker._write_side(opened)["wms"].admit("placeHold", "write")
 
 
 def test_it_looks_by_itself_while_up_runs(assembly, watching, monkeypatch):
@@ -263,7 +279,9 @@ def test_it_looks_by_itself_while_up_runs(assembly, watching, monkeypatch):
 
     asyncio.run(while_running())
     assert assembly.kernel.sightings["inventory", "wms"].outcome == "drifted"
-    assert assembly.kernel.wrappers["inventory"].stops["wms"] == {"releaseHold": "everything", "getStock": "everything"}
+    assert assembly.kernel.wrappers["inventory"].stops["wms"] == {
+        "releaseHold": "everything", "getStock": "everything", "placeHold": "writes",
+    }  # fmt: skip
 
 
 def test_up_says_nothing_of_secrets_that_are_there(assembly):

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from brownfield.contract import Contract, Failure, Sources
 from brownfield.rules import drift as rules
-from brownfield.rules.drift import Change, Reach, Touch
+from brownfield.rules.drift import Change, Reach, Stop, Touch
 from brownfield.rules.problem import Problem
 from brownfield.runtime.locking import describe, pinned_contract, unreadable
 from brownfield.runtime.opening import Surroundings, open_adapter, resolve
-from brownfield.wrapper.bundle import Bundle, open_bundle
+from brownfield.wrapper.bundle import Bundle, Operation, open_bundle
 from brownfield.wrapper.finding import BundleError
 from brownfield.wrapper.lock import CONTRACT_FOLDER
 from brownfield.wrapper.manifest import ConnectionTable, Manifest, read_manifest
@@ -146,27 +146,49 @@ def touches(bundle: Bundle, changes: Mapping[str, tuple[Change, ...]]) -> tuple[
     return tuple(_touch(reaches, changes) for reaches in _reaches(bundle))
 
 
+def stops_of(bundle: Bundle, connection: str, changes: tuple[Change, ...]) -> dict[str, Stop]:
+    """The calls and records of a connection that changes stop.
+
+    A write that could not be prepared or read back is stopped too: after it nobody would know what it did.
+    """
+    stops = rules.stopped(changes)
+    for touch in touches(bundle, {connection: changes}):
+        if touch.effect == "write" and touch.state == "stopped":
+            writes = bundle.manifest.connections[connection].calls.write
+            made = [reach for reach in _own(bundle, bundle.operations[touch.name]) if reach.connection == connection]
+            for call in sorted({call for reach in made for call in reach.subjects} & set(writes)):
+                stops.setdefault(call, "writes")
+    return stops
+
+
 def _touch(reaches: list[Reach], changes: Mapping[str, tuple[Change, ...]]) -> Touch:
-    """The gravest of what the connections of one operation mean for it."""
+    """The gravest of what the changes mean for what an operation needs; the first of these is what it does itself."""
     found = [rules.touch(reach, changes.get(reach.connection, ())) for reach in reaches]
-    gravest = max(found, key=lambda touch: ("untouched", "warned", "stopped").index(touch.state))
-    because = dict.fromkeys(words for touch in found if touch.state == gravest.state for words in touch.because)
-    return Touch(gravest.name, gravest.effect, gravest.state, tuple(because))
+    gravest = max((touch.state for touch in found), key=("untouched", "warned", "stopped").index)
+    because = dict.fromkeys(words for touch in found if touch.state == gravest for words in touch.because)
+    return Touch(reaches[0].name, reaches[0].effect, gravest, tuple(because))
 
 
 def _reaches(bundle: Bundle) -> Iterator[list[Reach]]:
     for operation in bundle.operations.values():
-        table, handler = operation.table, operation.handler
-        if handler is None:
-            yield [Reach(operation.name, operation.effect, table.via, frozenset([table.call or ""]))]
-            continue
-        yield [
-            Reach(operation.name, operation.effect, name, reached(handler.function, _offered(bundle, name)))
-            for name in dict.fromkeys((table.via, *handler.connections))
-        ]
+        table = operation.table
+        names = (table.before, table.confirm.operation if table.confirm else None)
+        looks = [bundle.operations[name] for name in names if name and name in bundle.operations]
+        yield [reach for one in (operation, *looks) for reach in _own(bundle, one)]
     for feed in bundle.feeds.values():
         # A batch is read by position: its header and trailer matter as much as its rows.
         yield [Reach(feed.name, "feed", feed.table.via, frozenset(bundle.contracts[feed.table.via].records))]
+
+
+def _own(bundle: Bundle, operation: Operation) -> list[Reach]:
+    """What an operation does itself, by connection."""
+    table, handler = operation.table, operation.handler
+    if handler is None:
+        return [Reach(operation.name, operation.effect, table.via, frozenset([table.call or ""]))]
+    return [
+        Reach(operation.name, operation.effect, name, reached(handler.function, _offered(bundle, name)))
+        for name in dict.fromkeys((table.via, *handler.connections))
+    ]
 
 
 def _offered(bundle: Bundle, connection: str) -> frozenset[str]:

@@ -11,7 +11,7 @@ from brownfield.rules import drift as rules
 from brownfield.rules.drift import Change, Sighting
 from brownfield.rules.problem import Problem
 from brownfield.runtime.defect import report
-from brownfield.runtime.drifting import declared, live_contract, touches
+from brownfield.runtime.drifting import declared, live_contract, stops_of, touches
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.wrapper.finding import BundleError
 from brownfield.wrapper.manifest import DriftTable
@@ -59,7 +59,7 @@ class Lookout:
         before = self._kernel.sightings.get((watched.opened.id, watched.name))
         sighting = self._sighting(watched, before.changes if before else ())
         self._kernel.sightings[watched.opened.id, watched.name] = sighting
-        stops = rules.stopped(sighting.changes)
+        stops = stops_of(watched.opened.bundle, watched.name, sighting.changes)
         held = watched.opened.stops[watched.name]
         held.update(stops)  # what stops is stopped before anything is let go
         for subject in held.keys() - stops.keys():
