@@ -17,7 +17,7 @@ from brownfield_soap.request import Message, Request
 from brownfield_soap.seal import Seal
 from brownfield_soap.settings import SoapSettings
 from brownfield_soap.snapshot import Origin, model
-from brownfield_soap.stream import rows
+from brownfield_soap.stream import Coming, Unread, rows
 from brownfield_soap.transport import Exchange, Transport
 from brownfield_soap.wire import Wire
 
@@ -47,7 +47,10 @@ class SoapConnection:
         self._settings = opening.settings
         wire = _wire(opening.settings)
         self._login = login(opening.settings, opening.secret, wire)
-        self._transport = Transport(opening.limits.concurrency, wire=wire, introduce=self._login.introduce)
+        self._unread = Unread()
+        self._transport = Transport(
+            opening.limits.concurrency, wire=wire, introduce=self._login.introduce, make_room=self._unread.read_on
+        )
         self._seal = Seal(opening.settings, opening.secret)
         self._reading = threading.RLock()
         self._calls: dict[str, _Call] = {}
@@ -89,7 +92,10 @@ class SoapConnection:
         if fault is not None:
             raise Rejected(f"{operation}: {fault}. Nothing was sent.", code="invalid-field")
         message = call.request.message(given, endpoint)
-        return call.receiver.receive(self._sent(endpoint, message), message.id)
+        reply = call.receiver.receive(self._sent(endpoint, message), message.id)
+        if isinstance(reply.rows, Coming):
+            self._unread.add(reply.rows)
+        return reply
 
     def close(self) -> None:
         """Closes every socket. May be called twice."""

@@ -4,13 +4,15 @@ The XML is parsed as it arrives and each row is taken out of the tree as soon as
 is not that kind of reply — a fault, an empty list, a page — is parsed to its end and read like any other.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakSet
 
 from lxml import etree
 
-from brownfield.contract import Drifted, Fields
+from brownfield.contract import Drifted, Failure, Fields
 from brownfield_soap.answer import Answer
 from brownfield_soap.check import Check
 from brownfield_soap.decode import names_match
@@ -73,10 +75,49 @@ class Coming(Iterator[Fields]):
     def close(self) -> None:
         """Gives the rest up. May be called twice."""
         self._waiting.clear()
+        self._others = iter(())
+        self._exchange.close()
+
+    def read_on(self) -> None:
+        """Reads the rest now, so that its socket is free. What goes wrong is told where the rows end."""
+        self._others = _again(*_rest(self._others))
         self._exchange.close()
 
     def __del__(self) -> None:
         self._exchange.close()
+
+
+def _rest(rows: Iterator[Fields]) -> tuple[list[Fields], Failure | None]:
+    read: list[Fields] = []
+    try:
+        for row in rows:
+            read.append(row)  # one by one: what came before a failure counts
+    except Failure as failure:
+        return read, failure
+    return read, None
+
+
+def _again(rows: list[Fields], failure: Failure | None) -> Iterator[Fields]:
+    yield from rows
+    if failure is not None:
+        raise failure
+
+
+class Unread(threading.local):
+    """The rows that still come to a thread, each of which holds a socket."""
+
+    def __init__(self) -> None:
+        self._rows: WeakSet[Coming] = WeakSet()
+
+    def add(self, rows: Coming) -> None:
+        """Remembers rows as long as somebody holds them."""
+        self._rows.add(rows)
+
+    def read_on(self) -> None:
+        """Reads all of them to their end: who makes a call while he reads rows must not wait for himself."""
+        for rows in list(self._rows):
+            rows.read_on()
+        self._rows.clear()
 
 
 class Stream:

@@ -58,15 +58,23 @@ class Transport:
         allow: Which addresses may be connected to; None for all.
         wire: How the system is reached.
         introduce: What makes a new line known to the server; None where nothing has to.
+        make_room: Asked, when all sockets are in use, to free those that the calling thread holds itself.
     """
 
     def __init__(
-        self, concurrency: int, allow: Allow | None = None, wire: Wire | None = None, introduce: Introduce | None = None
+        self,
+        concurrency: int,
+        allow: Allow | None = None,
+        wire: Wire | None = None,
+        introduce: Introduce | None = None,
+        make_room: Callable[[], None] | None = None,
     ) -> None:
         self._allow = allow
         self._introduce = introduce
         self._wire = wire or Wire()
-        self._free = threading.BoundedSemaphore(max(concurrency, 1))
+        self._make_room = make_room
+        self._most = max(concurrency, 1)
+        self._free = threading.BoundedSemaphore(self._most)
         self._turn = threading.Lock()
         self._kept: defaultdict[tuple[str, str, int], list[Line]] = defaultdict(list)
         self._tls: ssl.SSLContext | None = None
@@ -166,8 +174,7 @@ class Transport:
         When `held` is closed, the line is kept for the next call or closed.
         """
         try:
-            if not self._free.acquire(timeout=deadline.left()):
-                raise TimeoutError("no socket was free")
+            self._take_turn(deadline)
             held.callback(self._free.release)
             kept = self._fresh(target)
             line = kept or self._wire.dial(target, self._context(target), self._allow, deadline)
@@ -179,6 +186,16 @@ class Transport:
             raise
         except (*LOST, ValueError) as error:  # a ValueError is a name that cannot be asked for
             raise _unreached(error, deadline) from None
+
+    def _take_turn(self, deadline: Deadline) -> None:
+        if self._free.acquire(blocking=False):
+            return
+        if self._make_room is not None:
+            self._make_room()
+        if not self._free.acquire(timeout=deadline.left()):
+            raise Unavailable(
+                f"All {self._most} sockets of the connection were in use for {deadline.seconds:g} s. Nothing was sent."
+            )
 
     def _fresh(self, target: Target) -> Line | None:
         """The line that was used last, if the server still holds it."""
