@@ -41,6 +41,7 @@ def test_the_wire_knows_no_empty_list_and_numbers_only_as_text(one, other, same)
 
 
 def test_a_sample_speaks_of_what_was_asked_for():
+    assert echoed({"@type": "Stock"}, {"@type": "Key"}) == {"@type": "Stock"}
     reply = {"ItemNo": "text", "Qty": 1, "Rows": [{"ItemNo": "text", "Whse": "text"}], "Whse": None}
     sent = {"ItemNo": "A-1", "Qty": "many", "Inner": {"Whse": "deep"}}
     assert echoed(reply, sent) == {"ItemNo": "A-1", "Qty": 1, "Rows": [{"ItemNo": "A-1", "Whse": "deep"}], "Whse": None}

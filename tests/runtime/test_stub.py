@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from brownfield.contract import Rejected, Unavailable, Uncertain
+from brownfield.contract import Contract, OperationShape, Rejected, Unavailable, Uncertain
 from brownfield.contract.stub import Sample
 from brownfield.rules.exchange import Exchange
 from brownfield.rules.problem import Problem
@@ -42,10 +42,17 @@ def test_a_sample_is_answered_with_what_was_asked_for():
     assert reply.fields == {"ItemNo": "B-7", "Qty": 1}
 
 
+def test_a_value_that_would_not_fit_the_reply_is_not_taken_over():
+    """A field of the same name may be of another type there."""
+    output = {"type": "object", "properties": {"ItemNo": {"enum": ["A-000"]}}}
+    contract = Contract(operations={"GetStock": OperationShape(input={"type": "object"}, output=output)})
+    assert Answers({"GetStock": STOCK}, contract).invoke("GetStock", {"ItemNo": "B-7"}).fields == STOCK.reply
+
+
 def test_what_was_recorded_for_the_same_fields_comes_before_the_sample():
     """The latest of them."""
     said = [Exchange("wms", "GetStock", {"ItemNo": "B-7"}, {"Qty": number}) for number in (5, 6)]
-    answers = Answers({"GetStock": STOCK}, said)
+    answers = Answers({"GetStock": STOCK}, recorded=said)
     assert answers.invoke("GetStock", {"ItemNo": "B-7"}).fields == {"Qty": 6}
     assert answers.invoke("GetStock", {"ItemNo": "B-8"}).fields["Qty"] == 1
 
@@ -53,14 +60,14 @@ def test_what_was_recorded_for_the_same_fields_comes_before_the_sample():
 def test_a_recorded_failure_is_that_failure_again():
     said = Exchange("wms", "GetStock", {}, failure=Rejected("no", code="E7"))
     with pytest.raises(Rejected, match="no"):
-        Answers({"GetStock": STOCK}, [said]).invoke("GetStock", {})
+        Answers({"GetStock": STOCK}, recorded=[said]).invoke("GetStock", {})
 
 
 @pytest.mark.parametrize(("asked", "kind"), [
     ("NoItem", Rejected), ("unavailable", Unavailable), ("uncertain", Uncertain)])  # fmt: skip
 def test_a_failure_can_be_asked_for(asked, kind):
     told = []
-    answers = Answers({"GetStock": STOCK}, (), {"GetStock": asked}, lambda *words: told.append(words))
+    answers = Answers({"GetStock": STOCK}, faults={"GetStock": asked}, told=lambda *words: told.append(words))
     with pytest.raises(kind) as caught:
         answers.invoke("GetStock", {})
     assert told == [("GetStock", asked)]

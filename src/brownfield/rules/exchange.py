@@ -89,7 +89,10 @@ def alike(one: Any, other: Any) -> bool:
 
 
 def echoed(reply: Any, fields: Fields) -> Any:
-    """A sample reply that speaks of what was asked for: a value that was sent comes back under the same name."""
+    """A sample reply that speaks of what was asked for: a value that was sent comes back under the same name.
+
+    Names that do not begin with a letter (`@type`) are marks of an adapter, and no data.
+    """
     return _echo(reply, dict(_leaves(fields)))
 
 
@@ -124,7 +127,12 @@ def _leaves(value: Any) -> Iterable[tuple[str, Any]]:
     for _, member in inner:
         yield from _leaves(member)
     for name, member in inner:
-        if isinstance(name, str) and not isinstance(member, Mapping | list) and member is not None:
+        if (
+            isinstance(name, str)
+            and name[:1].isalpha()
+            and not isinstance(member, Mapping | list)
+            and member is not None
+        ):
             yield name, member
 
 

@@ -15,8 +15,9 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import orjson
+from jsonschema_rs import Draft202012Validator
 
-from brownfield.contract import Fields, Rejected, Reply, Unavailable, Uncertain
+from brownfield.contract import Contract, Fields, Rejected, Reply, Unavailable, Uncertain
 from brownfield.contract.stub import Sample, Stub
 from brownfield.rules.exchange import Exchange, alike, echoed
 from brownfield.rules.problem import Problem
@@ -43,15 +44,18 @@ class Answers:
 
     Attributes:
         samples: By call.
+        contract: The pinned one; a sample that speaks of what was asked for must still fit it.
         recorded: Exchanges of this connection; the latest of those that fit is answered.
         faults: By call, the declared fault or the trouble that was asked for.
         told: Hears of each call, and of what it was answered with.
     """
 
     samples: Mapping[str, Sample]
+    contract: Contract = field(default_factory=Contract)
     recorded: Sequence[Exchange] = ()
     faults: Mapping[str, str] = field(default_factory=dict)
     told: Callable[[str, str], object] = lambda _call, _with: None
+    _schemas: dict[str, Any] = field(default_factory=dict)
 
     def invoke(self, call: str, fields: Fields) -> Reply:
         """The answer to one far-side call.
@@ -66,11 +70,18 @@ class Answers:
         found = next((one for one in reversed(self.recorded) if one.call == call and alike(one.fields, fields)), None)
         if found is None:
             self.told(call, "sample")
-            return Reply(echoed(self.samples[call].reply, fields))
+            return Reply(self._sample(call, fields))
         self.told(call, "recorded")
         if found.failure is not None:
             raise found.failure
         return Reply(found.reply or {})
+
+    def _sample(self, call: str, fields: Fields) -> Fields:
+        plain = self.samples[call].reply
+        told: Fields = echoed(plain, fields)
+        if call not in self._schemas and call in self.contract.operations:
+            self._schemas[call] = Draft202012Validator(self.contract.operations[call].output)
+        return told if call not in self._schemas or self._schemas[call].is_valid(told) else plain
 
     def _fault(self, call: str, name: str) -> Rejected:
         return Rejected(f"the stub was told to answer {name}", code=name, detail=self.samples[call].faults[name])

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from brownfield.contract import Failure, Limits, Opening, Rejected, Reply, Unavailable, Uncertain
-from brownfield.runtime.stub import serving
+from brownfield.runtime.stub import Answers, serving
 from brownfield_soap import adapter
 from brownfield_soap.fetch import fetch
 
@@ -25,13 +25,14 @@ class Far:
         self._folder = folder
         opening = Opening("far", folder, adapter.settings(**self._given), str)
         self.samples = {sample.call: sample for sample in adapter.stub.samples(opening)}
+        self.answers = Answers(self.samples, adapter.open(opening).describe())
         self.application = adapter.stub.application(opening, self._invoke)
 
     def _invoke(self, call, fields):
         self.heard.append((call, dict(fields)))
         if isinstance(self.says, Failure):
             raise self.says
-        return Reply(self.samples[call].reply) if self.says is None else self.says
+        return self.answers.invoke(call, fields) if self.says is None else self.says
 
     def connect(self, address):
         settings = adapter.settings(endpoint=f"{address}/far", **self._given)
@@ -186,7 +187,8 @@ def not_as_meant(far):
             except Failure as failure:
                 yield f"{call}: {failure.message}"
                 continue
-            if plain(found) != plain(sample.reply) or far.heard[-1][0] != call:
+            meant = whole(far.answers.invoke(call, sample.fields))
+            if plain(found) != plain(meant) or far.heard[-1][0] != call:
                 yield f"{call}: answered otherwise"
             for name, detail in sample.faults.items():
                 far.says = Rejected("no", code=name, detail=detail)

@@ -53,9 +53,13 @@ def stub(
     faults = read_faults(fault or [], made)
     recorded = [exchange for one in load(opened.folder) for exchange in one.exchanges]
     doors = {}
+
+    def told(call: str, why: str) -> None:
+        here.terminal.note(f"{call}: {why}")
+
     for name, one in found.items():
         mine = [exchange for exchange in recorded if exchange.connection == name]
-        answers = Answers(made[name], mine, faults, lambda call, why: here.terminal.note(f"{call}: {why}"))
+        answers = Answers(made[name], opened.contracts[name], mine, faults, told)
         doors[name] = application(opened, name, one, around, answers.invoke)
     with serving(doors, port) as address:
         leads = variables(opened, found, address)
