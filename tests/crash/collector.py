@@ -1,7 +1,8 @@
 """Collect the nightly feed in a process of its own that dies at the n-th time it comes to a place.
 
-Usage: collector.py WRAPPERS PLACE N; PLACE is `inside` a chunk's transaction, `after` one, `before-settle`,
-`after-settle` or `nowhere`.
+Usage: collector.py WRAPPERS PLACE N; PLACE is `inside` a chunk's transaction, `after` one, `before-VERB` or
+`after-VERB` of the adapter (claim, arrivals, settle), `told-STEP`: inside the transaction that tells a step (seen,
+ready, claimed, staged, collecting, preflighted, committed, settled), or `nowhere`.
 """
 
 import os
@@ -38,8 +39,18 @@ def main() -> None:
     with open_assembly(wrappers, os.environ) as assembly:
         opened, feed = assembly.kernel.feed("inventory", "stock_count")
         adapter = opened.feeds["nightly"].adapter
-        if place.endswith("settle"):
-            adapter.settle = dying(adapter.settle, times, after=place == "after-settle")
+        when, _, what = place.partition("-")
+        if when in {"before", "after"} and what:
+            setattr(adapter, what, dying(getattr(adapter, what), times, after=when == "after"))
+        if when == "told":
+            add, journal = assembly.kernel.journal.add, assembly.kernel.journal
+
+            def tell(connection, *entries):
+                add(connection, *entries)
+                if any(entry.event == f"batch.{what}" for entry in entries):
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+            journal.add = tell
         for file in assembly.collecting.run(opened, feed):
             print(file["name"], file["state"], file["events"], file["quarantined"], file["note"])
 

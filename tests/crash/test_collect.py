@@ -72,6 +72,22 @@ def test_killed_around_the_move_of_the_file(home, place):
     assert collect(home)[0] == []
 
 
+PLACES = [*(f"told-{step}" for step in STEPS), "before-claim", "after-claim", "before-arrivals", "after-arrivals"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_killed_at_every_step_of_its_way_in(home, place):
+    """R20, R77, R98: by SIGKILL, around each verb and inside each transaction; the next run goes on from there."""
+    arrive(home, "STK20261119.DAT")
+    assert collect(home, place, 1)[1]
+    collect(home)
+    assert home.rows("SELECT state, events FROM bf_file") == [("archived", 596)]
+    assert len(records(home)) == len(set(records(home))) == 596
+    told = [row[0] for row in home.rows("SELECT event FROM bf_entry ORDER BY id") if row[0].startswith("batch.")]
+    assert told == [f"batch.{step}" for step in STEPS]
+    assert home.rows("SELECT step FROM bf_arrival") == [("identified",)]
+
+
 def test_a_chunk_is_all_there_or_not_at_all(home):
     """R77: killed inside the transaction, nothing of it is seen; the next start begins there."""
     arrive(home, "STK20261119.DAT")

@@ -195,6 +195,69 @@ def test_a_drop_that_may_not_be_written_to_says_so(bench: "Bench", monkeypatch: 
     assert (bench.drop / "STK1.DAT").is_file()
 
 
+def test_where_files_cannot_be_linked_they_are_renamed(bench: "Bench", monkeypatch: pytest.MonkeyPatch) -> None:
+    """R20: on SMB, on FAT, or where links to others' files are forbidden; still never over another file."""
+    arrival, feed = bench.write(b"x", "STK1.DAT"), bench.feed()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert bench.claimed(feed) == [arrival]
+    bench.write(b"y", "STK1.DAT")
+    assert bench.claimed(feed) == [arrival]
+
+
+def test_a_marker_before_its_file_claims_nothing(bench: "Bench") -> None:
+    """R20, §7: and when the file is there it is complete, for the writer said so."""
+    bench.write(b"", "STK1.DAT.done")
+    feed = bench.feed(match="STK*", marker="{name}.done")
+    assert list(feed.sightings()) == feed.arrivals() == []
+    arrival = bench.write(b"x", "STK1.DAT")
+    assert bench.claimed(feed) == [arrival]
+    assert not (bench.drop / "STK1.DAT.done").exists()
+
+
+def test_a_file_that_may_not_be_read_is_told(bench: "Bench", monkeypatch: pytest.MonkeyPatch) -> None:
+    """R97, §7: permissions. Root reads everything, so the system's answer is stood in for."""
+    bench.write(b"x", "STK1.DAT")
+    feed = bench.feed()
+    (arrival,) = bench.claimed(feed)
+
+    def refuse(*_: object) -> int:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert "cannot be read" in feed.flaw(Sighting("STK1.DAT", 1, None, ""))
+    with pytest.raises(Unavailable, match="cannot be read: Permission denied"):
+        list(feed.collect(arrival, Checkpoint()))
+
+
+def test_header_and_trailer_alone_are_a_whole_file(bench: "Bench") -> None:
+    """R20, §7: a job that found nothing and says so."""
+    bench.write(bench.file([]))
+    feed = bench.feed()
+    assert feed.flaw(next(feed.sightings())) == ""
+    (arrival,) = bench.claimed(feed)
+    assert list(feed.collect(arrival, Checkpoint()))[-1].checkpoint.record == 2
+
+
+def test_a_writer_that_goes_on_after_the_claim_is_noticed(bench: "Bench") -> None:
+    """R20, §7: appended to, truncated, written over in place: the inode moved with the claim."""
+    for number, change in enumerate((b"more", b"", b"\x00" * 100)):
+        bench.write(bench.file(bench.details(3)), f"STK{number}.DAT")
+        feed = bench.feed()
+        with (bench.drop / f"STK{number}.DAT").open("r+b") as writer:
+            (arrival,) = bench.claimed(feed)
+            writer.seek(0, 2 if change == b"more" else 0)
+            writer.write(change)
+            if not change:
+                writer.truncate(20)
+        with pytest.raises(Rejected):
+            list(feed.collect(arrival, Checkpoint()))
+        (bench.drop / "inflight" / f"STK{number}.DAT").unlink()
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [(b"", "empty"), (b"x" * 30, "whole number of records"), (b"\xc4" + b"\x40" * 19, "no trailer")],
