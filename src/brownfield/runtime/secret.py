@@ -8,6 +8,8 @@ from pathlib import Path
 from brownfield.contract import Unavailable
 
 Provider = Callable[[str], str | None]
+LARGEST = 1024 * 1024
+"""Bytes of a secret at most; it is read without a file object around it, for every call needs some."""
 
 
 def folder_provider(folder: Path) -> Provider:
@@ -21,17 +23,20 @@ def folder_provider(folder: Path) -> Provider:
     def provide(name: str) -> str | None:
         path = folder / name
         try:
-            with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), encoding="utf-8") as file:
-                found = os.fstat(file.fileno())
-                which = found.st_dev, found.st_ino
-                if which not in trusted:
-                    if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
-                        return None
-                    trusted.add(which)
-                _refuse_shared(found.st_mode, f"{folder.name}/{name}", name)
-                return file.read().rstrip("\n")
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError):
             return None
+        try:
+            found = os.fstat(handle)
+            which = found.st_dev, found.st_ino
+            if which not in trusted:
+                if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+                    return None
+                trusted.add(which)
+            _refuse_shared(found.st_mode, f"{folder.name}/{name}", name)
+            return os.read(handle, min(found.st_size, LARGEST)).decode().rstrip("\n")
+        finally:
+            os.close(handle)
 
     return provide
 
