@@ -12,7 +12,7 @@ from rich.console import RenderableType
 from brownfield.edges.cli.bundle import named
 from brownfield.edges.cli.calling import document, split
 from brownfield.edges.cli.session import Session
-from brownfield.edges.cli.terminal import table
+from brownfield.edges.cli.terminal import plain, table
 from brownfield.rules.exchange import Recording
 from brownfield.rules.masking import Masks
 from brownfield.rules.problem import Problem
@@ -26,6 +26,8 @@ from brownfield.runtime.stub import Answers, application, read_faults, samples, 
 from brownfield.wrapper.bundle import Bundle, open_bundle
 
 _DIFFERENT = 65
+_SHOWN = 100
+"""Characters of arguments."""
 Named = Annotated[Path, typer.Argument(metavar="BUNDLE", help="The bundle: its id, or its folder.")]
 
 
@@ -149,4 +151,6 @@ def replay(context: typer.Context, bundle: Named) -> None:
 
 
 def _given(one: Recording) -> str:
-    return " ".join(f"{name}={value}" for name, value in one.arguments.items())
+    """The arguments on one line that a terminal can hold."""
+    line = " ".join(f"{name}={plain(value)}" for name, value in one.arguments.items())
+    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"
