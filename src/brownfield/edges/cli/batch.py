@@ -6,12 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from brownfield.edges.cli.session import Session
-from brownfield.edges.cli.terminal import plain, table
+from brownfield.edges.cli.terminal import table
 from brownfield.rules.problem import Problem
 
 Id = Annotated[int, typer.Argument(metavar="ID", min=0, help="The file's number, as `batches` lists it.")]
 Record = Annotated[int, typer.Argument(metavar="RECORD", min=0, help="The record's number, as `records` lists it.")]
 Note = Annotated[str, typer.Option(help="Why, for the audit.")]
+_HEX = 96
+"""Digits of a record that a table shows."""
 _LEFT = "It was sent; `brownfield batches` tells what became of it."
 
 
@@ -90,6 +92,10 @@ def _post(context: typer.Context, path: str, body: dict[str, Any]) -> dict[str, 
 
 
 def _listed(found: list[dict[str, Any]]) -> list[Any]:
-    rows = [(r["record"], r["state"], r["offset"], r["field"], r["reason"], plain(r["raw"][:64])) for r in found]
+    rows = [(r["record"], r["state"], r["offset"], r["field"], r["reason"], _short(r["raw"])) for r in found]
     columns = ("record", "state", "offset", "field", "reason", "bytes (hex)")
     return [table(columns, rows)] if rows else ["No record of it is in quarantine."]
+
+
+def _short(raw: str) -> str:
+    return raw if len(raw) <= _HEX else f"{raw[:_HEX]}… ({len(raw) // 2} bytes; --json has all)"
