@@ -9,6 +9,7 @@ import pytest
 from drawn import BYTES, CLAUSES, CODES, batch_of, good_image, placed, plainly, record_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema_rs import validator_for
 
 from brownfield.contract import Documents, Row
 from brownfield_files.column import Columns, compile_columns
@@ -19,6 +20,7 @@ from brownfield_files.frame import Batch
 from brownfield_files.layout import Field, Layout, RecordType, Table
 from brownfield_files.plane import countable
 from brownfield_files.row import Decoder
+from brownfield_files.schema import contract_of
 
 ASCII = encoding("ascii")
 
@@ -30,12 +32,17 @@ def columns_of(record: RecordType, code: Encoding) -> Columns:
 
 
 def held_against_plain(record: RecordType, code: Encoding, records: list[bytes]) -> None:
-    """Every line is what the plain decoder's values make; a record that means nothing is not among them."""
+    """Every line is what the plain decoder's values make; a record that means nothing is not among them.
+
+    And every line is what `describe` says: this is what stands in for a validation of each event.
+    """
     sheet = columns_of(record, code)(batch_of(records), range(len(records)))
     assert sheet is not None
     said, good = plainly(record, code, records), sheet.good()
     assert sheet.lines().splitlines() == [orjson.dumps(said[index]) for index in good]
     assert [one for index, one in enumerate(said) if isinstance(one, dict)] == [said[index] for index in good]
+    described = validator_for(contract_of(Layout(record.length, (record,))).records[record.name].fields)
+    assert all(described.is_valid(orjson.loads(line)) for line in sheet.lines().splitlines())
     for part in record.parts:
         assert sheet.texts(part.name) == [str(said[index][part.name]) for index in good]
 
