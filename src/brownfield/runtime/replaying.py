@@ -171,5 +171,6 @@ def _led(bundle: Bundle, name: str, setting: str, address: str, around: Surround
     return cast("CallAdapter", open_adapter(bundle.folder, name, table, "read", around, bundle.contracts[name]))
 
 
-def _any_secret(name: str) -> str:
-    return f"stub-{name}"
+def _any_secret(_name: str) -> str:
+    """A short one: a header may say how long its members are."""
+    return "stub"
