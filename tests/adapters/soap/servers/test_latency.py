@@ -10,11 +10,11 @@ DELAYED = 0.040
 
 @pytest.mark.parametrize("stack", ["axis", "jaxws", "perl"])
 def test_no_call_waits_for_a_delayed_acknowledgement(connect, stack):
-    """The fastest of ten tells: with the delay none is below it."""
+    """The fastest of twenty tells: with the delay none is below it."""
     far = connect(stack)
     took = []
-    for _ in range(10):
+    for _ in range(20):
         began = time.monotonic()
         far.invoke("CountEntries", {"Number": "A-1"})
         took.append(time.monotonic() - began)
-    assert min(took[1:]) < DELAYED / 2
+    assert min(took[1:]) < DELAYED * 0.75
