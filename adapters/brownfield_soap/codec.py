@@ -4,7 +4,7 @@ The interpreter in `decode` walks the model for every element. Here the walk is 
 record `Item` with a number, a price, barcodes and lots:
 
     def read(element, path):
-        if element.get('{…}type') is not None: hold_to_type(element, path)
+        if element.keys(): hold_to_type(element, path)
         value = {}
         try:
             text = element.get('rev')
@@ -43,7 +43,7 @@ from typing import Any
 from lxml import etree
 
 from brownfield_soap import decode, scalar
-from brownfield_soap.decode import TYPE, Decoder, hold_to_type, is_nil, known_attributes, other_attributes
+from brownfield_soap.decode import Decoder, hold_to_type, is_nil, known_attributes, other_attributes
 from brownfield_soap.model import ANY_TAG, Field, Model, Record, Scalar
 
 Read = Callable[[etree._Element, str], Any]
@@ -124,7 +124,7 @@ def source(key: str, record: Record, names: dict[str, Any], reader: Callable[[st
         reader: Gives the function of another record, asked for when it is first needed.
     """
     odd = FALLBACK.format(key=key)
-    lines = ["def read(element, path):", f"    if element.get({TYPE!r}) is not None: hold_to_type(element, path)"]
+    lines = ["def read(element, path):", "    if element.keys(): hold_to_type(element, path)"]
     lines += ["    value = {}", "    try:"]
     lines += [f"        {line}" for field in record.fields for line in _outside(field, names, odd)]
     lines += ["        for child in element:", "            tag = child.tag", "            text = child.text"]
