@@ -138,13 +138,14 @@ def difference(recording: Recording, found: Outcome) -> str:
     """How an outcome is not the recorded one, in words without values; empty when it is."""
     if isinstance(found, Problem):
         return f"it is answered with a problem, {found.code}: {found.cause}"
-    failed = isinstance(found, Failure)
     now = outcome(None, found) if isinstance(found, Failure) else outcome(found, None)
     was = outcome(recording.result, recording.failure)
     if canonical(now) == canonical(was):
         return ""
-    if failed is not (recording.failure is not None):
-        return f"it fails now: {found}" if failed else "it failed when it was recorded, and now it is answered"
+    if isinstance(found, Failure) and recording.failure is None:
+        return f"it fails now, {found.code or 'without a code'}: {found}"
+    if recording.failure is not None and not isinstance(found, Failure):
+        return "it failed when it was recorded, and now it is answered"
     return f"another answer than was recorded, at {', '.join(_places(was, now))}"
 
 
@@ -172,5 +173,5 @@ def _led(bundle: Bundle, name: str, setting: str, address: str, around: Surround
 
 
 def _any_secret(_name: str) -> str:
-    """A short one: a header may say how long its members are."""
-    return "stub"
+    """Eight letters: a header may say how long its members are."""
+    return "stubstub"
