@@ -19,18 +19,18 @@ def unwritable(stage):
     path = stage.folder / "home" / "ledger.db"
     with closing(sqlite3.connect(path)) as other, other:
         pages = other.execute("PRAGMA page_count").fetchone()[0]
-    engine = stage.assembly.kernel.ledger.engine
+    ledger = stage.assembly.kernel.ledger
 
     def full(connection, *_):
         connection.execute(f"PRAGMA max_page_count={pages}")
 
     from sqlalchemy import event
 
-    engine.dispose()
-    event.listen(engine, "connect", full)
+    ledger.close()  # it opens again when it is asked
+    event.listen(ledger.engine, "connect", full)
     yield
-    event.remove(engine, "connect", full)
-    engine.dispose()
+    event.remove(ledger.engine, "connect", full)
+    ledger.close()
 
 
 async def test_nothing_is_answered_that_the_ledger_does_not_have(stage):
