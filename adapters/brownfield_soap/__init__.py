@@ -2,9 +2,9 @@
 
 One step per file, data flowing one way:
 
-    fetch → closure (document) → link (catalog, reference) → doctor → reader (visitor, flatten) → model
+    fetch → closure (document) → link (catalog, reference) → doctor → reader (visitor, family, flatten) → model
     model → describe (answer, schema) | request (encode, security) | codec (decode) | draft
-    connection: request → transport → stream | reply (multiref, fault) → codec → check
+    connection: request → transport → stream | reply (multiref, encoded, fault) → codec → check
 
 Importing this package imports neither zeep nor lxml; they come with `pip install 'brownfield[soap]'`.
 """

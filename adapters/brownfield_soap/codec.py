@@ -28,6 +28,8 @@ record `Item` with a number, a price, barcodes and lots:
             return odd('{urn:wms}Item', element, path)
         return value
 
+The first line holds a record that has attributes to the type that its `xsi:type` names, should it name one.
+
 The functions hold the straight road only. Whatever is not on it — an unknown element, one without its namespace, one
 too many, one missing, a value that does not fit — makes the interpreter read that record (`odd`), and it finds the
 words for what is wrong. So both give the same by construction, which a fuzz test holds. Records with wildcards,

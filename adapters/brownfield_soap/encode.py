@@ -6,6 +6,7 @@ The values have met the operation's input schema before they come here, so this 
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from lxml import etree
@@ -39,7 +40,7 @@ class Encoder:
         Raises:
             Rejected: A value cannot be written; the message says which, without quoting it. Nothing was sent.
         """
-        writer = EncodedEncoder(self._model) if part.encoded else self
+        writer = self._encoded if part.encoded else self
         element = into if part.tag == into.tag else etree.SubElement(into, part.tag)
         if part.encoded:
             element.set(f"{{{etree.QName(into).namespace}}}encodingStyle", ENCODING)
@@ -52,6 +53,10 @@ class Encoder:
                 writer._members(self._model.records[part.type], fields, element, part.name)
         except RecursionError:
             raise Rejected(f"{part.name} is nested too deeply. Nothing was sent.", code="invalid-field") from None
+
+    @cached_property
+    def _encoded(self) -> "EncodedEncoder":
+        return EncodedEncoder(self._model)
 
     def _members(self, record: Record, fields: Mapping[str, Any], into: etree._Element, path: str) -> None:
         unknown = fields.keys() - {field.name for field in record.fields}
