@@ -80,7 +80,12 @@ def open_calls(bundle: Bundle, side: Side, around: Surroundings, stops: Stops) -
         if around.registry.get(table.adapter).kind == "call":
             adapter = open_adapter(bundle.folder, name, table, side, around, bundle.contracts[name])
             opened[name] = CallConnection(
-                name, adapter, limits(table), table.calls, drifted[name], stops[name]  # type: ignore[arg-type]
+                name,
+                adapter,
+                limits(table),
+                table.calls,
+                drifted[name],
+                stops[name],  # type: ignore[arg-type]
             )
     return opened
 
