@@ -105,7 +105,8 @@ class Decoder:
 
     def _value(self, field: Field, element: etree._Element, path: str) -> Any:
         spaces = isinstance(field.type, Scalar) and field.type.kind == "string" and element.text
-        return None if is_nil(element) and not spaces else self._content(field.type, element, path)
+        nil = is_nil(element) and not spaces and not field.wildcard
+        return None if nil else self._content(field.type, element, path)
 
     def _attributes(self, record: Record, element: etree._Element, value: dict[str, Any], path: str) -> None:
         for field in record.fields:

@@ -299,6 +299,15 @@ ROWS = {
                 "a": 1,
                 "any": [{"@name": "{urn:x}e", "@attributes": {"k": "1"}, "@text": "t"}],
             },
+            '<v><a>1</a><x:e xmlns:x="urn:x" xsi:nil="true"/></v>': {
+                "a": 1,
+                "any": [
+                    {
+                        "@name": "{urn:x}e",
+                        "@attributes": {"{http://www.w3.org/2001/XMLSchema-instance}nil": "true"},
+                    }
+                ],
+            },
             "<v><a>1</a></v>": {"a": 1},
         },
     ),
