@@ -1,4 +1,4 @@
-"""``python bench/files.py [--quick]``: a million records of a batch file to durable events, held against what it must cost.
+"""``python bench/files.py [--quick]``: a million records to durable events, held against what that must cost.
 
 Measured is from an open feed to the last commit, into a ledger on SQLite (WAL, synchronous FULL): both passes over the
 file, hashing, framing, routing, control totals, decoding, quarantine, checkpoints. Not measured is how the file gets
@@ -257,7 +257,6 @@ HELD = {
         ("rows", "values", "row events, manifest alone", "bare insert of the same rows, 500 a statement"),
         ("rows", "many", "row events, manifest alone", "bare executemany of the same rows"),
         ("rows", "plain", "row events, manifest alone", "plain decoder, to rows in memory"),
-        ("function", "values", "row events through a Python function", "bare insert, 500 a statement, of other rows"),
         ("function", "applied", "row events through a Python function", "the function alone, validated"),
         ("chunks", "copied", "event chunks, rendered and compressed", "sha256, copy, fsync of the file"),
         ("raw", "copied", "raw chunks, validated", "sha256, copy, fsync of the file"),
