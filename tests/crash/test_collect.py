@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from home import CHUNK, ROOT
 
+from brownfield.wrapper.bundle import make_lock, open_bundle
+from brownfield.wrapper.lock import write_lock
+
 pytestmark = pytest.mark.slow
 NIGHTLY = ROOT / "fixtures" / "nightly"
 COLLECTOR = Path(__file__).with_name("collector.py")
@@ -95,3 +98,26 @@ def test_a_chunk_is_all_there_or_not_at_all(home):
     assert records(home) == []
     assert collect(home, "inside", 2)[1]
     assert len(records(home)) == CHUNK - 1  # the header is no event
+
+
+def lease(home):
+    """Have the nightly files copied from where nothing may be changed."""
+    bundle = home.wrappers / "inventory"
+    manifest = bundle / "wrapper.toml"
+    here = f'location = "file://{home.drop}"\nclaim = "lease"\nstaging = "{home.folder}/here"'
+    manifest.write_text(manifest.read_text().replace('location = { env = "INVENTORY_DROP" }', here))
+    write_lock(bundle, make_lock(open_bundle(bundle)))
+
+
+@pytest.mark.parametrize("place", ["before-claim", "after-claim", "told-claimed", "told-staged", "inside", "after",
+                                   "before-settle", "after-settle"])  # fmt: skip
+def test_killed_while_it_reads_where_nothing_may_be_changed(home, place):
+    """R20, R77: a leased file stays where it lies, and is taken once all the same."""
+    lease(home)
+    arrive(home, "STK20261119.DAT")
+    assert collect(home, place, 1)[1]
+    collect(home)
+    assert home.rows("SELECT state, events FROM bf_file") == [("archived", 596)]
+    assert len(records(home)) == len(set(records(home))) == 596
+    assert collect(home)[0] == []
+    assert (home.drop / "STK20261119.DAT").exists()

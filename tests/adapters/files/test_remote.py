@@ -1,6 +1,7 @@
 """Drops on other machines, over real servers: SFTP, FTP, FTPS, S3, and a folder that may not be changed."""
 
 import gzip
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 
 from brownfield.contract import Checkpoint, Limits, Opening, Rejected, Unavailable, Verdict
 from brownfield.contract.watched import Sighting, WatchedFeed
-from brownfield_files import adapter
+from brownfield_files import adapter, remote
 from brownfield_files.remote import RemoteDrop
 from brownfield_files.setting import FilesSettings
 
@@ -157,6 +158,29 @@ def test_a_copy_that_breaks_off_is_made_anew(far: Far, monkeypatch: pytest.Monke
             feed.arrivals()
     (arrival,) = feed.arrivals()
     assert arrival.size == 80
+
+
+def test_a_server_that_goes_away_in_the_middle_of_a_copy(far: Far, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R18, R77, §7: nothing half is read; the file is claimed there still."""
+    if far.server.url.startswith("file"):
+        return
+    far.server.put("STK1.DAT", os.urandom(8_000_000))
+    feed = far.feed(limits=Limits(deadline=3.0))
+    assert feed.claim(next(iter(feed.sightings())))
+    fetch = remote._fetch
+
+    def cut(there: object, path: str, write: Callable[[bytes], None]) -> None:
+        def once(block: bytes) -> None:
+            write(block)
+            far.server.stop()
+
+        fetch(there, path, once)
+
+    monkeypatch.setattr(remote, "_fetch", cut)
+    with pytest.raises(Unavailable):
+        feed.arrivals()
+    here = far.bench.folder / "here" / "inflight"
+    assert [path.name for path in here.iterdir()] == [".STK1.DAT.part"]
 
 
 def test_a_server_that_goes_away_is_unavailable(far: Far) -> None:
