@@ -3,8 +3,10 @@
 One step per file, data flowing one way:
 
     fetch → closure (document) → link (catalog, reference) → doctor → reader (visitor, family, flatten) → model
-    model → describe (answer, schema) | request (encode, security) | codec (decode) | draft
-    connection: request → transport → stream | reply (multiref, encoded, fault) → codec → check
+    model → describe (answer, schema) | request (encode) | codec (decode) | draft
+    connection: request (addressing, seal, attachment) → transport (login, wire, line, inflate)
+                → receive: stream | reply (tree, multipart, multiref, encoded, fault) → seal → codec → check
+    seal: security, saml | proof (signature, encryption)
 
 Importing this package imports neither zeep nor lxml; they come with `pip install 'brownfield[soap]'`.
 """
