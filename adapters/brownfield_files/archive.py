@@ -23,6 +23,10 @@ from brownfield_files.pgp import Pgp, decrypted
 _BLOCK = 256 * 1024
 _FREE = 10 * 1024 * 1024
 """Bytes from which the ratio is looked at: little files of blanks are as small as they like."""
+_WINDOW = 25
+"""Of zstd, as a power of two: 32 MB of memory."""
+_LONGEST_HEADER = 64 * 1024
+"""Of tar, whose extended headers are read into memory as a whole."""
 _END_OF_ZIP = struct.Struct("<4s4H2LH")
 _SUFFIXES = {".gz": "gzip", ".zst": "zstd", ".zip": "zip", ".tar": "tar", ".gpg": "pgp", ".pgp": "pgp", ".asc": "pgp"}
 _SHORT = {".tgz": ".tar.gz", ".tzst": ".tar.zst"}
@@ -131,16 +135,17 @@ def unpack(name: str, path: Path, folder: Path, caps: Caps) -> None:
         path.rename(folder / meter.name(bare_name(name)))
 
 
-def flaw(path: Path) -> str:
+def flaw(path: Path, most: int) -> str:
     """What shows, before it is claimed, that a packed file is not whole; empty when nothing does.
 
-    A gzip file is read to its check sum, for it tells nothing of its end before; a zip has its directory there.
+    A gzip file is read to its check sum, for it tells nothing of its end before, or to `most` bytes, with which it will
+    be refused; a zip has its directory there.
     """
     kind = (layers(path.name) or ("",))[0]
     try:
         if kind == "gzip":
             with gzip.open(path) as file:
-                while file.read(_BLOCK):
+                while file.tell() <= most and file.read(_BLOCK):
                     pass
         if kind == "zip" and not zipfile.is_zipfile(path):
             return "it has no zip directory at its end"
@@ -188,7 +193,7 @@ def _zstd(path: Path, target: Path, meter: _Meter) -> None:
     except ImportError as missing:
         raise Unavailable("zstd files need a library: pip install 'brownfield[files]'") from missing
     try:
-        with zstd.open(path) as source:
+        with zstd.open(path, options={zstd.DecompressionParameter.window_log_max: _WINDOW}) as source:
             _copy(source, target, meter)
     except zstd.ZstdError as error:
         raise _refused(f"it cannot be unpacked: {error}", "archive") from error
@@ -232,8 +237,22 @@ def _check_directory(path: Path, caps: Caps) -> None:
         raise _refused(f"its directory has {count} entries in {size} bytes, and {caps.members} are allowed", "members")
 
 
+class _Header(tarfile.TarInfo):
+    """A header of tar, an extended one only where it is short."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in _EXTENDED and self.size > _LONGEST_HEADER:
+            raise _refused(f"it has an extended header of {self.size} bytes", "members")
+        read: Callable[[tarfile.TarFile], tarfile.TarInfo] = super()._proc_member  # type: ignore[misc]
+        return read(archive)
+
+
+_EXTENDED = frozenset({tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME,
+                       tarfile.GNUTYPE_LONGLINK})  # fmt: skip
+
+
 def _tar(path: Path, folder: Path, meter: _Meter) -> None:
-    with tarfile.open(path, "r:") as archive:
+    with tarfile.open(path, "r:", tarinfo=_Header) as archive:
         for number, info in enumerate(archive):
             if number >= meter.caps.members:
                 raise _refused(f"it has more than {meter.caps.members} entries", "members")

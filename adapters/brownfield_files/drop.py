@@ -16,7 +16,6 @@ from typing import BinaryIO, NamedTuple
 
 from brownfield.contract import Arrival, Rejected, Unavailable, Verdict
 from brownfield.contract.watched import Sighting
-from brownfield_files.archive import flaw
 from brownfield_files.jail import INFLIGHT, STAGING, Markers, checked, is_ours_to_read, jailed
 from brownfield_files.staging import Staging
 
@@ -92,7 +91,7 @@ class Drop:
         try:
             path = self._jailed(sighting.name)
             if self._staging.packed(sighting.name):
-                return flaw(path)
+                return self._staging.flaw(path)
             with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
                 return look(file, sighting.size)
         except (OSError, Rejected) as error:

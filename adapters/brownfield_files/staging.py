@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 
 from brownfield.contract import Rejected, Unavailable
-from brownfield_files.archive import Caps, Member, layers, unpack
+from brownfield_files.archive import Caps, Member, flaw, layers, unpack
 
 _PART = ".part-"
 
@@ -27,6 +27,10 @@ class Staging:
     def packed(self, name: str) -> bool:
         """Whether a file must be unpacked, as its name says."""
         return bool(layers(name))
+
+    def flaw(self, path: Path) -> str:
+        """What shows, before it is claimed, that a packed file is not whole; empty when nothing does."""
+        return flaw(path, self._caps.bytes)
 
     def unpack(self, name: str, path: Path) -> list[Member]:
         """The members of a file that are still to be put away; it is unpacked when it is asked for first.

@@ -42,6 +42,15 @@ async def test_what_is_due_is_done_once(put_up):
     assert stage.entries()[0].event == "schedule.fired"
 
 
+async def test_what_became_of_the_files_is_the_outcome(put_up):
+    """R17, R97: a person who reads the schedule sees that one was refused."""
+    stage = put_up(schedule(), clock=FrozenClock(START))
+    stage.drop.put("one.dat", GOOD)
+    stage.drop.put("two.dat", GOOD[:-4])
+    await pass_time(stage, timedelta(seconds=30))
+    assert [outcome for _, outcome in fired(stage)] == ["2 files, 1 refused"]
+
+
 async def test_of_two_schedulers_one_fires(put_up):
     """R86: a unique row decides."""
     stage = put_up(schedule(), clock=FrozenClock(START))

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
 
-from brownfield.contract import Failure
+from brownfield.contract import Failure, Fields
 from brownfield.ledger.firing import claim_firing, end_firing, last_firing
 from brownfield.ledger.halt import active_halts, blocking
 from brownfield.rules.misfire import Misfire, by_the_wall, due, earliest, weekdays
@@ -152,7 +153,9 @@ class Scheduler:
     async def _collect(self, schedule: Schedule) -> str:
         feed = schedule.opened.bundle.feeds[schedule.table.feed or ""]
         files = await self._collecting.lane.run(self._collecting.run, schedule.opened, feed)
-        return f"{len(files)} files"
+        counts = Counter(_ending(file) for file in files)
+        more = [f"{counts[word]} {word}" for word in ("waiting", "held", "refused") if counts[word]]
+        return ", ".join([f"{len(files) - counts['waiting']} files", *more])
 
     async def _read(self, schedule: Schedule) -> str:
         operation = schedule.opened.bundle.operations[schedule.table.operation or ""]
@@ -164,3 +167,7 @@ class Scheduler:
                                    operation=operation.name)  # fmt: skip
         await self._kernel.journal.write(entry)
         return "done"
+
+
+def _ending(file: Fields) -> str:
+    return "waiting" if file.get("note") == "waiting" else str(file["state"])

@@ -93,6 +93,20 @@ def _tar_bomb() -> bytes:
     return info.tobuf() + bytes(MEGA)
 
 
+def _long_header() -> bytes:
+    """A tar whose first header is 40 MB of attributes."""
+    info = tarfile.TarInfo("STK1.DAT")
+    info.pax_headers = {"comment": "x" * 40 * MEGA}
+    return info.tobuf(format=tarfile.PAX_FORMAT)
+
+
+def _wide_zstd(content: bytes) -> bytes:
+    """A frame that asks for 128 MB of memory."""
+    options = {zstd.CompressionParameter.window_log: 27, zstd.CompressionParameter.content_size_flag: 0}
+    packer = zstd.ZstdCompressor(options=options)
+    return packer.compress(content) + packer.flush()
+
+
 def good_archives(content: bytes) -> Iterator[tuple[str, bytes]]:
     """The same content, packed in every way that is read."""
     half = len(content) // 2
@@ -121,6 +135,7 @@ HOSTILE: list[Case] = [
     ("cut.zst", lambda good: zstd.compress(good)[:-5], "archive"),
     ("not.zst", lambda good: good, "archive"),
     ("bomb.zst", lambda good: _zstd_bomb(), "too-large bomb"),
+    ("wide.zst", _wide_zstd, "archive"),
     ("not.zip", lambda good: good, "archive"),
     ("cut.zip", lambda good: zipped(("STK1.DAT", good))[:-30], "archive"),
     ("up.zip", lambda good: zipped(("../STK1.DAT", good)), "outside"),
@@ -144,6 +159,7 @@ HOSTILE: list[Case] = [
     ("many.tar", lambda good: tarred(*((f"{n}.DAT", b"x") for n in range(1001))), "members"),
     ("folders.tar", lambda good: tarred(*((_special(f"{n}/", tarfile.DIRTYPE), b"") for n in range(1001))), "members"),
     ("cut.tar", lambda good: tarred(("STK1.DAT", good * 50))[: 25 * len(good)], "archive"),
+    ("long-header.tar", lambda good: _long_header(), "members"),
     ("not.tar", lambda good: b"x" * 2048, "archive"),
     ("bomb.tar", lambda good: _tar_bomb(), "too-large bomb archive"),
     ("sealed.gpg", lambda good: b"\x85\x01\x0c\x03" + good, "pgp"),

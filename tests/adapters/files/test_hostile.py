@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,6 +108,22 @@ def test_a_hostile_file_is_refused_whole(bench: "Bench", name: str, make: object
     staging = bench.drop / "staging"
     assert not staging.exists() or [path for path in staging.rglob("*") if path.is_file()] == []
     assert feed.arrivals() == []
+
+
+@pytest.mark.parametrize(("name", "says"), [("STK1.DAT.gz", "inflated to its end"), ("STK1.zip", "no zip directory")])
+def test_a_packed_file_that_is_not_whole_yet_has_a_flaw(bench: "Bench", name: str, says: str) -> None:
+    """R20: a gzip without its check sum, a zip without its directory; a bomb is looked at no further than allowed."""
+    content = b"".join(bench.file(bench.details(2)))
+    whole = gzip.compress(content) if name.endswith("gz") else zipped(("STK1.DAT", content))
+    feed = bench.feed(match="STK*")
+    bench.write(whole[:-10], name)
+    assert says in feed.flaw(next(feed.sightings()))
+    bench.write(whole, name)
+    assert feed.flaw(next(feed.sightings())) == ""
+    bench.write(gzip.compress(bytes(80 * MEGA)), "STK1.DAT.gz")
+    begun = time.process_time()
+    assert {sighting.name: feed.flaw(sighting) for sighting in feed.sightings()}["STK1.DAT.gz"] == ""
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize(("ratio", "taken"), [(5, "STK2.DAT.gz"), (1100, "STK2.DAT.gz/STK2.DAT")])
