@@ -19,7 +19,7 @@ def ours(folder: Path) -> float:
     opening = Opening("large", folder, settings, str, derived=Derived(folder / "derived", bytes(32)))
     opened = connection.SoapConnection(opening)
     try:
-        opened.invoke("Get500", {"Id": "AB1"})
+        opened.invoke("Get7", {"Id": "AB1"})
     except Unavailable:
         return time.perf_counter() - began
     raise RuntimeError("somebody listens on the discard port")
