@@ -79,14 +79,8 @@ def open_calls(bundle: Bundle, side: Side, around: Surroundings, stops: Stops) -
     for name, table in bundle.manifest.connections.items():
         if around.registry.get(table.adapter).kind == "call":
             adapter = open_adapter(bundle.folder, name, table, side, around, bundle.contracts[name])
-            opened[name] = CallConnection(
-                name,
-                adapter,
-                limits(table),
-                table.calls,
-                drifted[name],
-                stops[name],  # type: ignore[arg-type]
-            )
+            given = (limits(table), table.calls, drifted[name], stops[name])
+            opened[name] = CallConnection(name, adapter, *given)  # type: ignore[arg-type]
     return opened
 
 
