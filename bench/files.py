@@ -21,7 +21,7 @@ import hashlib
 import json
 import os
 import platform
-import resource
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -318,7 +318,9 @@ def main() -> None:
     given = parser.parse_args()
     if given.peak:
         Drop(given.peak.parent, given.peak.name, "sku", EBCDIC).collect()
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        # Not ru_maxrss, which a child has from its parent.
+        found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+        print(int(found[1]) / 1024 if found else 0)
         return
     records, pairs = (2000, 1) if given.quick else (given.records, given.pairs)
     document: dict[str, Any] = {"environment": environment(), "rows": [], "peak_megabytes": {}}
