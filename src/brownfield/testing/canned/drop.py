@@ -121,6 +121,16 @@ class CannedFeed:
                 rows, damaged, Checkpoint(number, offset, _sha256(content[:offset]), {"records": number}, {"v": 1})
             )
 
+    def reread(self, number: int, raw: bytes) -> Row | Damage:
+        """What a line holds.
+
+        Raises:
+            Rejected: It is not one line.
+        """
+        if raw.count(b"\n") != 1:
+            raise Rejected("It is not one line.", code="framing")
+        return _decode(number, 0, raw)
+
     def settle(self, arrival: Arrival, verdict: Verdict) -> None:
         """Take the file away, if it is still the one that was collected."""
         if _sha256(self._drop.files.get(arrival.name, b"")) == arrival.sha256:
