@@ -16,8 +16,8 @@ from brownfield.ledger.batch import (
     open_files,
     save_checkpoint,
 )
-from brownfield.ledger.quarantine import Quarantined, add_quarantine, quarantined
 from brownfield.ledger.conflict import Settled
+from brownfield.ledger.quarantine import Quarantined, add_quarantine, quarantined
 
 
 @pytest.fixture
