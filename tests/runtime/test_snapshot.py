@@ -168,3 +168,95 @@ def _file(stage, number):
 
     with stage.assembly.kernel.ledger.read() as connection:
         return get_file(connection, number)
+
+
+def told_in_part(stage, monkeypatch, file, **stock):
+    """Let the disk run full after the first change of an extract was told."""
+    monkeypatch.setattr(snapshot, "AT_ONCE", 1)
+    between = snapshot.Snapshot._between
+    counted = []
+
+    def full(self, baseline, state):
+        for number, change in enumerate(between(self, baseline, state)):
+            if len(counted) == 1 and number == 1:
+                raise OSError(28, "No space left on device")
+            yield change
+        counted.append(None)  # the guard counts them first
+
+    monkeypatch.setattr(snapshot.Snapshot, "_between", full)
+    held = take(stage, file, **stock)
+    monkeypatch.setattr(snapshot.Snapshot, "_between", between)
+    return held
+
+
+def resume(stage, file, **stock):
+    held = next(one for one in stage.assembly.collecting.batches(stage.caller(token_hex(4), Role.AUDITOR))
+                if one["name"] == file and one["state"] == "held")  # fmt: skip
+    stage.drop.put(file, extract(**stock))  # the canned drop forgets what was set aside
+    return stage.assembly.collecting._resume(*_place(stage), _file(stage, held["id"]), None, "asked")
+
+
+def followed(stage):
+    """What a consumer has who followed every change."""
+    has = {}
+    for one in events(stage):
+        has.pop(one["subject"], None)
+        if "after" in one["data"]:
+            has[one["subject"]] = one["data"]["after"]["on_hand"]
+    return {sku.replace("-100", ""): units for sku, units in has.items()}
+
+
+def test_an_extract_that_was_told_in_part_is_ended_before_the_next_is_told(full, monkeypatch):
+    """R20: else what was told of it would never be taken back, and the rest be left out of another difference."""
+    take(full, "one.dat", A=1, B=2, C=3)
+    assert told_in_part(full, monkeypatch, "two.dat", B=2, C=3, D=4, E=5)["state"] == "held"
+    assert followed(full) == {"B": 2, "C": 3}
+    held = take(full, "three.dat", B=2, C=4)
+    assert held["state"] == "held"
+    assert "two.dat, was told in part" in held["reason"]
+    assert resume(full, "two.dat", B=2, C=3, D=4, E=5)["state"] == "archived"
+    assert followed(full) == {"B": 2, "C": 3, "D": 4, "E": 5}
+    assert resume(full, "three.dat", B=2, C=4)["state"] == "archived"
+    assert followed(full) == {"B": 2, "C": 4}
+    assert len({one["id"] for one in events(full)}) == len(events(full))
+
+
+def test_a_resumed_extract_begins_anew_where_its_baseline_is_gone(full, monkeypatch):
+    """R20: as many changes as were told of it are then no changes of the same difference."""
+    take(full, "one.dat", A=1, B=2)
+    told_in_part(full, monkeypatch, "two.dat", B=3, C=4)
+    for state in (full.folder / "home" / "snapshots" / "canned.stock_count").glob("*.state"):
+        state.unlink()
+    assert resume(full, "two.dat", B=3, C=4)["state"] == "archived"
+    assert followed(full) == {"B": 3, "C": 4}
+
+
+def test_states_that_are_needed_no_longer_are_removed(full):
+    """R20: each is a whole extract, with all that is personal in it."""
+    for number in range(1, 5):
+        take(full, f"{number}.dat", A=number, B=2)
+    folder = full.folder / "home" / "snapshots" / "canned.stock_count"
+    assert len(list(folder.glob("*.state"))) == 1
+    take(full, "five.dat", A=9, B=2)
+    assert followed(full) == {"A": 9, "B": 2}
+
+
+def test_a_feed_that_is_declared_otherwise_is_not_compared_with_what_was_before(put_up):
+    """R20: with another `ignore` every record would be told as updated."""
+    stage = put_up({'key = "sku"\n': 'key = "sku"\n\n[feeds.stock_count.snapshot]\n'})
+    take(stage, "one.dat", A=1, B=2)
+    table = stage.assembly.kernel.wrappers["canned"].bundle.feeds["stock_count"].table
+    object.__setattr__(table.snapshot, "ignore", ("on_hand",))
+    held = take(stage, "two.dat", A=1, B=3)
+    assert held["state"] == "held"
+    assert "declared otherwise" in held["reason"]
+
+
+def test_a_key_that_begins_with_a_byte_order_mark_is_the_key_that_it_is(tmp_path):
+    from brownfield.contract import Documents
+    from brownfield.runtime.joining import joined
+    from brownfield.runtime.state import text_of, write_state
+
+    told = [Documents(range(2), ["\ufeffB", "A"], b'{"n":%d}\n' % number * 2) for number in (1, 2)]
+    states = [write_state(tmp_path / f"{number}.state", [one], ()) for number, one in enumerate(told)]
+    assert [text_of(change.key) for change in joined(*states, tmp_path / "spill")] == ["A", "\ufeffB"]

@@ -239,6 +239,16 @@ def last_taken(connection: Connection, wrapper: str, feed: str, before: int) -> 
     return None if row is None else _file(row)
 
 
+def told_in_part(connection: Connection, wrapper: str, feed: str, after: int, before: int) -> BatchFile | None:
+    """The first file of a feed between two numbers that was given up after events of it were stored."""
+    columns = schema.file.c
+    statement = select(schema.file).where(
+        columns.wrapper == wrapper, columns.feed == feed, columns.id > after, columns.id < before, columns.events > 0
+    )
+    row = connection.execute(statement.order_by(columns.id).limit(1)).first()
+    return None if row is None else _file(row)
+
+
 def set_baseline(connection: Connection, file_id: int, sha256: str) -> None:
     """Say which extract a file's changes are held against; empty for none."""
     connection.execute(update(schema.file).where(schema.file.c.id == file_id).values(baseline=sha256))

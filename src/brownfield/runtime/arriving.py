@@ -26,6 +26,7 @@ from brownfield.ledger.batch import (
     open_files,
     preflighted,
     save_checkpoint,
+    set_baseline,
 )
 from brownfield.ledger.count import file_counts
 from brownfield.ledger.halt import active_halts, blocking
@@ -200,6 +201,9 @@ class Arriving:
                               now=kernel.clock.now(), replay=last.replay + 1 if last else 0, number=held.number,
                               resumes=held.id)  # fmt: skip
             save_checkpoint(connection, file.id, checkpoint, kernel.clock.now())
+            if held.baseline is not None:
+                set_baseline(connection, file.id, held.baseline)
+                file = replace(file, baseline=held.baseline)
             self._tell(connection, "batch.resumed", replace(file, records=checkpoint.record), note=note)
         return self._resumed(file), "resumed"
 
@@ -255,6 +259,7 @@ class Arriving:
         except Exception as error:  # noqa: BLE001  whatever it is: an open file keeps every reader from all after it
             return self._hold(file, arrival, error)
         committed = self._end(file, FileState.COMMITTED, "")
+        self._committing.settled(file)
         return self._settle(committed, arrival, FileState.COMMITTED)
 
     def _preflighted(self, file: BatchFile, arrival: Arrival, checkpoint: Checkpoint) -> Iterator[Chunk]:

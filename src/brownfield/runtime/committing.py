@@ -58,6 +58,11 @@ class Committing:
                 return False
         return True
 
+    def settled(self, file: BatchFile) -> None:
+        """Let go of what was needed until this file was taken in."""
+        if self._snapshot:
+            self._snapshot.forget(file)
+
     def rows_of(self, row: Row) -> Rows:
         """The event of one record, or none where the feed makes none of it.
 

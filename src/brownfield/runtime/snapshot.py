@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from brownfield.contract import Checkpoint, Documents, Drifted
-from brownfield.ledger.batch import BatchFile, last_taken, load_checkpoint, set_baseline
+from brownfield.contract import Checkpoint, Documents, Drifted, fingerprint
+from brownfield.ledger.batch import BatchFile, last_taken, load_checkpoint, save_checkpoint, set_baseline, told_in_part
+from brownfield.ledger.count import file_counts
 from brownfield.rules.snapshot import Counts, Guard, suspicion
 from brownfield.runtime.difference import Change, changes
 from brownfield.runtime.joining import joined, refuse_twice
@@ -45,6 +46,7 @@ class Snapshot:
     def __init__(self, kernel: Kernel, feed: Feed, table: SnapshotTable) -> None:
         self._kernel, self._feed, self._table = kernel, feed, table
         self._folder = kernel.home.folder / "snapshots" / f"{feed.wrapper}.{feed.name}"
+        self._terms = fingerprint([feed.table.record, feed.table.key, list(table.ignore)])
 
     def changes(self, file: BatchFile, records: Iterable[Documents]) -> Iterator[tuple[Documents, Checkpoint]]:
         """The changes that are not committed yet, each piece with the position after it; at least one piece.
@@ -60,14 +62,25 @@ class Snapshot:
         with self._kernel.ledger.read() as connection:
             done = load_checkpoint(connection, file.id)
         baseline, state = self._baseline(file), self._state(file, records)
-        if not done.context:
-            self._guard(file, baseline, state)
-            with self._kernel.ledger.write() as connection:
-                set_baseline(connection, file.id, baseline.sha256 if baseline else "")
-        yield from self._pieces(baseline, state, done.record)
+        same = file.baseline == (baseline.sha256 if baseline else "") and done.context.get("state") == state.sha256
+        if not same:
+            self._begin(file, baseline, state)
+        yield from self._pieces(baseline, state, done.record if same else 0)
+
+    def _begin(self, file: BatchFile, baseline: _Baseline | None, state: State) -> None:
+        """Begin to tell an extract's changes; with the first, where those that were told are of another difference."""
+        with self._kernel.ledger.read() as connection:
+            events, _ = file_counts(connection, file.id)
+        if events:
+            raise Drifted("what it is held against, or how it is read, has changed since its first changes were told;"
+                          " resume this file to have told what differs now")  # fmt: skip
+        self._guard(file, baseline, state)
+        with self._kernel.ledger.write() as connection:
+            set_baseline(connection, file.id, baseline.sha256 if baseline else "")
+            save_checkpoint(connection, file.id, Checkpoint(), self._kernel.clock.now())
 
     def _pieces(self, baseline: _Baseline | None, state: State, number: int) -> Iterator[tuple[Documents, Checkpoint]]:
-        context = {"state": state.sha256, "records": state.keys, "sorted": state.sorted}
+        context = {"state": state.sha256, "records": state.keys, "sorted": state.sorted, "terms": self._terms}
         left = islice(self._between(baseline, state), number, None)
         while True:
             piece = list(islice(left, AT_ONCE))
@@ -87,11 +100,15 @@ class Snapshot:
         """The extract that was taken in last; None the first time, and where a person said to begin anew.
 
         Raises:
-            Drifted: Its state is not what it was, or it was read with another layout.
+            Drifted: Its state is not what it was, it was read otherwise, or one after it was told in part.
         """
         with self._kernel.ledger.read() as connection:
             last = last_taken(connection, file.wrapper, file.feed, file.id)
             context = load_checkpoint(connection, last.id).context if last else {}
+            part = told_in_part(connection, file.wrapper, file.feed, last.id if last else 0, file.id)
+        if part is not None and file.resumes is None:
+            raise Drifted(f"the extract before, {part.name}, was told in part: resume that one first; or resume this"
+                          " file to have told how it differs from the last one that was taken in whole")  # fmt: skip
         if last is None:
             return None
         state = State(self._path(last.id), int(context.get("records", 0)), bool(context.get("sorted")),
@@ -101,9 +118,9 @@ class Snapshot:
                 return None
             raise Drifted(f"the state of the extract before, {last.name}, is gone or was changed; resume this file to"
                           " have each of its keys told as created")  # fmt: skip
-        if last.shape != file.shape and file.resumes is None:
-            raise Drifted(f"the layout has changed since the extract before, {last.name}; resume this file to have told"
-                          " what differs")  # fmt: skip
+        if (last.shape, context.get("terms")) != (file.shape, self._terms) and file.resumes is None:
+            raise Drifted(f"the layout has changed since the extract before, {last.name}, or the feed is declared"
+                          " otherwise; resume this file to have told what differs")  # fmt: skip
         return _Baseline(last.sha256, state)
 
     def _state(self, file: BatchFile, records: Iterable[Documents]) -> State:
@@ -123,7 +140,7 @@ class Snapshot:
 
     def forget(self, file: BatchFile) -> None:
         """Remove the states that are needed no longer: all but that of this extract, which was taken in."""
-        for path in self._folder.iterdir():
+        for path in self._folder.glob("*.state"):
             if path != self._path(file.id):
                 path.unlink(missing_ok=True)
 

@@ -4,6 +4,7 @@ The key is what stands between the quotes of a JSON string, so it holds neither 
 their keys do. Whether an extract came in that order is seen while it is written down.
 """
 
+import codecs
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
@@ -105,7 +106,8 @@ class _Writer:
 
 def _escaped(keys: Sequence[str]) -> list[bytes]:
     """What stands between the quotes of each key as a JSON string: within one, a quote has a backslash before it."""
-    return orjson.dumps(list(keys))[2:-2].split(b'","')
+    # At the beginning of a file a byte order mark is no text to whoever reads it.
+    return orjson.dumps(list(keys))[2:-2].replace(codecs.BOM_UTF8, b"\\ufeff").split(b'","')
 
 
 def _without(text: bytes, ignored: Sequence[str]) -> bytes:
