@@ -25,6 +25,9 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # the library has no type
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  the library's own form
 
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Merges nothing: `<<` is a word, and a key that is tagged `!!merge`, which doubles what it names, is refused."""
+
 
 for _tag, _pattern, _first in (
     ("null", r"null|~|", ["n", "~", ""]),

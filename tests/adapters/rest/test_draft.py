@@ -10,6 +10,9 @@ from brownfield_rest import adapter
 
 SELF = {"type": "object", "properties": {"name": {"type": "string"}, "inner": {"$ref": "#/components/schemas/Tree"}}}
 
+DOUBLING = "a0: &a0 {k: v}\n" + "".join(f"a{n}: &a{n} {{!!merge x: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 64))
+"""Each line merges the one before it twice: it would unfold while it is read, and take all memory there is."""
+
 
 def shape(connect, document):
     return connect(document).describe().operations["act"]
@@ -122,6 +125,7 @@ def test_what_it_cannot_call_is_left_out_with_the_reason(tmp_path, api):
         ("<html>Sign in</html>", "is HTML or XML"),
         ("a: 1\nb: [", "line 2: is neither JSON nor YAML"),
         ("!!python/object/apply:os.system ['true']", "is neither JSON nor YAML"),
+        (DOUBLING, "is neither JSON nor YAML"),
         ({"openapi": "3.0.3", "paths": {}}, "has no operation that can be called"),
         (referring("other.yaml#/x"), "another file"),
         (referring("#/a/b"), "which is not there"),
