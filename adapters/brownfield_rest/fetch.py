@@ -26,7 +26,7 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # the library has no type
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  the library's own form
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Merges nothing: `<<` is a word, and a key that is tagged `!!merge`, which doubles what it names, is refused."""
+        """Merges nothing: `<<` is a word, and a key tagged `!!merge`, which doubles what it names, is refused."""
 
 
 for _tag, _pattern, _first in (
