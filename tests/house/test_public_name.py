@@ -7,9 +7,9 @@ import pytest
 PUBLIC = {
     "brownfield": "Call Fields Money Record Rejected Reply Wrapper",
     "brownfield.contract": """
-        Adapter Arrival CallAdapter Checkpoint Chunk Contract Damage Documents Draft DraftCall Drifted Failure FaultShape
-        FeedAdapter Fields JsonSchema Limits Opening OperationShape RecordShape Rejected Reply Row Sight Sources
-        Unavailable Uncertain Verdict canonical fingerprint
+        Adapter Arrival CallAdapter Checkpoint Chunk Contract Damage Documents Draft DraftCall Drifted Failure
+        FaultShape FeedAdapter Fields JsonSchema Limits Opening OperationShape RecordShape Rejected Reply Row
+        Sight Sources Unavailable Uncertain Verdict canonical fingerprint
     """,
     "brownfield.testing": """
         BundleCase BundleContract CallAdapterContract CallCase FeedAdapterContract FeedCase FrozenClock canned_registry

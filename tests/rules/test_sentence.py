@@ -144,8 +144,10 @@ GOLDEN = {
     ),
     "page.failed": (
         {"to": "oncall@example.com", "cause": "the command ended with 1"},
-        '"oncall@example.com", who is paged for place hold (inventory), could not be told, and it is not tried again:'
-        ' "the command ended with 1".',
+        (
+            '"oncall@example.com", who is paged for place hold (inventory), could not be told, and it is not tried'
+            ' again: "the command ended with 1".'
+        ),
     ),
     "events.read": ({"events": 500}, "billing-agent read 500 events of place hold (inventory)."),
     "proposal.read": ({}, f"billing-agent looked at the request to {HOLD}."),
@@ -155,8 +157,10 @@ GOLDEN = {
     ),
     "drift.checked": (
         {"outcome": "drifted", "changes": ["GetItem now requires the new field Site"], "stopped": ["get_item"]},
-        'The live system behind inventory is not as it is pinned ("GetItem now requires the new field Site"); it stops '
-        "get item.",
+        (
+            'The live system behind inventory is not as it is pinned ("GetItem now requires the new field Site"); it'
+            " stops get item."
+        ),
     ),
     "schedule.fired": ({}, "The schedule place hold (inventory) ran."),
     "schedule.missed": ({}, "The schedule place hold (inventory) was missed and was not made up for."),
