@@ -13,7 +13,7 @@ from brownfield_soap.answer import Answer
 from brownfield_soap.attachment import binaries, refilled
 from brownfield_soap.check import Check
 from brownfield_soap.codec import Codec
-from brownfield_soap.model import Operation
+from brownfield_soap.model import SWA_REF, Operation
 from brownfield_soap.reply import Parsed, answer_element, parsed
 from brownfield_soap.seal import Seal
 from brownfield_soap.stream import Rows, Stream
@@ -78,8 +78,10 @@ class Receiver:
         name = self.operation.name
         element = answer_element(self.decoder.model, self.decoder, self.operation, reply)
         if element is not None and reply.package is not None and self.operation.reply is not None:
-            binary = binaries(self.decoder.model, self.operation.reply.type, element)
-            refilled(binary, reply.package, self.max_bytes // 2)
+            of_reply = partial(binaries, self.decoder.model, self.operation.reply.type)
+            if self.seal.opens and any(kind.name == SWA_REF for _, kind in of_reply(element)):
+                raise Drifted("The reply refers to an attachment, which nothing proves. Nothing of it was read.")
+            refilled(of_reply(element), reply.package, self.max_bytes // 2)
         try:
             found = {} if element is None else self.decoder.answer(self.answer, element, name)
         except RecursionError:

@@ -82,6 +82,8 @@ class Request:
         if self._part is not None:
             self._encoder.part(self._part, fields, body)
         parts = referred(self._binaries(body))
+        if parts and self._seal.closes:
+            raise Rejected(UNSEALED, code="unsealed-attachment")
         issued = self._seal.close(header, body)
         if len(header) == 0:
             root.remove(header)
@@ -104,6 +106,9 @@ class Request:
         if fault is not None:
             raise Rejected(f"The header {given.part.name} does not fit the WSDL: {fault}.", code="invalid-header")
         self._encoder.part(given.part, values, header)
+
+
+UNSEALED = "A swaRef goes beside the envelope, and would be neither signed nor encrypted. Nothing was sent."
 
 
 def _http_headers(model: Model, operation: Operation) -> Mapping[str, str]:

@@ -58,6 +58,11 @@ class Seal:
         """Whether a reply has to prove something, and so has to be there whole before any of it is read."""
         return self.settings.reply_certificate is not None or self.settings.decrypt
 
+    @property
+    def closes(self) -> bool:
+        """Whether the Body of a request is signed or encrypted. What goes beside the envelope is neither."""
+        return self.settings.signing_certificate is not None or self.settings.encrypt_for is not None
+
     def close(self, header: etree._Element, body: etree._Element) -> Issued | None:
         """Adds to a request what the settings ask for. An assertion is given back: see `Issued`.
 

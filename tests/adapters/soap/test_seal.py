@@ -274,6 +274,25 @@ def test_a_reply_with_attachments_is_signed_as_it_reads(sealed, canned, server):
                 opened.invoke("GetPatient", {"Id": 7})
 
 
+def test_an_attachment_that_no_signature_covers_is_not_read(sealed, canned, server):
+    """Whoever stands between puts another in its place: of a swaRef only the name is signed (WS-I AP 1.0, 4.4)."""
+    inner = "<s:Name>a</s:Name><s:Note>cid:n</s:Note>"
+    plain = f'<s:FetchResponse xmlns:s="urn:scans"><s:FetchResult>{inner}</s:FetchResult></s:FetchResponse>'
+    root = etree.fromstring(envelope(plain))
+    mime = b"--b\r\nContent-Type: text/xml\r\n\r\n" + said(far.signed(root, server, [body(root)])) + b"\r\n"
+    canned.says(mime + b"--b\r\nContent-ID: <n>\r\n\r\nforged\r\n--b--", 200, "multipart/related; boundary=b")
+    with pytest.raises(Drifted, match="nothing proves"):
+        sealed(wsdl=FOLDER / "scans.wsdl", reply_certificate=server).invoke("Fetch", {"Id": 1})
+
+
+@pytest.mark.parametrize("how", ["signing_certificate", "encrypt_for"])
+def test_an_attachment_that_would_leave_unsealed_is_not_sent(sealed, canned, us, how):
+    note = base64.b64encode(b"about a person").decode()
+    with pytest.raises(Rejected, match="neither signed nor encrypted"):
+        sealed(wsdl=FOLDER / "scans.wsdl", **{how: us}).invoke("Store", {"Scan": {"Name": "a", "Note": note}})
+    assert canned.requests == []
+
+
 def moved(root, wrapper, *, keep_id=True, place="header"):
     """The attack: the signed Body goes into `wrapper`, another Body takes its place."""
     root = deepcopy(root)
