@@ -203,3 +203,22 @@ def test_another_shape_is_always_told_and_the_same_never(old, new):
 def test_the_order_is_always_the_same(old, new):
     """R31: deterministic."""
     assert compare(contract(schema=old), contract(schema=new)) == compare(contract(schema=old), contract(schema=new))
+
+
+def folded(kind, depth=64):
+    """A schema whose every definition refers to the next one twice: written out, it would be 2**64 fields."""
+    twice = {
+        f"T{at}": {"type": "object", "properties": {name: {"$ref": f"#/$defs/T{at + 1}"} for name in "AB"}}
+        for at in range(depth)
+    }
+    return {
+        "type": "object",
+        "properties": {"A": {"$ref": "#/$defs/T0"}},
+        "$defs": twice | {f"T{depth}": {"type": kind}},
+    }
+
+
+def test_what_many_places_refer_to_is_compared_once():
+    """R21: else a live description of a few lines keeps the watch, and whoever waits for it, busy for ever."""
+    (change,) = compare(contract(folded("string")), contract(folded("integer")))
+    assert change.breaks == "everything"

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 
-from brownfield.contract import Contract, JsonSchema, OperationShape, RecordShape
+from brownfield.contract import Contract, JsonSchema, OperationShape, RecordShape, canonical
 from brownfield.rules.phrase import listed, name
 from brownfield.rules.redaction import plain
 from brownfield.wrapper.lock import shape_of, text_of
@@ -223,7 +223,8 @@ class _Walk:
         old: The pinned definitions.
         new: The live definitions.
         where: The place, for `Change.where`.
-        seen: Pairs of references already followed: schemas may refer to themselves.
+        seen: Pairs of definitions already compared, wherever: a schema may refer to itself, and to one definition from
+            so many places that what differs in it is told once.
     """
 
     subject: str
@@ -231,12 +232,12 @@ class _Walk:
     old: JsonSchema
     new: JsonSchema
     where: str
-    seen: frozenset[tuple[str, str]] = frozenset()
+    seen: set[tuple[bytes, bytes]]
 
     @classmethod
     def start(cls, subject: str, side: Side, old: JsonSchema, new: JsonSchema, where: str = "") -> Iterator[Change]:
         """All changes between two whole schemas."""
-        walk = cls(subject, side, old.get("$defs", {}), new.get("$defs", {}), where or side)
+        walk = cls(subject, side, old.get("$defs", {}), new.get("$defs", {}), where or side, set())
         return walk.schema(old, new)
 
     @property
@@ -261,17 +262,18 @@ class _Walk:
             if old != new:
                 yield self.change("other shape", f"has another schema for {self.label}")
             return
-        pair = (str(old.get("$ref", "")), str(new.get("$ref", "")))
-        if pair in self.seen:
-            return
-        walk = replace(self, seen=self.seen | {pair}) if any(pair) else self
+        if "$ref" in old or "$ref" in new:
+            pair = (canonical(old), canonical(new))
+            if pair in self.seen:
+                return
+            self.seen.add(pair)
         old, new = _resolved(old, self.old), _resolved(new, self.new)
         for look in (_type, _values, _fields, _bounds, _alternatives, _rules):
-            yield from look(walk, old, new)
+            yield from look(self, old, new)
         if "items" in old and "items" in new:
-            yield from walk.inside("[]").schema(old["items"], new["items"])
+            yield from self.inside("[]").schema(old["items"], new["items"])
         if "contentSchema" in old and "contentSchema" in new:
-            yield from walk.schema(old["contentSchema"], new["contentSchema"])
+            yield from self.schema(old["contentSchema"], new["contentSchema"])
 
 
 def _resolved(schema: JsonSchema, definitions: JsonSchema) -> JsonSchema:
