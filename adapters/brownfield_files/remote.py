@@ -177,11 +177,15 @@ class RemoteDrop:
         return any(_stamp(info) == sighting.stamp for info in self._listed(there, escaped).values())
 
     def _copy(self, there: Any, path: str, name: str) -> None:
-        """Copy a file here, as a claimed one of the local drop."""
+        """Copy a file here, as a claimed one of the local drop: as many bytes as it has, and the same ones to its end.
+
+        Raises:
+            Unavailable: It changed meanwhile, or less came than there is; a server that breaks off need not say so.
+        """
         target = jailed(self._folder / INFLIGHT, name)
         part = target.with_name(f".{target.name}{_PART}")
         target.parent.mkdir(parents=True, exist_ok=True)
-        modified = _modified(there.info(path))
+        seen = there.info(path)
         with part.open("wb") as out:
 
             def write(block: bytes) -> None:
@@ -191,9 +195,12 @@ class RemoteDrop:
 
             try:
                 _fetch(there, path, write)
+                there.invalidate_cache()
+                if out.tell() != seen["size"] or _stamp(there.info(path)) != _stamp(seen):
+                    raise Unavailable(f"{name} changed while it was copied, or did not come whole: it is copied anew")
             except _Enough:
                 self._opened = None  # in the middle of a transfer; what is here is refused for its size
-        if modified:
+        if modified := _modified(seen):
             os.utime(part, (modified.timestamp(), modified.timestamp()))
         part.rename(target)
 

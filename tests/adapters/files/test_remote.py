@@ -160,6 +160,38 @@ def test_a_copy_that_breaks_off_is_made_anew(far: Far, monkeypatch: pytest.Monke
     assert arrival.size == 80
 
 
+@pytest.mark.parametrize("claim", ["rename", "lease"])
+def test_a_copy_that_ends_early_or_of_a_file_that_grows_is_made_anew(
+    far: Far, monkeypatch: pytest.MonkeyPatch, claim: str
+) -> None:
+    """R20, R77: a transfer that ends without a word is as short as one that breaks, and half a file may look whole."""
+    far.server.put("STK1.DAT", far.content)
+    feed = far.feed(claim=claim)
+    (sighting,) = feed.sightings()
+    if claim == "rename":
+        assert feed.claim(sighting)
+    fetch = remote._fetch
+
+    def short(_there: object, _path: str, write: Callable[[bytes], None]) -> None:
+        write(far.content[:20])
+
+    def while_it_grows(there: object, path: str, write: Callable[[bytes], None]) -> None:
+        fetch(there, path, write)
+        far.server.put("inflight/STK1.DAT" if claim == "rename" else "STK1.DAT", far.content * 2)
+
+    for one in (short, while_it_grows):
+        monkeypatch.setattr(remote, "_fetch", one)
+        with pytest.raises(Unavailable, match="did not come whole"):
+            feed.claim(sighting) if claim == "lease" else feed.arrivals()
+        assert feed._drop()._local.arrivals() == []
+    monkeypatch.setattr(remote, "_fetch", fetch)
+    if claim == "lease":
+        assert not feed.claim(sighting), "it is another one now"
+        assert feed.claim(next(iter(feed.sightings())))
+    (arrival,) = feed.arrivals()
+    assert arrival.size == 160
+
+
 def test_a_server_that_goes_away_in_the_middle_of_a_copy(far: Far, monkeypatch: pytest.MonkeyPatch) -> None:
     """R18, R77, §7: nothing half is read; the file is claimed there still."""
     if far.server.url.startswith("file"):
