@@ -70,6 +70,17 @@ async def test_a_held_file_may_be_refused_once(put_up):
     assert problem.value.code == "conflict"
 
 
+async def test_a_held_file_is_not_resumed_while_drift_stops_its_feed(put_up):
+    """R22: what may not be collected may not be resumed either."""
+    stage = put_up(LIMIT)
+    id_ = held(stage)
+    stage.assembly.kernel.wrappers["canned"].stops["drop"]["detail"] = "everything"
+    with pytest.raises(Problem, match="not the locked one") as problem:
+        await stage.assembly.collecting.resume(stage.operator, id_)
+    assert problem.value.code == "drifted"
+    assert len(stage.entries("batch.resumed")) == 0
+
+
 async def test_a_resumed_file_that_is_gone_is_held_again(put_up):
     """R77: and holds no other back."""
     stage = put_up(LIMIT)
@@ -121,6 +132,7 @@ def test_records_are_read_again_when_what_reads_them_was_mended(stage, operator,
     id_ = quarantined(stage)
     (still,) = stage.assembly.mending.replay(operator, id_)
     assert still["state"] == "open"
+    assert [entry.identity for entry in stage.entries("quarantine.read")] == ["operator"], "its bytes were told"
     reread = CannedFeed.reread
     mended = lambda self, number, raw: reread(self, number, raw.replace(b"??", b"00"))  # noqa: E731
     monkeypatch.setattr(CannedFeed, "reread", mended)

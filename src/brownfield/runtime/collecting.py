@@ -74,8 +74,6 @@ class Collecting:
     def run(self, opened: OpenWrapper, feed: Feed, *, who: Identity | None = None,
             replay: bool = False) -> list[dict[str, Any]]:  # fmt: skip
         """The same without a caller: for the scheduler and for a command line without a server. Blocks."""
-        if opened.feeds[feed.table.via].stops:
-            raise Problem("drifted", f"the layout of {feed.name} is not the locked one; nothing was collected")
         with self._turn(opened, feed):
             run = Arriving(self._kernel, opened, feed, who, self.stopping)
             try:
@@ -191,6 +189,8 @@ class Collecting:
 
     @contextmanager
     def _turn(self, opened: OpenWrapper, feed: Feed) -> Iterator[None]:
+        if opened.feeds[feed.table.via].stops:
+            raise Problem("drifted", f"the layout of {feed.name} is not the locked one; nothing was collected")
         resource, kernel = f"feed:{opened.id}.{feed.name}", self._kernel
         with kernel.ledger.write() as connection:
             if resource in self._kept:

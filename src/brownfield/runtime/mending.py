@@ -81,10 +81,15 @@ class Mending:
         Raises:
             Problem: `not-found`.
         """
-        self._file(caller, file_id)
+        _, _, file = self._file(caller, file_id)
         with self._kernel.ledger.read() as connection:
             kept = quarantined(connection, file_id, limit=10_000)
-        return [self._again(caller, item, note) for item in kept if item.state is RecordState.OPEN]
+        ended = [self._again(caller, item, note) for item in kept if item.state is RecordState.OPEN]
+        body = {"file": {"name": file.name, "sha256": file.sha256}}
+        entry = self._kernel.entry("quarantine.read", body, caller.identity, trace=caller.trace, wrapper=file.wrapper,
+                                   operation=file.feed)  # fmt: skip
+        self._kernel.journal.post(entry).result()  # what still cannot be read is in the answer, whole
+        return ended
 
     def _again(self, caller: Caller, item: Quarantined, note: str) -> dict[str, Any]:
         try:
