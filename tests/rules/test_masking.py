@@ -8,7 +8,8 @@ from brownfield.rules.masking import Masks, masked, sounds_personal
 @pytest.mark.parametrize("name", [
     "email", "CustomerEmail", "e_mail", "phone", "PhoneNumber", "first_name", "LastName", "dateOfBirth", "DOB", "IBAN",
     "customer_name", "UserName", "password", "authToken", "ssn", "PatientID", "HolderAddress", "zipCode", "AccountNo",
-    "national_id", "TaxNumber",
+    "national_id", "TaxNumber", "beneficiary", "payeeName", "DebtorName", "accountHolder", "acct_no", "custId", "PAN",
+    "cvc", "cvv2", "phoneNo", "mobileNr", "tel", "addr1", "apiKey", "sessionId", "Authorization",
 ])  # fmt: skip
 def test_a_name_that_sounds_personal(name):
     """R60: nobody has to remember to say so."""
@@ -100,3 +101,8 @@ def test_no_secret_is_left_wherever_it_stands():
     masks = Masks(secrets=["s3cr3t", ""])
     assert masks.apply({"Note": "login s3cr3t refused", "rows": ["s3cr3t"]}) == {
         "Note": "login (secret) refused", "rows": ["(secret)"]}  # fmt: skip
+
+
+def test_a_secret_that_is_a_number_is_no_number_of_ours():
+    """R60: a PIN is sent as one."""
+    assert Masks(secrets=("4711",)).apply({"pin": 4711, "sum": 47110}) == {"pin": 1000, "sum": 47110}

@@ -16,17 +16,19 @@ SHORTEST = 4
 
 PERSONAL = frozenset(
     """
-    account birth birthdate birthday card cardnumber cell cellphone cvv dob email emailaddress familyname fax firstname
-    forename givenname iban ip lastname licence license login maiden mail mobile nationality nickname passport password
-    passwd pesel phone phonenumber pin postcode postalcode pwd salary secret ssn street surname taxid telephone token
-    username vat zip zipcode
+    account acct addr address apikey authorization beneficiary birth birthdate birthday card cardnumber cell cellphone
+    credential credentials creditor cvc cvv debtor dob email emailaddress familyname fax firstname forename givenname
+    holder iban ip lastname licence license login maiden mail mobile nationality nickname nin pan passport password
+    passwd payee payer pesel phone phonenumber pin pincode postal postcode postalcode pwd remitter salary secret session
+    sessionid sin ssn street surname taxid tel telephone tin token username vat zip zipcode
     """.split()  # noqa: SIM905  # a list of words reads better as words
 )
 """Words at the end of a field's name that make its value personal, or secret."""
 PEOPLE = frozenset(
     """
-    account card client contact customer employee first full given holder insured last member national owner patient
-    person policyholder social tax user
+    account acct beneficiary card client contact creditor cust customer debtor employee first full given holder insured
+    last member mobile national owner patient payee payer person phone policyholder recipient remitter sender social tax
+    user
     """.split()  # noqa: SIM905  # as above
 )
 """Words before `name`, `id`, `number` or `address` that make it a person's."""
@@ -36,7 +38,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 def sounds_personal(name: str) -> bool:
     """Whether a field's name says that its value is about a person, or a secret."""
-    words = [word.lower() for word in _WORD.findall(name)]
+    words = [word.lower() for word in _WORD.findall(name.rstrip("0123456789"))]
     last, before = "".join(words[-1:]), "".join(words[-2:-1])
     return last in PERSONAL or "".join(words[-2:]) in PERSONAL or (
         last in {"name", "id", "address", "number", "no", "nr"} and before in PEOPLE
@@ -95,7 +97,9 @@ class Masks:
         text = _text(document)
         if text in self._masks and (len(text) >= SHORTEST or name in self._fields):
             return _like(document, self._masks[text])
-        return self._within(document) if isinstance(document, str) else document
+        if isinstance(document, str):
+            return self._within(document)
+        return _like(document, masked(text, 0)) if text in self.secrets and text else document
 
     def _within(self, text: str) -> str:
         """A text without the values in it, longest first, so that none is taken for a part of itself."""
