@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -163,6 +164,15 @@ async def test_a_page_that_fails_is_tried_again_then_given_up(watched, pager):
     (failed,) = watched.entries("page.failed")
     assert failed.body["attempts"] == MOST_ATTEMPTS
     assert failed.body["cause"] == "the command ended with 1"
+
+
+async def test_what_the_command_leaves_running_is_not_waited_for(watched, pager):
+    """R6: it holds the pipe of whoever listens: the page would take 30 s, count as failed, and be sent again."""
+    pager.write_text("import subprocess, sys\nprint('x' * 10**6)\nsubprocess.Popen(['sleep', '20'])\n")
+    look(watched, timedelta(0), timedelta(hours=8))
+    began = time.monotonic()
+    assert watched.assembly.paging.tick() == 1
+    assert time.monotonic() - began < 10
 
 
 async def test_a_page_that_failed_once_arrives_later(watched, pager):

@@ -76,8 +76,9 @@ class Paging:
         """Run the command with the facts on its standard input; why it failed, or nothing."""
         try:
             ended = subprocess.run(  # noqa: S603  the installation's own command, no shell
-                self._kernel.settings.page, input=self._facts(page), capture_output=True, timeout=LONGEST, check=False
-            )
+                self._kernel.settings.page, input=self._facts(page), stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL, timeout=LONGEST, check=False,
+            )  # fmt: skip
         except subprocess.TimeoutExpired:
             return f"the command took longer than {LONGEST:g} s"
         except OSError as error:
