@@ -33,6 +33,8 @@ def request(operation: Operation, plan: Plan, fields: Fields, endpoint: str, hea
             query += _query(parameter, value, plan)
         else:
             more.append((parameter.name, _header(parameter, value, plan)))
+    if any(segment in (".", "..") for segment in path.split("/")):
+        raise _impossible(operation.name, "together its values would change the path")
     body = _body(operation, plan, fields)
     if body is not None and operation.body is not None:
         more.append(("Content-Type", operation.body.media))

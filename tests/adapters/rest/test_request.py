@@ -50,6 +50,14 @@ def test_a_value_cannot_change_the_path(connect, canned, api, given):
     assert canned.requests == []
 
 
+def test_two_values_cannot_change_the_path_together(connect, canned, api):
+    other = {"name": "rest", "in": "path", "required": True, "schema": {"type": "string"}}
+    opened = connect(api({"parameters": [other]}, path="/things/{id}{rest}"))
+    with pytest.raises(Rejected, match="Nothing was sent"):
+        opened.invoke("act", {"id": ".", "rest": "."})
+    assert canned.requests == []
+
+
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "é", "a\x00"])
 def test_a_value_cannot_make_a_header(connect, canned, api, value):
     document = api({"parameters": [{"name": "X-Trace", "in": "header", "schema": {"type": "string"}}]})
