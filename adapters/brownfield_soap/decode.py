@@ -220,7 +220,10 @@ def names_match(known: str, found: str) -> bool:
 
 def member(step: Field, root: etree._Element) -> etree._Element | None:
     """The child that a reply's result stands in, None when it is absent."""
-    return next((child for child in root.iterchildren("*") if names_match(step.tag, str(child.tag))), None)
+    found = [child for child in root.iterchildren("*") if names_match(step.tag, str(child.tag))]
+    if len(found) > 1:
+        raise Drifted(f"The reply is outside the contract: {step.name} is there {len(found)} times.")
+    return found[0] if found else None
 
 
 def is_nil(element: etree._Element) -> bool:

@@ -171,6 +171,9 @@ class Stream:
             raise Drifted(f"The reply breaks off or is not well-formed after {self._count} rows.") from None
         if self._root is None or len(self._root[-1]) != 1:
             raise Drifted("The reply is outside the contract: its Body holds more than the answer.")
+        beside = [str(one.tag) for one in self._root[-1][0]]
+        if sum(names_match(tag, one) for tag in self._rows.path[3:] for one in beside) > 1:
+            raise Drifted(f"The reply is outside the contract: it has a second list after {self._count} rows.")
 
     def _is_next(self, element: etree._Element) -> bool:
         """Whether an element is a row that stands beside the first."""
