@@ -379,13 +379,13 @@ def test_probing_performs_no_operation(clinic, canned):
     assert canned.requests == []
 
 
-PATIENT = "<t:Patient><t:Id>7</t:Id><t:Name>Ada</t:Name><t:Born>1979-05-31</t:Born></t:Patient>"
+PATIENT = '<t:Patient rev="1"><t:Id>7</t:Id><t:Name>Ada</t:Name><t:Born>1979-05-31</t:Born></t:Patient>'
 
 
 @pytest.mark.parametrize("call", ["GetPatient", "FindPatients"])
 def test_a_result_that_is_there_twice_is_drift(clinic, canned, call):
     """Else the second one is lost without a word, and a list is shorter than it is. The same for rows that stream."""
-    inner = PATIENT if call == "FindPatients" else PATIENT.removeprefix("<t:Patient>").removesuffix("</t:Patient>")
+    inner = PATIENT if call == "FindPatients" else PATIENT.removeprefix('<t:Patient rev="1">').removesuffix("</t:Patient>")
     result = f"<c:{call}Result>{inner}</c:{call}Result>"
     canned.says(envelope(f"<c:{call}Response>{result * 2}</c:{call}Response>"))
     with pytest.raises(Drifted, match=r"2 times|second list"):
