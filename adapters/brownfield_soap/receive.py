@@ -7,7 +7,7 @@ from typing import Any
 
 from lxml import etree
 
-from brownfield.contract import Drifted, Reply
+from brownfield.contract import Drifted, Reply, Uncertain
 from brownfield_soap.addressing import hold_to
 from brownfield_soap.answer import Answer
 from brownfield_soap.attachment import binaries, refilled
@@ -75,6 +75,9 @@ class Receiver:
         if reply.root is not None and etree.QName(reply.root).localname == "Envelope":
             self.seal.open(reply.root, self.max_bytes)
             _examine(id_, reply.root)
+        elif self.seal.demands and reply.status >= 400:
+            # Whoever stands between may have let the call through, and a write that is refused is made again.
+            raise Uncertain(f"A refusal that nobody signed (HTTP {reply.status}): the call may have been carried out.")
         name = self.operation.name
         element = answer_element(self.decoder.model, self.decoder, self.operation, reply)
         if element is not None and reply.package is not None and self.operation.reply is not None:

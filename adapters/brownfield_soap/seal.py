@@ -56,7 +56,12 @@ class Seal:
     @property
     def opens(self) -> bool:
         """Whether a reply has to prove something, and so has to be there whole before any of it is read."""
-        return self.settings.reply_certificate is not None or self.settings.decrypt
+        return self.demands or self.settings.decrypt
+
+    @property
+    def demands(self) -> bool:
+        """Whether a reply has to be signed."""
+        return self.settings.reply_certificate is not None
 
     @property
     def closes(self) -> bool:

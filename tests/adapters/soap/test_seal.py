@@ -8,7 +8,7 @@ import pytest
 import xmlsec
 from lxml import etree
 
-from brownfield.contract import Drifted, Rejected, Unavailable
+from brownfield.contract import Drifted, Rejected, Unavailable, Uncertain
 
 from . import far
 from .conftest import FOLDER, SECRETS, SOAP_11, SOAP_12, envelope
@@ -272,6 +272,15 @@ def test_a_reply_with_attachments_is_signed_as_it_reads(sealed, canned, server):
         else:
             with pytest.raises(Drifted, match="changed"):
                 opened.invoke("GetPatient", {"Id": 7})
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 429])
+def test_a_refusal_that_nobody_signed_proves_nothing(sealed, canned, server, status):
+    """Whoever stands between lets a write through and answers 429 himself: it was made a second time."""
+    canned.says(b"", status, "text/plain")
+    with pytest.raises(Uncertain, match="nobody signed"):
+        sealed(reply_certificate=server).invoke("GetPatient", {"Id": 7})
+    assert len(canned.requests) == 1
 
 
 def test_an_attachment_that_no_signature_covers_is_not_read(sealed, canned, server):
