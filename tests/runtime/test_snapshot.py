@@ -260,3 +260,13 @@ def test_a_key_that_begins_with_a_byte_order_mark_is_the_key_that_it_is(tmp_path
     told = [Documents(range(2), ["\ufeffB", "A"], b'{"n":%d}\n' % number * 2) for number in (1, 2)]
     states = [write_state(tmp_path / f"{number}.state", [one], ()) for number, one in enumerate(told)]
     assert [text_of(change.key) for change in joined(*states, tmp_path / "spill")] == ["A", "\ufeffB"]
+
+
+def test_what_a_killed_join_spilled_is_removed(full):
+    """R77: it is a part of an extract, with all that is personal in it."""
+    take(full, "one.dat", A=1, B=2)
+    left = full.folder / "home" / "snapshots" / "canned.stock_count" / "spill" / "duckdb_temp_storage-0.tmp"
+    left.parent.mkdir()
+    left.touch()
+    take(full, "two.dat", B=2, A=3)
+    assert not left.exists()

@@ -1,5 +1,6 @@
 """Changes between two states of which one is in no order: a join by DuckDB, which spills to the disk where it must."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,6 +65,7 @@ def _database(spill: Path) -> Iterator[Any]:
         raise Rejected(
             f"the extract is not sorted by its key, which takes DuckDB: {INSTALL}", code="unsorted"
         ) from None
+    shutil.rmtree(spill, ignore_errors=True)  # a killed run's: a part of an extract
     with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(spill)}) as database:
         yield database
 
