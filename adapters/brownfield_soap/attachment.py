@@ -9,6 +9,7 @@ Which elements these are is told by the model for what we send, and for a `swaRe
 
 import base64
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from urllib.parse import unquote
 
 from lxml import etree
@@ -21,6 +22,9 @@ from brownfield_soap.multipart import Package, Part
 XOP = "http://www.w3.org/2004/08/xop/include"
 INCLUDE = f"{{{XOP}}}Include"
 ROOT = "root@brownfield"
+
+MOST_INCLUDES = 10_000
+"""References to attachments in one reply: a part may be included more than once."""
 
 
 def may_hold_binaries(model: Model, content: Scalar | str) -> bool:
@@ -124,8 +128,10 @@ def included(envelope: etree._Element, package: Package, max_bytes: int) -> None
     Raises:
         Drifted: A part is not there, an Include is not alone in its element, or what is included is too large.
     """
-    size = 0
-    for include in list(envelope.iter(INCLUDE)):
+    size, found = 0, list(islice(envelope.iter(INCLUDE), MOST_INCLUDES + 1))
+    if len(found) > MOST_INCLUDES:
+        raise Drifted(f"The reply includes attachments more than {MOST_INCLUDES} times.")
+    for include in found:
         owner = include.getparent()
         if owner is None or len(owner) != 1 or (owner.text or "").strip() or (include.tail or "").strip():
             raise Drifted("The reply is outside the contract: an attachment is included beside other content.")

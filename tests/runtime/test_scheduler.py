@@ -183,6 +183,7 @@ async def test_a_clock_that_ran_ahead_does_not_silence_a_schedule(put_up):
 async def test_others_halts_are_not_told(stage):
     """R53: neither which, nor why."""
     control, operator = stage.assembly.control, stage.operator
+    stage.caller("other", Role.AGENT)
     for scope in ("operation:canned.release_hold", "identity:other", "operation:canned.get_stock"):
         control.halt(operator, scope, "fraud case 4471")
     agent = stage.caller("agent", Role.AGENT, "get_stock")
