@@ -59,6 +59,8 @@ def test_another_layout_or_a_replay_makes_it_another_file(begin, connection):
     first, second, third = begin(), begin(shape="s2"), begin(replay=1)
     assert len({first.id, second.id, third.id}) == 3
     assert find_file(connection, "inventory", "stock_count", "a" * 64, "s1") == third
+    fourth = begin(shape="s3")
+    assert find_file(connection, "inventory", "stock_count", "a" * 64, None) == fourth, "however often it was replayed"
 
 
 def test_what_a_killed_process_left_open_is_found_again(begin, connection, now):

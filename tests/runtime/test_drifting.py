@@ -17,6 +17,7 @@ from brownfield.runtime.drifting import drift
 from brownfield.runtime.fault import recorded_faults
 from brownfield.runtime.locking import check_folder
 from brownfield.runtime.opening import Surroundings
+from brownfield.runtime.recent import Remembered
 from brownfield.runtime.registry import Registry
 from brownfield.wrapper.bundle import make_lock, open_bundle
 from brownfield.wrapper.finding import BundleError
@@ -235,6 +236,17 @@ def test_what_drifted_is_stopped_at_once_and_let_go_when_it_is_back(assembly, wa
         looks = search(connection, events=["drift.checked"])
     assert [look.body["outcome"] for look in looks] == ["same", "drifted", "unreachable", "same"]
     assert looks[1].body["stopped"] == ["get_stock", "preview_hold", "place_hold", "release_hold"]
+
+
+def test_what_was_answered_before_something_was_stopped_is_not_answered_again(assembly, watching):
+    """R21: a cached answer asks no connection whether it may be given."""
+    recent, [watched], key = assembly.kernel.recent, assembly.lookout.watched, ("inventory", "asked a moment ago")
+    recent.keep(key, Remembered(b"{}", assembly.kernel.clock.now(), 0.0), recent.writes("inventory"))
+    assert assembly.lookout.look(watched).outcome == "same"
+    assert recent.find(key) is not None
+    watching[1].write_text(api(without_release))
+    assembly.lookout.look(watched)
+    assert recent.find(key) is None
 
 
 def test_the_worker_makes_no_write_call_that_drift_stops(assembly, watching):

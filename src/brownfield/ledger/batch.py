@@ -81,12 +81,12 @@ class BatchFile:
 
 
 def find_file(connection: Connection, wrapper: str, feed: str, sha256: str, shape: str | None) -> BatchFile | None:
-    """The latest replay of this content under this layout (None: under any), whatever it was named."""
+    """The file of this content that was begun last under this layout (None: under any), whatever it was named."""
     columns = schema.file.c
     statement = (
         select(schema.file)
         .where(columns.wrapper == wrapper, columns.feed == feed, columns.sha256 == sha256)
-        .order_by(columns.replay.desc(), columns.id.desc())
+        .order_by(columns.id.desc())
         .limit(1)
     )
     if shape is not None:

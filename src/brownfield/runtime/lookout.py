@@ -61,6 +61,8 @@ class Lookout:
         self._kernel.sightings[watched.opened.id, watched.name] = sighting
         stops = stops_of(watched.opened.bundle, watched.name, sighting.changes)
         held = watched.opened.stops[watched.name]
+        if held != stops:
+            self._kernel.recent.forget(watched.opened.id)  # what was answered before may be of what is stopped now
         held.update(stops)  # what stops is stopped before anything is let go
         for subject in held.keys() - stops.keys():
             del held[subject]
