@@ -23,6 +23,8 @@ from brownfield_soap.transport import HttpReply, Transport
 MOST_BYTES = 20 * 1024 * 1024
 MOST_SECONDS = 60.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+CARRIERS = (ipaddress.IPv6Network("::/96"), ipaddress.IPv6Network("64:ff9b::/96"))
+"""Addresses whose last 32 bits are one of IPv4: compatible ones, and those of NAT64 (RFC 6052)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,16 @@ def _renamed(closure: Closure) -> tuple[str, dict[str, bytes]]:
     return names.taken[closure.main], files
 
 
+def _is_public(address: str) -> bool:
+    """Whether anybody can reach an address; one that carries another is as public as that is."""
+    found: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        inner = found.ipv4_mapped or found.sixtofour
+        carried = any(found in network for network in CARRIERS)
+        found = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF) if carried else inner or found
+    return found.is_global and not found.is_multicast
+
+
 class _Source:
     """Reads documents from disk and network until a cap is reached."""
 
@@ -132,7 +144,7 @@ class _Source:
         """The addresses of a host that may be asked: all of the WSDL's own host, of another only public ones."""
         if host == self._main:
             return addresses
-        public = [one for one in addresses if ipaddress.ip_address(one.partition("%")[0]).is_global]
+        public = [one for one in addresses if _is_public(one)]
         if not public:
             raise refused(host, "the WSDL refers to this host, which is not a public one, and came from another")
         return public

@@ -115,7 +115,8 @@ def test_an_import_may_not_lead_into_our_own_network(site, monkeypatch):
     meant = socket.getaddrinfo
     monkeypatch.setattr("socket.getaddrinfo", lambda host, *more, **kind: meant(known.get(host, host), *more, **kind))
     port = site.server.server_port
-    for inside in ("inside.example", "loop.example", "169.254.169.254", "[::1]"):
+    carried = ("[::ffff:127.0.0.1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[ff02::1]", "0.0.0.0")
+    for inside in ("inside.example", "loop.example", "169.254.169.254", "[::1]", *carried):
         site.pages["/ws"] = CLINIC.replace(b'"types.xsd"', f'"http://{inside}:{port}/types.xsd"'.encode())
         site.pages["/types.xsd"] = TYPES
         with pytest.raises(Rejected, match="not a public one"):

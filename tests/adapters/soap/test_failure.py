@@ -385,7 +385,8 @@ PATIENT = '<t:Patient rev="1"><t:Id>7</t:Id><t:Name>Ada</t:Name><t:Born>1979-05-
 @pytest.mark.parametrize("call", ["GetPatient", "FindPatients"])
 def test_a_result_that_is_there_twice_is_drift(clinic, canned, call):
     """Else the second one is lost without a word, and a list is shorter than it is. The same for rows that stream."""
-    inner = PATIENT if call == "FindPatients" else PATIENT.removeprefix('<t:Patient rev="1">').removesuffix("</t:Patient>")
+    alone = PATIENT.removeprefix('<t:Patient rev="1">').removesuffix("</t:Patient>")
+    inner = PATIENT if call == "FindPatients" else alone
     result = f"<c:{call}Result>{inner}</c:{call}Result>"
     canned.says(envelope(f"<c:{call}Response>{result * 2}</c:{call}Response>"))
     with pytest.raises(Drifted, match=r"2 times|second list"):
