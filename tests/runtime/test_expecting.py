@@ -6,8 +6,11 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import insert
 from stage import GOOD, collect, staged
 
+from brownfield.ledger import schema
+from brownfield.ledger.instant import micros
 from brownfield.rules.access import Role
 from brownfield.rules.paging import MOST_ATTEMPTS
 from brownfield.testing import FrozenClock
@@ -93,6 +96,48 @@ async def test_a_file_of_another_size_than_declared_is_told(expecting):
     look(stage, timedelta(seconds=1))
     (entry,) = stage.entries("batch.size_anomaly")
     assert entry.body["reason"] == "it has 5 records, at least 6 are expected"
+
+
+@pytest.mark.parametrize(
+    ("full", "said"), [("\n[feeds.stock_count.snapshot]", []), ("", [("batch.late", "2026-11-17")])]
+)
+async def test_a_full_extract_that_is_as_it_was_has_come(put_up, full, said):
+    """A quiet day pages nobody. Of any other feed the same content is no new file."""
+    stage = put_up(expected(full), clock=FrozenClock(EVENING))
+    look(stage, timedelta(hours=5))
+    with stage.assembly.kernel.ledger.write() as connection:
+        at = micros(stage.clock.now())
+        connection.execute(insert(schema.arrival).values(
+            environment="sandbox", wrapper="canned", feed="stock_count", name="same.dat", step="identified", stamp="s",
+            size=1, polls=1, first_at=at, waits_for="", sha256="a" * 64, kind="duplicate", step_at=at))  # fmt: skip
+    look(stage, timedelta(hours=3))
+    assert told(stage) == said
+
+
+async def test_a_file_that_was_resumed_is_judged_with_all_that_was_taken_of_it(expecting):
+    stage = expecting("least = 5")
+    look(stage, timedelta(hours=5))
+    with stage.assembly.kernel.ledger.write() as connection:
+        for state, replay, events, resumes in (("resumed", 0, 3, None), ("archived", 1, 2, 1)):
+            connection.execute(insert(schema.file).values(
+                environment="sandbox", wrapper="canned", feed="stock_count", name="one.dat", size=1, sha256="a" * 64,
+                shape="s", replay=replay, state=state, events=events, seen_at=micros(stage.clock.now()),
+                resumes=resumes))  # fmt: skip
+    look(stage, timedelta(seconds=1))
+    assert told(stage) == []
+
+
+async def test_a_record_that_was_corrected_is_no_file(expecting):
+    stage = expecting("least = 5")
+    look(stage, timedelta(hours=5))
+    with stage.assembly.kernel.ledger.write() as connection:
+        for replay, events, resumes in ((0, 7, None), (1, 1, 1)):
+            connection.execute(insert(schema.file).values(
+                environment="sandbox", wrapper="canned", feed="stock_count", name="one.dat", size=1, sha256="a" * 64,
+                shape="s", replay=replay, state="archived", events=events, seen_at=micros(stage.clock.now()),
+                resumes=resumes))  # fmt: skip
+    look(stage, timedelta(seconds=1))
+    assert told(stage) == []
 
 
 async def test_the_status_says_what_is_due_next_and_what_was_found(expecting):

@@ -10,11 +10,12 @@ from brownfield.ledger.batch import FileState
 from brownfield.ledger.instant import instant, micros
 from brownfield.ledger.schema import AnyRow
 from brownfield.ledger.upsert import insert_new
+from brownfield.rules.arrival import Kind
 
 WATCHED = "watched"
 """The row that says since when a feed is watched: what was due before is nobody's lateness."""
 
-_TAKEN = [state.value for state in FileState if state is not FileState.REFUSED and state is not FileState.HELD]
+_TAKEN = frozenset({FileState.COLLECTING.value, FileState.COMMITTED.value, FileState.ARCHIVED.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,24 +81,48 @@ def findings(connection: Connection, environment: str, wrapper: str, feed: str, 
 
 
 def taken(connection: Connection, environment: str, wrapper: str, feed: str, since: datetime) -> list[Taken]:
-    """The files of a feed seen since an instant, in the order of collecting, replays and resumed rests left out."""
+    """The files of a feed seen since an instant, in the order of collecting.
+
+    One that was resumed counts with what was taken of it before. A replay, and a record that was corrected by itself,
+    are no files that came.
+    """
     columns = schema.file.c
-    statement = select(schema.file).where(
+    rows = connection.execute(
+        select(schema.file)
+        .where(columns.environment == environment, columns.wrapper == wrapper, columns.feed == feed)
+        .where(columns.seen_at >= micros(since))
+        .order_by(columns.id)
+    )
+    found: dict[int, AnyRow] = {row.id: row for row in rows}
+    return [_taken(row, found.get(row.resumes)) for row in found.values() if _counts(row, found.get(row.resumes))]
+
+
+def unchanged(connection: Connection, environment: str, wrapper: str, feed: str, since: datetime) -> list[datetime]:
+    """When files came, since an instant, whose content had been taken before."""
+    columns = schema.arrival.c
+    statement = select(columns.first_at).where(
         columns.environment == environment,
         columns.wrapper == wrapper,
         columns.feed == feed,
-        columns.seen_at >= micros(since),
-        columns.replay == 0,
-        columns.resumes.is_(None),
-        columns.state.in_(_TAKEN),
+        columns.kind == Kind.DUPLICATE.value,
+        columns.first_at >= micros(since),
     )
-    return [_taken(row) for row in connection.execute(statement.order_by(columns.id))]
+    return [instant(at) for at in connection.scalars(statement)]
 
 
-def _taken(row: AnyRow) -> Taken:
+def _counts(row: AnyRow, before: AnyRow | None) -> bool:
+    if row.state not in _TAKEN:
+        return False
+    if row.resumes is not None:
+        return before is not None and before.state == FileState.RESUMED.value
+    return row.replay == 0 or row.baseline is not None  # an extract that comes back is one that came
+
+
+def _taken(row: AnyRow, before: AnyRow | None) -> Taken:
     whole = row.state != FileState.COLLECTING.value
-    records = row.events + row.quarantined if row.baseline is None else row.records
-    return Taken(row.id, row.name, row.sha256, instant(row.seen_at), records, whole)
+    records = row.events + row.quarantined + (before.events + before.quarantined if before else 0)
+    kept = records if row.baseline is None else row.records
+    return Taken(row.id, row.name, row.sha256, instant(row.seen_at), kept, whole)
 
 
 def _of(environment: str, wrapper: str, feed: str) -> tuple[ColumnElement[bool], ...]:

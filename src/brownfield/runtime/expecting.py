@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from brownfield.ledger.finding import Found, Taken, add_finding, findings, taken, watched_since
+from brownfield.ledger.finding import Found, Taken, add_finding, findings, taken, unchanged, watched_since
 from brownfield.rules.expectation import Calendar, Expectation, Finding, Window, punctuality, size
 from brownfield.runtime.defect import report
 from brownfield.runtime.holiday import closed_days
@@ -31,11 +31,12 @@ class Expected:
         opened: Its wrapper.
         feed: Its name.
         rule: What is expected.
+        snapshot: Whether its files are full extracts: one that is as it was yesterday has come.
         watched: Since when, once that is known.
     """
 
-    def __init__(self, opened: OpenWrapper, feed: str, table: ExpectTable) -> None:
-        self.opened, self.feed = opened, feed
+    def __init__(self, opened: OpenWrapper, feed: str, table: ExpectTable, *, snapshot: bool) -> None:
+        self.opened, self.feed, self.snapshot = opened, feed, snapshot
         self.rule = expectation(table)
         self.watched: datetime | None = None
 
@@ -55,7 +56,7 @@ class Expecting:
         self._kernel = kernel
         self._stopping = asyncio.Event()
         self.feeds = [
-            Expected(opened, name, feed.table.expect)
+            Expected(opened, name, feed.table.expect, snapshot=feed.table.snapshot is not None)
             for opened in kernel.wrappers.values()
             for name, feed in opened.bundle.feeds.items()
             if feed.table.expect is not None
@@ -90,7 +91,9 @@ class Expecting:
         with ledger.read() as connection:
             files = taken(connection, *place, since - LOOK_BACK)
             said = {(one.day, one.kind, one.file) for one in findings(connection, *place, (since - LOOK_BACK).date())}
-        found = [*_lateness(feed, files, since, now), *_sizes(feed, files, since, now)]
+            same = unchanged(connection, *place, since - LOOK_BACK) if feed.snapshot else []
+        seen = [*(file.seen_at for file in files), *same]
+        found = [*_lateness(feed, seen, since, now), *_sizes(feed, files, since, now)]
         new = [one for one in found if (one.day, one.kind, one.file) not in said]
         if not new:
             return 0
@@ -149,8 +152,8 @@ def expectation(table: ExpectTable) -> Expectation:
     )
 
 
-def _lateness(feed: Expected, files: Sequence[Taken], since: datetime, now: datetime) -> list[Found]:
-    seen, found = [file.seen_at for file in files], list[Found]()
+def _lateness(feed: Expected, seen: Sequence[datetime], since: datetime, now: datetime) -> list[Found]:
+    found = list[Found]()
     for window in feed.rule.windows(since, now):
         kind = punctuality(window, seen, now)
         if kind is Finding.LATE or kind is Finding.MISSING:

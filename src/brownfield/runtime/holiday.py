@@ -1,11 +1,23 @@
 """Holidays of countries and markets, from the library `holidays` (MIT, kept by its community)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 
 from brownfield.wrapper.finding import BundleError, Finding
+from brownfield.wrapper.manifest import Manifest
 
 INSTALL = "pip install 'brownfield[calendar]'"
+
+
+def unknown_calendars(manifest: Manifest) -> Iterator[Finding]:
+    """What is wrong with the calendars of a manifest's expectations."""
+    for name, feed in manifest.feeds.items():
+        try:
+            closed_days(feed.expect.calendar if feed.expect else None)
+        except BundleError as error:
+            for finding in error.findings:
+                yield replace(finding, where=f"wrapper.toml: feeds.{name}.expect.calendar")
 
 
 def closed_days(calendar: str | None) -> Callable[[date], bool]:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from brownfield.contract import Rejected
+from brownfield.contract import Rejected, Unavailable
 from brownfield.runtime.difference import Change
 from brownfield.runtime.state import State, text_of
 
@@ -34,7 +34,8 @@ def joined(before: State, after: State, spill: Path) -> Iterator[Change]:
         spill: A folder for what does not fit into memory.
 
     Raises:
-        Rejected: Two records of the later state have the same key, which is known at the end; or DuckDB is missing.
+        Rejected: Two records of the later state have the same key, which is known at the end.
+        Unavailable: DuckDB is not installed.
     """
     created, deleted, twice, last = 0, 0, False, None
     with _database(spill) as database:
@@ -50,7 +51,7 @@ def joined(before: State, after: State, spill: Path) -> Iterator[Change]:
 
 
 def refuse_twice(state: State, spill: Path) -> None:
-    """Raise `Rejected` when two records of a state have the same key."""
+    """Raise `Rejected` when two records of a state have the same key, `Unavailable` when DuckDB is not installed."""
     with _database(spill) as database:
         twice = database.execute(_TWICE, {"after": str(state.path)}).fetchone()
     if twice:
@@ -62,9 +63,8 @@ def _database(spill: Path) -> Iterator[Any]:
     try:
         import duckdb  # noqa: PLC0415  optional
     except ImportError:
-        raise Rejected(
-            f"the extract is not sorted by its key, which takes DuckDB: {INSTALL}", code="unsorted"
-        ) from None
+        # Nothing is wrong with the extract: it waits where it is.
+        raise Unavailable(f"the extract is not sorted by its key, and to compare it takes DuckDB: {INSTALL}") from None
     shutil.rmtree(spill, ignore_errors=True)  # a killed run's: a part of an extract
     with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(spill)}) as database:
         yield database

@@ -13,6 +13,7 @@ from brownfield.contract import Contract, Failure, Unavailable, canonical
 from brownfield.rules import drift as rules
 from brownfield.rules.misfire import weekdays
 from brownfield.rules.problem import Problem, from_failure
+from brownfield.runtime.holiday import unknown_calendars
 from brownfield.runtime.opening import Surroundings, open_adapter, unset
 from brownfield.runtime.secret import places
 from brownfield.wrapper.bundle import make_lock, open_bundle
@@ -141,6 +142,7 @@ def _findings(folder: Path, around: Surroundings) -> Iterator[Finding]:
         yield from error.findings
         return
     yield from _zones_and_crons(manifest)
+    yield from unknown_calendars(manifest)
     yield from _unset(manifest, around)
     yield from missing_secrets(manifest, around)
     yield from _watched(manifest, around)

@@ -56,7 +56,8 @@ class Snapshot:
             records: All its records. They are read to their end before the first change is given.
 
         Raises:
-            Rejected: It is no snapshot: `no-key`, `duplicate-key`, `unsorted`.
+            Rejected: It is no snapshot: `no-key`, `duplicate-key`.
+            Unavailable: It is not sorted by its key, and DuckDB is not installed.
             Drifted: A person has to look first.
         """
         with self._kernel.ledger.read() as connection:
