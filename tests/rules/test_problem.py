@@ -42,6 +42,12 @@ def test_a_failure_keeps_the_systems_own_words(failure):
     assert problem.body("t")["system"] == {"code": "WMS-1404", "detail": {"item": "A"}}
 
 
+def test_a_read_of_which_nobody_knows_may_be_made_again():
+    """R79: `retry` says what `next` says: a read changes nothing."""
+    assert from_failure(Uncertain("no whole answer"), system="Warehouse").body("t")["retry"] is True
+    assert Problem("uncertain", "A write.").body("t")["retry"] is False
+
+
 def test_what_is_not_known_is_left_out():
     """R97: no empty members."""
     body = Problem("busy", "Later.", retry_after=2.5, next="Wait 2.5 s.").body("t")

@@ -53,12 +53,14 @@ async def test_the_write_side_resolves_the_write_secret(vault, monkeypatch):
     assert {secret for operation, secret in wanted if operation != "PlaceHold"} == {"read-secret"}
 
 
-async def test_a_secret_that_is_not_there_is_unavailable_and_names_no_value(stage):
+async def test_a_secret_that_is_not_there_is_our_own_fault_and_names_no_value(stage):
     """R97: the next step is told."""
     stage.system.password = "anything"
-    with pytest.raises(Exception, match=r"canned/read is not there.*BROWNFIELD_SECRET_CANNED_READ") as problem:
+    with pytest.raises(Exception, match=r"was not asked: the secret canned/read is not there") as problem:
         await stage.call(stage.agent, "get_stock", {"Sku": "A-100"})
-    assert problem.value.code == "unavailable"
+    assert (problem.value.code, problem.value.retry, problem.value.kind.exit) == ("unconfigured", False, 78)
+    assert "the file canned/read in the folder BROWNFIELD_SECRETS" in problem.value.next
+    assert "BROWNFIELD_SECRET_CANNED_READ" in problem.value.next
 
 
 async def test_a_secret_that_others_may_read_is_not_used(stage):
@@ -69,8 +71,9 @@ async def test_a_secret_that_others_may_read_is_not_used(stage):
     path.chmod(0o644)
     stage.system.password = "anything"
     agent = stage.agent
-    with pytest.raises(Exception, match="0600"):
+    with pytest.raises(Exception, match="may be read by others") as problem:
         await stage.call(agent, "get_stock", {"Sku": "A-100"})
+    assert "0600" in problem.value.next
     path.chmod(0o600)
     assert (await stage.call(agent, "get_stock", {"Sku": "A-100"})).data["OnHand"] == 140
 

@@ -41,6 +41,7 @@ KINDS: dict[str, Kind] = {
     "drifted": Kind(502, "Outside the pinned contract", "Tell the wrapper's owner: run brownfield drift.", exit=76),
     "rejected": Kind(422, "The system said no", "Read the system's code and detail; change the call.", exit=65),
     "unavailable": Kind(503, "The system did not answer", "Nothing happened; try again later.", retry=True, exit=69),
+    "unconfigured": Kind(500, "Not set up", "Ask whoever runs brownfield; the system was not asked.", exit=78),
     "uncertain": Kind(504, "It may have happened", "Do not repeat it: read the state first.", exit=75),
     "busy": Kind(429, "Too much at once", "Wait, then make the same call again.", retry=True, exit=75),
     "taken": Kind(409, "Already taken", "Stop who has it, or choose another.", exit=75),
@@ -58,6 +59,19 @@ FAILURES: dict[type[Failure], str] = {
 }
 
 
+class Unconfigured(Unavailable):
+    """Nothing was sent, for our own configuration lacks something: to try again does not help.
+
+    Args:
+        message: What is missing.
+        next: What to do about it.
+    """
+
+    def __init__(self, message: str, *, next: str) -> None:  # noqa: A002  the word of the page
+        super().__init__(message)
+        self.next = next
+
+
 class Problem(Exception):
     """What a caller is told instead of an answer.
 
@@ -68,6 +82,7 @@ class Problem(Exception):
         errors: For `invalid`: one entry per argument (`path`, `message`, `allowed`).
         detail: The system's own code and detail, as data.
         retry_after: Seconds, where known.
+        retry: Overrides the table where it is known that the call changes nothing.
     """
 
     def __init__(
@@ -79,6 +94,7 @@ class Problem(Exception):
         errors: tuple[Mapping[str, Any], ...] = (),
         detail: Mapping[str, Any] | None = None,
         retry_after: float | None = None,
+        retry: bool | None = None,
     ) -> None:
         super().__init__(cause)
         self.code = code
@@ -88,6 +104,7 @@ class Problem(Exception):
         self.errors = errors
         self.detail = dict(detail or {})
         self.retry_after = retry_after
+        self.retry = self.kind.retry if retry is None else retry
 
     def body(self, trace: str) -> dict[str, Any]:
         """The problem as RFC 9457 members, the same for every door."""
@@ -98,7 +115,7 @@ class Problem(Exception):
             "code": self.code,
             "detail": self.cause,
             "next": self.next,
-            "retry": self.kind.retry,
+            "retry": self.retry,
             "trace": trace,
         }
         optional = {"errors": list(self.errors), "system": self.detail, "retry_after": self.retry_after}
@@ -107,7 +124,11 @@ class Problem(Exception):
 
 def from_failure(failure: Failure, *, system: str) -> Problem:
     """The problem that an adapter's failure is to the caller of a read."""
+    if isinstance(failure, Unconfigured):
+        return Problem("unconfigured", f"{system} was not asked: {failure.message}", next=failure.next)
     code = next(name for kind, name in FAILURES.items() if isinstance(failure, kind))
     said = {"code": failure.code, "detail": failure.detail} if failure.code or failure.detail else {}
-    again = "Make the same call again: a read changes nothing." if isinstance(failure, Uncertain) else ""
-    return Problem(code, f"{system}: {failure.message}", next=again, detail=said)
+    cause = f"{system}: {failure.message}"
+    if isinstance(failure, Uncertain):
+        return Problem(code, cause, next="Make the same call again: a read changes nothing.", detail=said, retry=True)
+    return Problem(code, cause, detail=said)

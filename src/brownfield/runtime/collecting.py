@@ -26,7 +26,7 @@ from brownfield.ledger.count import file_counts
 from brownfield.ledger.lease import release, take
 from brownfield.ledger.quarantine import Quarantined, quarantined
 from brownfield.rules.access import Ability, Identity
-from brownfield.rules.problem import Problem
+from brownfield.rules.problem import Problem, from_failure
 from brownfield.runtime.arriving import Arriving
 from brownfield.runtime.caller import Caller
 from brownfield.runtime.kernel import Kernel, OpenWrapper
@@ -80,7 +80,7 @@ class Collecting:
                 taken = [file_body(file, note) for file, note in run.files(replay=replay)]
                 return taken + [incoming_body(opened, feed, file) for file in run.waiting]
             except Unavailable as failure:
-                raise Problem("unavailable", f"{opened.title}: {failure.message}") from failure
+                raise from_failure(failure, system=opened.title) from failure
 
     async def plan(self, caller: Caller, wrapper: str, feed: str) -> list[dict[str, Any]]:
         """What `collect` would do now. Nothing is claimed, kept or put away.
@@ -95,7 +95,7 @@ class Collecting:
         try:
             planned = list(Arriving(self._kernel, opened, feed, who, self.stopping).plan())
         except Unavailable as failure:
-            raise Problem("unavailable", f"{opened.title}: {failure.message}") from failure
+            raise from_failure(failure, system=opened.title) from failure
         name = f"{opened.id}.{feed.name}"
         return [{"feed": name, "name": file, "size": size, "state": "planned", "note": note}
                 | ({"reason": reason} if reason else {}) for file, size, note, reason in planned]  # fmt: skip

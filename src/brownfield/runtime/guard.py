@@ -174,7 +174,8 @@ class Guard:
                                   operation=operation)  # fmt: skip
 
 
-_FAR_SIDE = frozenset({"rejected", "unavailable", "uncertain", "drifted", "deadline", "busy", "internal"})
+_FAR_SIDE = frozenset({"rejected", "unavailable", "unconfigured", "uncertain", "drifted", "deadline", "busy",
+                       "internal"})  # fmt: skip
 
 
 def _strange(error: Exception) -> dict[str, str]:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from brownfield.contract import Contract, Failure, Unavailable, canonical
 from brownfield.rules import drift as rules
 from brownfield.rules.misfire import weekdays
-from brownfield.rules.problem import Problem, from_failure
+from brownfield.rules.problem import Problem, Unconfigured, from_failure
 from brownfield.runtime.holiday import unknown_calendars
 from brownfield.runtime.opening import Surroundings, open_adapter, unset
 from brownfield.runtime.secret import places
@@ -189,8 +189,8 @@ def missing_secrets(manifest: Manifest, around: Surroundings) -> Iterator[Findin
         for secret in dict.fromkeys((*table.secrets.read.values(), *writes)):
             try:
                 there = not around.secrets or any(provide(secret) is not None for provide in around.secrets)
-            except Unavailable as error:
-                yield Finding(f"{MANIFEST}: connections.{name}", str(error), "calls fail until then", level="note")
+            except Unconfigured as error:
+                yield Finding(f"{MANIFEST}: connections.{name}", str(error), error.next, level="note")
             else:
                 if not there:
                     yield Finding(f"{MANIFEST}: connections.{name}", f"the secret {secret} is not here",

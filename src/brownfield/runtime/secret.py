@@ -5,7 +5,7 @@ import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from brownfield.contract import Unavailable
+from brownfield.rules.problem import Unconfigured
 
 Provider = Callable[[str], str | None]
 LARGEST = 1024 * 1024
@@ -43,8 +43,8 @@ def folder_provider(folder: Path) -> Provider:
 
 def _refuse_shared(mode: int, place: str, name: str) -> None:
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise Unavailable(f"the secret {name} may be read by others: make its file {place} mode 0600, or take it"
-                          f" away and set {variable(name)}")  # fmt: skip
+        step = f"Make its file {place} mode 0600, or take it away and set {variable(name)}."
+        raise Unconfigured(f"the secret {name} may be read by others", next=step)
 
 
 def environment_provider(environ: Mapping[str, str]) -> Provider:
@@ -78,11 +78,12 @@ def resolver(names: Mapping[str, str], chain: tuple[Provider, ...]) -> Callable[
 
     def resolve(name: str) -> str:
         if name not in names:
-            raise Unavailable(f"this side has no secret called {name}")
+            step = f"Declare {name} in `secrets` of the connection, and restart."
+            raise Unconfigured(f"this side has no secret called {name}", next=step)
         for provide in chain:
             value = provide(names[name])
             if value is not None:
                 return value
-        raise Unavailable(f"the secret {names[name]} is not there; put it into {places(names[name])}")
+        raise Unconfigured(f"the secret {names[name]} is not there", next=f"Put it into {places(names[name])}.")
 
     return resolve

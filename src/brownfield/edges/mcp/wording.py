@@ -107,7 +107,7 @@ def _done(problem: Problem, *, write: bool) -> str:
 def _again(problem: Problem) -> str:
     if problem.code in {"internal", "uncertain"}:
         return "harmless, because no tool writes; it may end the same way."
-    if not problem.kind.retry:
+    if not problem.retry:
         return "no, it would end the same way."
     return f"yes, after {problem.retry_after:g} s." if problem.retry_after else "yes, later."
 
