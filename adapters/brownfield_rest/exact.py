@@ -5,6 +5,7 @@ that there may be others (`additionalProperties`) or names none.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -17,6 +18,8 @@ from brownfield.contract import Drifted, JsonSchema
 MOST_DEPTH = 64
 MOST_DIGITS = 400
 """Digits of a number written out: `1e999999999` is ten bytes."""
+NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+"""A number as our fields have it, see `schema.DECIMAL`."""
 _LARGEST, _SMALLEST = 2**64 - 1, -(2**63)
 
 
@@ -164,5 +167,6 @@ def _written(value: Any, how: Plan) -> Any:
         return {name: _written(inner, how.fields.get(name, how.rest) or _ANY) for name, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_written(inner, how.items or _ANY) for inner in value]
-    # The check before has held it to the pattern of a number.
-    return orjson.Fragment(value.encode()) if how.decimal and isinstance(value, str) else value
+    # Where the contract takes a text too, a text may be here: only what is a number stands there without quotes.
+    number = how.decimal and isinstance(value, str) and NUMBER.fullmatch(value)
+    return orjson.Fragment(value.encode()) if number else value

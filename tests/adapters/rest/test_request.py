@@ -90,6 +90,25 @@ def test_an_exact_number_is_a_number_or_it_is_not_sent(connect, canned, api):
     assert canned.requests == []
 
 
+@pytest.mark.parametrize("word", ["oneOf", "anyOf"])
+@pytest.mark.parametrize(
+    ("given", "body"),
+    [
+        ("49.90", b"49.90"),
+        ('1,"to":"EVE"', b'"1,\\"to\\":\\"EVE\\""'),
+        ("abc", b'"abc"'),
+        ("007", b'"007"'),
+        ("1\n", b'"1\\n"'),
+    ],
+)
+def test_a_text_that_may_be_a_number_adds_nothing_to_the_body(connect, canned, api, word, given, body):
+    """R79: a member that nobody proposed and nobody approved would have been sent."""
+    canned.says({})
+    schema = {"type": "object", "properties": {"amount": {word: [{"type": "number"}, {"type": "string"}]}}}
+    connect(api(body_of(schema), method="post")).invoke("act", {"id": "1", "amount": given})
+    assert sent(canned)[2] == b'{"amount":' + body + b"}"
+
+
 @pytest.mark.parametrize(
     ("operation", "fields", "body"),
     [
