@@ -17,6 +17,7 @@ from wsgiref.types import WSGIApplication
 
 from brownfield.contract import Adapter, CallAdapter, Draft, Fields, Opening, Reply, Sources, Unavailable
 from brownfield.contract.stub import Sample, Stub
+from brownfield_soap.demand import faults, secrets
 from brownfield_soap.settings import SoapSettings
 
 INSTALL = "The soap adapter needs zeep and lxml: pip install 'brownfield[soap]'"
@@ -83,6 +84,8 @@ adapter = Adapter(
     kind="call",
     settings=SoapSettings,
     open=open_connection,
+    secrets=secrets,
+    faults=faults,
     capabilities=frozenset({"deadline", "faults", "rows"}),
     draft={"wsdl": draft_from_wsdl},
     stub=Stub("endpoint", samples, stub_application),

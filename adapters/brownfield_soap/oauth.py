@@ -5,7 +5,6 @@ it nor a token is ever part of a message.
 """
 
 import base64
-import ipaddress
 import re
 import threading
 import time
@@ -17,10 +16,11 @@ from urllib.parse import quote_plus, urlencode
 import orjson
 
 from brownfield.contract import Drifted, Rejected, Unavailable, Uncertain
+from brownfield_soap.demand import is_private
 from brownfield_soap.line import Deadline
 from brownfield_soap.settings import SoapSettings
 from brownfield_soap.transport import HttpReply, Transport
-from brownfield_soap.wire import Target, Wire
+from brownfield_soap.wire import Wire
 
 LARGEST = 64 * 1024
 """Bytes that a token endpoint may answer."""
@@ -81,7 +81,7 @@ class Tokens:
         settings = self._settings
         if not settings.token_endpoint or not settings.client:
             raise Unavailable('`login = "oauth"` needs `token_endpoint` and `client`. Nothing was sent.')
-        _refuse_plain(Target.of(settings.token_endpoint))
+        _refuse_plain(settings.token_endpoint)
         form = {"grant_type": "client_credentials", **({"scope": settings.scope} if settings.scope else {})}
         pair = ":".join(quote_plus(one) for one in (settings.client, self._secret("client-secret")))
         return self._transport.request(
@@ -98,17 +98,10 @@ class Tokens:
         )
 
 
-def _refuse_plain(target: Target) -> None:
+def _refuse_plain(address: str) -> None:
     """RFC 6749, 3.2: the token endpoint is asked over TLS. Within this machine nobody else listens."""
-    if target.scheme == "http" and not _is_here(target.host):
+    if not is_private(address):
         raise Unavailable("`token_endpoint` must be https: the client's secret would be readable. Nothing was sent.")
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _understood(reply: HttpReply, asked: float) -> _Kept:

@@ -1,12 +1,27 @@
 """The one object that an entry point of the group `brownfield.adapters` names."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Literal
 
 from brownfield.contract.adapter import CallAdapter, FeedAdapter, Opening, Settings
 from brownfield.contract.draft import Draft, Sights, Sources
 from brownfield.contract.stub import Stub
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a connection could not work with its settings, valid as each of them is.
+
+    Attributes:
+        key: The setting.
+        message: What is wrong.
+        next: What to do.
+    """
+
+    key: str
+    message: str
+    next: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +33,8 @@ class Adapter(Generic[Settings]):
         kind: `call` or `feed`: which verbs `open` gives.
         settings: The pydantic model of the adapter's own keys under `[connections.NAME]`; unknown keys are refused.
         open: Makes a connection. Does no network or file I/O beyond the pinned files.
+        secrets: The names of the secrets that calls ask for with these settings; None when that is not known before.
+        faults: What no call can work with; `check` tells it, and nothing starts. Opens no file.
         capabilities: What the contract suite should test: `streams`, `faults`, `totals`, `resume` …
         draft: `brownfield new` by the option that feeds it (`wsdl`, `file`).
         look: `brownfield look` for a feed adapter; `sources` holds `layout` and, optionally, `file`.
@@ -30,6 +47,8 @@ class Adapter(Generic[Settings]):
     kind: Literal["call", "feed"]
     settings: type[Settings]
     open: Callable[[Opening[Settings]], CallAdapter | FeedAdapter]
+    secrets: Callable[[Settings], Iterable[str]] | None = None
+    faults: Callable[[Settings], Iterable[Fault]] | None = None
     capabilities: frozenset[str] = frozenset()
     draft: Mapping[str, Callable[[Sources], Draft]] = field(default_factory=dict)
     look: Callable[[Sources], Sights] | None = None

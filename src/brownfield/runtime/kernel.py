@@ -12,6 +12,7 @@ from brownfield.rules.drift import Sighting, Stop
 from brownfield.rules.problem import Problem
 from brownfield.runtime.clock import Clock
 from brownfield.runtime.connection import CallConnection, FeedConnection, WriteCall
+from brownfield.runtime.demand import demands
 from brownfield.runtime.home import Home, Settings
 from brownfield.runtime.journal import Journal
 from brownfield.runtime.key import KeyRing
@@ -210,6 +211,7 @@ def _refusals(bundle: Bundle, settings: Settings, around: Surroundings) -> list[
         for name, table in bundle.manifest.connections.items()
         for variable in unset(table.settings, around.environ)
     ]
+    findings += demands(bundle.folder, bundle.manifest, around)
     if bundle.manifest.mode == "live" and not settings.sandbox:
         findings.append(Finding("wrapper.toml: mode", f"live in {settings.environment} needs a promotion",
                                 'say mode = "read-only"; writes are then done by hand'))  # fmt: skip

@@ -13,6 +13,7 @@ from brownfield.contract import Contract, Failure, Unavailable, canonical
 from brownfield.rules import drift as rules
 from brownfield.rules.misfire import weekdays
 from brownfield.rules.problem import Problem, Unconfigured, from_failure
+from brownfield.runtime.demand import demands
 from brownfield.runtime.holiday import unknown_calendars
 from brownfield.runtime.opening import Surroundings, open_adapter, unset
 from brownfield.runtime.secret import places
@@ -145,6 +146,7 @@ def _findings(folder: Path, around: Surroundings) -> Iterator[Finding]:
     yield from unknown_calendars(manifest)
     yield from _unset(manifest, around)
     yield from missing_secrets(manifest, around)
+    yield from demands(folder, manifest, around)
     yield from _watched(manifest, around)
     broken = list(_vendored(folder, manifest, around))
     yield from broken

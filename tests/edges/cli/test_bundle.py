@@ -8,7 +8,10 @@ from rich.console import Console
 
 from brownfield.edges.cli.ending import ending
 from brownfield.edges.cli.terminal import table
-from brownfield.runtime.home import read_settings
+from brownfield.runtime.home import Settings, read_settings
+from brownfield.runtime.kernel import open_wrapper
+from brownfield.runtime.opening import Surroundings
+from brownfield.runtime.registry import Registry
 from brownfield.wrapper.finding import BundleError
 
 
@@ -197,6 +200,51 @@ def test_a_secret_that_is_not_here_is_a_note(run, wms, place):
     said = run("check", "wms").stdout
     assert "note: the secret wms/password is not here" in said
     assert "BROWNFIELD_SECRET_WMS_PASSWORD" in said
+
+
+@pytest.mark.parametrize(("lines", "said"), [
+    ('login = "oauth"\nclient = "me"', "`login = \"oauth\"` needs `token_endpoint`; give `token_endpoint`"),
+    ('login = "oauth"\nclient = "me"\ntoken_endpoint = "http://idp.example/token"', "must be https"),
+    ('login = "oauth"', "the secret `client-secret` is asked for and not in secrets.read"),
+    ('login = "basic"', '`login = "basic"` needs `user`'),
+    ('security = "username-token"', '`security = "username-token"` needs `user`'),
+    ('security = "saml"', 'say secrets.read.assertion = "…"'),
+    ('signing_certificate = { file = "contract/none.pem" }', "there is no file none.pem"),
+    ('encrypt_for = { file = "contract/none.pem" }', "there is no file none.pem"),
+    ('reply_certificate = { file = "contract/none.pem" }', "there is no file none.pem"),
+    ('signing_certificate = { file = "contract/none.pem" }', "the secret `signing-key` is asked for"),
+    ("decrypt = true", "the secret `decryption-key` is asked for"),
+])  # fmt: skip
+def test_a_connection_that_could_not_work_is_told_before_a_call(run, wms, lines, said):
+    """R97: each setting is valid, and no call would be."""
+    path = wms / "wrapper.toml"
+    path.write_text(path.read_text().replace("secrets.read", f"{lines}\nsecrets.read", 1))
+    told = run("check", "wms", code=78).stdout
+    assert said in " ".join(told.split())
+    assert "wms: good" not in told
+
+
+def test_a_misspelt_secret_is_told_with_the_name_that_is_asked_for(run, wms):
+    path = wms / "wrapper.toml"
+    path.write_text(path.read_text().replace(", password = ", ", pasword = ").replace("  password = ", "  pasword = "))
+    told = " ".join(run("check", "wms", code=78).stdout.split())
+    assert "is `pasword` meant? rename it to `password`" in told
+    assert "nothing asks for the secret `pasword`; did you mean `password`?" in told
+
+
+def test_a_connection_that_could_not_work_does_not_start(wms):
+    path = wms / "wrapper.toml"
+    path.write_text(path.read_text().replace("secrets.read", 'decrypt = true\nsecrets.read', 1))
+    with pytest.raises(BundleError, match="the secret `decryption-key` is asked for"):
+        open_wrapper(wms, Settings(environment="sandbox"), Surroundings(Registry(), (), {"WAREHOUSE_URL": "http://x/"}))
+
+
+def test_a_variable_that_is_unset_is_no_setting_that_is_absent(run, wms):
+    """`check` needs no variable."""
+    path = wms / "wrapper.toml"
+    lines = 'login = "oauth"\nclient = { env = "NONE" }\ntoken_endpoint = { env = "NONE" }'
+    path.write_text(path.read_text().replace("secrets.read", f"{lines}\nsecrets.read", 1))
+    assert "needs `" not in run("check", "wms", code=78).stdout
 
 
 @pytest.mark.parametrize(("text", "said"), [
