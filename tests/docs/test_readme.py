@@ -33,7 +33,7 @@ WSDL = f"""<?xml version="1.0"?>
   <binding name="B" type="t:Articles"><s:binding transport="http://schemas.xmlsoap.org/soap/http"/>
     <operation name="GetItem"><s:operation soapAction="get"/>
       <input><s:body use="literal"/></input><output><s:body use="literal"/></output></operation></binding>
-  <service name="ArticlesService"><port name="P" binding="t:B"><s:address location="http://127.0.0.1:9/"/></port></service>
+  <service name="WarehouseService"><port name="P" binding="t:B"><s:address location="http://127.0.0.1:9/"/></port></service>
 </definitions>"""
 REPLY = f"""<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>
   <GetItemResponse xmlns="{SPACE}"><Item><ItemNo>A-100</ItemNo><Price>49.9000</Price></Item></GetItemResponse>

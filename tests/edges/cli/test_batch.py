@@ -45,6 +45,16 @@ def test_records_that_are_read_again_are_listed(run, server):
     assert "corrected" in run("batches", "replay", 12).stdout
 
 
+def test_records_that_still_cannot_be_read_are_counted_and_end_it_with_65(run, server):
+    """R20, R97: a script that replays has to see it."""
+    ended = [RECORD, RECORD | {"record": 413, "state": "corrected"}]
+    server.answers["POST /v1/batches/12/replay"] = (200, {"quarantined": ended})
+    said = run("batches", "replay", 12, code=65).stdout
+    assert "1 became events, 1 still cannot be read and stay open." in said
+    server.answers["POST /v1/batches/12/replay"] = (200, {"quarantined": []})
+    assert "No record of it is open" in run("batches", "replay", 12).stdout
+
+
 @pytest.mark.parametrize("words", [[], ["--raw", "c4", "--fields", "{}"], ["--fields", "{a}"]])
 def test_what_cannot_be_meant_is_not_sent(run, server, words):
     """R97."""

@@ -12,6 +12,8 @@ from brownfield.rules.problem import Problem
 Id = Annotated[int, typer.Argument(metavar="ID", min=0, help="The file's number, as `batches` lists it.")]
 Record = Annotated[int, typer.Argument(metavar="RECORD", min=0, help="The record's number, as `records` lists it.")]
 Note = Annotated[str, typer.Option(help="Why, for the audit.")]
+_BAD_INPUT = 65
+_NONE_OPEN = "No record of it is open in quarantine."
 _HEX = 96
 """Digits of a record that a table shows."""
 _LEFT = "It was sent; `brownfield batches` tells what became of it."
@@ -57,8 +59,8 @@ def correct(
     context: typer.Context,
     id: Id,  # noqa: A002
     record: Record,
-    fields: Annotated[str | None, typer.Option(metavar="JSON", help="All its fields, as an event has them.")] = None,
-    raw: Annotated[str | None, typer.Option(metavar="HEX", help="Its bytes, corrected.")] = None,
+    fields: Annotated[str | None, typer.Option(metavar="JSON", help="All its fields, as the layout has them.")] = None,
+    raw: Annotated[str | None, typer.Option(metavar="HEX", help="All its bytes, corrected.")] = None,
     note: Note = "",
 ) -> None:
     """Make a record's one event: of corrected fields, or of corrected bytes."""
@@ -73,9 +75,17 @@ def correct(
 
 
 def replay(context: typer.Context, id: Id, note: Note = "") -> None:  # noqa: A002
-    """Read a file's open records again, after a layout or a function was mended."""
+    """Read a file's open records again, after a layout or a function was mended.
+
+    Exits with 65 when some still cannot be read.
+    """
     found = _post(context, f"{id}/replay", {"note": note})
-    Session.of(context).terminal.give(found, _listed(found["quarantined"]))
+    ended = found["quarantined"]
+    left = sum(record["state"] == "open" for record in ended)
+    told = f"{len(ended) - left} became events, {left} still cannot be read and stay open."
+    Session.of(context).terminal.give(found, [*_listed(ended), told] if ended else [_NONE_OPEN])
+    if left:
+        raise typer.Exit(_BAD_INPUT)
 
 
 def write_off(context: typer.Context, id: Id, record: Record, note: Note) -> None:  # noqa: A002
