@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from getpass import getuser
@@ -109,7 +109,8 @@ def sftp(folder: Path, sshd: str) -> Iterator[Server]:
         def stop() -> None:
             if process.poll() is None:
                 for one in [*children(process.pid), process.pid]:
-                    os.kill(one, signal.SIGKILL)
+                    with suppress(ProcessLookupError):  # a session may end by itself meanwhile
+                        os.kill(one, signal.SIGKILL)
 
         try:
             wait_for(port)
