@@ -80,9 +80,18 @@ def test_the_same_content_again_is_no_event(stage, name):
     stage.drop.put("one.dat", GOOD)
     collect(stage)
     stage.drop.put(name, GOOD)
-    assert [(file["note"], file["events"]) for file in collect(stage)] == [("seen before", 5)]
+    assert [(file["note"], file["events"]) for file in collect(stage)] == [("seen before", 0)]
     assert len(events(stage)) == 5
     assert stage.drop.files == {}
+
+
+def test_what_is_told_of_a_duplicate_is_the_name_that_came(stage):
+    """R20, R97: nobody looks for another file under the first one's name."""
+    stage.drop.put("one.dat", GOOD)
+    (first,) = collect(stage)
+    stage.drop.put("another.dat", GOOD)
+    (again,) = collect(stage)
+    assert (again["name"], again["id"], again["events"], again["records"]) == ("another.dat", first["id"], 0, 0)
 
 
 def test_the_same_content_twice_at_once_is_one(stage):

@@ -142,6 +142,18 @@ def test_records_are_read_again_when_what_reads_them_was_mended(stage, operator,
     assert skus(stage) == ["A-100", "C-300", "B-200"]
 
 
+def test_records_that_are_open_are_counted_until_they_are_decided_on(stage, operator):
+    """R97: by feed in the status, by file in the list."""
+    control, collecting = stage.assembly.control, stage.assembly.collecting
+    assert control.status(operator)["unread"] == []
+    id_ = quarantined(stage)
+    assert control.status(operator)["unread"] == [{"feed": "canned.stock_count", "records": 1}]
+    assert [file["open"] for file in collecting.batches(operator)] == [1]
+    stage.assembly.mending.write_off(operator, id_, 1, "twice")
+    assert control.status(operator)["unread"] == []
+    assert [(file["open"], file["quarantined"]) for file in collecting.batches(operator)] == [(0, 1)]
+
+
 def test_a_record_is_written_off_by_name(stage, operator):
     """R20, R98."""
     id_ = quarantined(stage)

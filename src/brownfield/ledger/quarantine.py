@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from brownfield.contract import Damage
 from brownfield.ledger import schema
@@ -75,6 +75,30 @@ def quarantined(connection: Connection, file_id: int, *, after: int = -1, limit:
         .limit(limit)
     )
     return [_quarantined(row) for row in connection.execute(statement)]
+
+
+def open_records(connection: Connection, files: Sequence[int]) -> dict[int, int]:
+    """How many records of these files a person has still to decide on; files without any are not in it."""
+    columns = schema.quarantine.c
+    statement = (
+        select(columns.file, func.count())
+        .where(columns.file.in_(files), columns.state == RecordState.OPEN.value)
+        .group_by(columns.file)
+    )
+    return dict(connection.execute(statement).tuples().all())
+
+
+def open_by_feed(connection: Connection, environment: str) -> dict[str, int]:
+    """How many records a person has still to decide on, by `WRAPPER.FEED`."""
+    kept, files = schema.quarantine.c, schema.file.c
+    statement = (
+        select(files.wrapper, files.feed, func.count())
+        .join(schema.quarantine, files.id == kept.file)
+        .where(kept.state == RecordState.OPEN.value, files.environment == environment)
+        .group_by(files.wrapper, files.feed)
+        .order_by(files.wrapper, files.feed)
+    )
+    return {f"{wrapper}.{feed}": count for wrapper, feed, count in connection.execute(statement)}
 
 
 def get_quarantined(connection: Connection, file_id: int, record: int) -> Quarantined | None:

@@ -163,12 +163,15 @@ class Arriving:
         return last is not None and last.sha256 == same.sha256
 
     def _again(self, same: BatchFile, arrival: Arrival, identity: Identity) -> BatchFile:
-        """Put a file away whose content was taken in, or refused, before; the audit has that it came again."""
+        """Put a file away whose content was taken in, or refused, before; the audit has that it came again.
+
+        Told is the name under which it came, and that it gave nothing this time.
+        """
         settled = self._settle(same, arrival, same.state)
         with self._kernel.ledger.write() as connection:
             self._identified(connection, arrival, identity.kind, same.id)
             self._tell(connection, "batch.settled", replace(same, name=arrival.name, reason=identity.reason))
-        return settled
+        return replace(settled, name=arrival.name, reason=identity.reason, records=0, events=0, quarantined=0)
 
     def _left(self, arrivals: dict[str, Arrival]) -> Iterator[tuple[BatchFile, str]]:
         with self._kernel.ledger.read() as connection:

@@ -24,7 +24,7 @@ from brownfield.ledger.batch import (
 )
 from brownfield.ledger.count import file_counts
 from brownfield.ledger.lease import release, take
-from brownfield.ledger.quarantine import Quarantined, quarantined
+from brownfield.ledger.quarantine import Quarantined, open_records, quarantined
 from brownfield.rules.access import Ability, Identity
 from brownfield.rules.problem import Problem, from_failure
 from brownfield.runtime.arriving import Arriving
@@ -145,7 +145,8 @@ class Collecting:
         wrapper, _, name = (feed or "").partition(".")
         with self._kernel.ledger.read() as connection:
             found = files(connection, wrapper=wrapper or None, feed=name or None, limit=limit)
-        return [file_body(file) for file in found]
+            unread = open_records(connection, [file.id for file in found])
+        return [file_body(file) | {"open": unread.get(file.id, 0)} for file in found]
 
     def quarantined(self, caller: Caller, file_id: int) -> list[dict[str, Any]]:
         """The records of a file that could not be read, whole, as hex.

@@ -11,6 +11,7 @@ from brownfield.ledger.firing import last_firing
 from brownfield.ledger.halt import Halt, active_halts, blocking, lift_halt, set_halt
 from brownfield.ledger.identity import identities
 from brownfield.ledger.proposal import listing
+from brownfield.ledger.quarantine import open_by_feed
 from brownfield.rules.access import Ability, Role, covers
 from brownfield.rules.problem import Problem
 from brownfield.rules.progress import Progress
@@ -106,6 +107,7 @@ class Control:
             begun = under_way(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else []
             behind = queued(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else {}
             held = files(connection, state=FileState.HELD, limit=HELD) if caller.may(Ability.OVERSEE) else []
+            unread = open_by_feed(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else {}
         return {
             "environment": self._kernel.environment,
             "identity": caller.identity.name,
@@ -120,6 +122,7 @@ class Control:
             "held": [{"id": file.id, "feed": f"{file.wrapper}.{file.feed}", "file": file.name, "reason": file.reason,
                       "since": file.settled_at.isoformat(timespec="seconds") if file.settled_at else None}
                      for file in held],
+            "unread": [{"feed": feed, "records": count} for feed, count in unread.items()],
             "proposals": counts if caller.may(Ability.OVERSEE) else {},
             "schedules": [self._schedule(one) for one in self._schedules] if caller.may(Ability.OVERSEE) else [],
             "expected": self._expecting.told() if caller.may(Ability.OVERSEE) else [],

@@ -3,7 +3,7 @@
 import pytest
 
 FILE = {"id": 12, "feed": "inventory.stock_count", "name": "STK1.DAT", "state": "held", "records": 602, "events": 590,
-        "quarantined": 12, "reason": "12 records cannot be read"}  # fmt: skip
+        "quarantined": 12, "open": 7, "reason": "12 records cannot be read"}  # fmt: skip
 RECORD = {"record": 412, "state": "open", "offset": 32960, "field": "on_hand", "code": "packed",
           "reason": "0xF1 holds a nibble that is no digit", "raw": "c4d560f5"}  # fmt: skip
 
@@ -12,7 +12,7 @@ def test_files_are_listed_with_their_state(run, server):
     """R97: what is held, and why."""
     server.answers["GET /v1/batches"] = (200, {"batches": [FILE]})
     said = run("batches", "--feed", "inventory.stock_count").stdout
-    assert all(word in said for word in ("12", "STK1.DAT", "held", "12 records cannot be read"))
+    assert all(word in said for word in ("12", "STK1.DAT", "held", " 7 ", "12 records cannot be read"))
 
 
 def test_records_are_listed_with_their_reason(run, server):

@@ -30,8 +30,8 @@ def batches(
     here = Session.of(context)
     found = here.client().get("/v1/batches", feed=feed, limit=limit)
     rows = [(f["id"], f["feed"], f["name"], f["state"], f["records"], f["events"], f["quarantined"],
-             f.get("reason", "")) for f in found["batches"]]  # fmt: skip
-    columns = ("id", "feed", "file", "state", "records", "events", "quarantined", "reason")
+             f.get("open", 0), f.get("reason", "")) for f in found["batches"]]  # fmt: skip
+    columns = ("id", "feed", "file", "state", "records", "events", "quarantined", "open", "reason")
     here.terminal.give(found, [table(columns, rows)] if rows else ["No batch files."])
 
 

@@ -136,6 +136,9 @@ def _status(address: str, found: dict[str, Any]) -> Iterator[RenderableType]:
         held = [(h["id"], h["feed"], h["file"], h["since"], h["reason"]) for h in found["held"]]
         yield table(("held", "feed", "file", "since (UTC)", "because"), held)
         yield "Each needs a person: brownfield batches resume ID, or brownfield batches refuse ID."
+    for one in found.get("unread", ()):
+        many = f"{one['records']:,} record{'s' * (one['records'] > 1)}"
+        yield f"{one['feed']}: {many} could not be read and wait for a person: brownfield batches --feed {one['feed']}."
     looks = [(f"{s['id']}.{d['connection']}", d["at"], d["outcome"], "; ".join(d["changes"]) or d["cause"])
              for s in found["systems"] for d in s.get("drift", ())]  # fmt: skip
     if looks:
