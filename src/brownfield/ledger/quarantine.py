@@ -85,7 +85,7 @@ def open_records(connection: Connection, files: Sequence[int]) -> dict[int, int]
         .where(columns.file.in_(files), columns.state == RecordState.OPEN.value)
         .group_by(columns.file)
     )
-    return dict(connection.execute(statement).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 def open_by_feed(connection: Connection, environment: str) -> dict[str, int]:
