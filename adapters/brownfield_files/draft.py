@@ -9,8 +9,8 @@ from brownfield.contract import Draft, Sources
 from brownfield_files.assemble import assemble
 from brownfield_files.copybook import Copybook, read_copybook
 from brownfield_files.declaration import RecordDeclaration
-from brownfield_files.guess import Sample, alternatives, guess_records, guess_totals, sample_of
-from brownfield_files.layout import Field, Layout, every_field, snake
+from brownfield_files.guess import Sample, alternatives, guess_key, guess_records, guess_totals, sample_of
+from brownfield_files.layout import Layout, every_field, snake
 from brownfield_files.schema import contract_of
 from brownfield_files.toml_layout import read_toml_layout
 
@@ -71,10 +71,8 @@ def draft_file(sources: Sources) -> Draft:
     reading = read_sources(sources)
     variable = f"{re.sub('[^A-Z0-9]+', '_', sources.get('id', _prefix(file)).upper())}_DROP"
     body = next(record for record in reading.layout.records if record.place == "body")
-    told = {name for name, _ in body.when}
-    texts = [
-        part.name for part in body.parts if isinstance(part, Field) and part.kind == "text" and part.name not in told
-    ]
+    assert reading.sample is not None  # noqa: S101 -- there is a file
+    key, why = guess_key(reading.layout, body, reading.sample)
     settings, notes = _settings(reading, file, layout_file, variable)
     return Draft(
         connection="drop",
@@ -83,8 +81,8 @@ def draft_file(sources: Sources) -> Draft:
         files={f"contract/{layout_file.name}": layout_file.read_bytes()},
         contract=contract_of(reading.layout),
         feed=reading.subject,
-        key=texts[0] if texts else None,
-        notes=(*notes, *([f"key = {texts[0]}: the first text field of {body.name}"] if texts else [])),
+        key=key,
+        notes=(*notes, *([f"key = {key}: {why}"] if key else [])),
     )
 
 

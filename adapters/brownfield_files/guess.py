@@ -68,6 +68,40 @@ def sample_of(path: Path, *, binary: bool) -> Sample:
     return Sample(path, encoding(name), "line" if b"\n" in head and not binary else "fixed")
 
 
+def guess_key(layout: Layout, body: RecordType, sample: Sample) -> tuple[str | None, str]:
+    """The field that may be the key of a record type, and why: the first whose values are all different.
+
+    Where none is, or one record alone would make all of them so, it is the first text field.
+    """
+    told = {name for name, _ in body.when}
+    fields = [part for part in body.parts if isinstance(part, Field) and part.name not in told]
+    count, different = _different(layout, body, sample, [one for one in fields if _may_be_key(one)])
+    if count > 1 and different:
+        return different[0].name, f"its values are all different in the {count} records of the sample"
+    text = next((field.name for field in fields if field.kind == "text"), None)
+    return text, f"the first text field of {body.name}"
+
+
+def _may_be_key(field: Field) -> bool:
+    return field.kind == "text" or (field.kind != "float" and field.scale == 0)
+
+
+def _different(layout: Layout, body: RecordType, sample: Sample, fields: list[Field]) -> tuple[int, list[Field]]:
+    """How many records of the type the sample has, and the fields of which no bytes stand in two of them."""
+    route, count = router(layout, sample.encoding), 0
+    seen: dict[str, set[bytes]] = {field.name: set() for field in fields}
+    for frame in sample.frames(layout.length):
+        (name,) = route(frame.batch)
+        if name != body.name:
+            continue
+        count += 1
+        pieces = {field.name: frame.record[field.offset : field.offset + field.length] for field in fields}
+        fields = [field for field in fields if pieces[field.name] not in seen[field.name]]
+        for field in fields:
+            seen[field.name].add(pieces[field.name])
+    return count, fields
+
+
 def alternatives(copybook: Copybook) -> tuple[Entry, ...]:
     """What looks like a record type each: the level-01 records, or the groups that share one area of the only one."""
     if len(copybook.records) > 1:

@@ -48,6 +48,26 @@ def test_encoding_and_framing_are_guessed_from_the_bytes(
     assert (draft.settings["encoding"], draft.settings["framing"], draft.key) == (code, framing, "sku")
 
 
+@pytest.mark.parametrize(
+    ("lines", "key", "why"),
+    [
+        (["AX0011", "AX0022", "AX0031"], "n", "its values are all different in the 3 records of the sample"),
+        (["AX0011", "BX0011", "CX0021"], "k", "its values are all different in the 3 records of the sample"),
+        (["AX0011", "AX0011"], "k", "the first text field of"),
+        (["AX0011"], "k", "the first text field of"),
+    ],
+)
+def test_the_key_is_guessed_by_what_is_different(tmp_path: Path, lines: list[str], key: str, why: str) -> None:
+    """R15: a field that repeats is no key, wherever it stands."""
+    sample, layout = tmp_path / "OUT.TXT", tmp_path / "out.cpy"
+    sample.write_text("\n".join([*lines, ""]))
+    fields = ["K PIC X(1)", "KIND PIC X(1)", "N PIC 9(3)", "M PIC 9(1)"]
+    layout.write_text("       01 R.\n" + "".join(f"           05 {field}.\n" for field in fields))
+    draft = adapter.draft["file"]({"file": str(sample), "layout": str(layout)})
+    assert draft.key == key
+    assert any(note.startswith(f"key = {key}: {why}") for note in draft.notes)
+
+
 def test_a_large_file_streams(bench: "Bench") -> None:
     """R20: memory is bounded by the chunk, not by the file."""
     details = [record.ljust(2000, b"\x40") for record in bench.details(50)]
