@@ -15,6 +15,14 @@ def test_files_are_listed_with_their_state(run, server):
     assert all(word in said for word in ("12", "STK1.DAT", "held", " 7 ", "12 records cannot be read"))
 
 
+def test_the_status_says_how_many_records_are_open(run, server):
+    """R97: nobody lists files to find out."""
+    server.answers["GET /v1/status"] = (200, {"environment": "sandbox", "identity": "op", "role": "operator",
+        "systems": [], "unread": [{"feed": "inventory.stock_count", "records": 1200}]})  # fmt: skip
+    said = " ".join(run("status").stdout.split())
+    assert "inventory.stock_count: 1,200 records could not be read and wait for a person" in said
+
+
 def test_records_are_listed_with_their_reason(run, server):
     """R97."""
     server.answers["GET /v1/batches/12/quarantine"] = (200, {"quarantined": [RECORD]})
