@@ -1,6 +1,8 @@
 # Everything runs from .venv, made from the hash-pinned requirements/dev.txt. No other step is needed.
 PYTHON ?= python3
 VENV   ?= .venv
+# Tests wait for servers and processes that they kill: one worker more than there are cores is busy.
+WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 BIN     = $(VENV)/bin
 READY   = $(VENV)/ready
 
@@ -29,7 +31,7 @@ lint: $(READY)
 	$(BIN)/lint-imports --no-cache
 
 test: lint
-	$(BIN)/pytest -n auto --maxprocesses 4
+	$(BIN)/pytest -n $(WORKERS)
 
 demo: $(READY)
 	$(BIN)/python fixtures/demo.py $(if $(KEEP),--keep)
