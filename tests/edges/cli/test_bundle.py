@@ -234,7 +234,7 @@ def test_a_misspelt_secret_is_told_with_the_name_that_is_asked_for(run, wms):
 
 def test_a_connection_that_could_not_work_does_not_start(wms):
     path = wms / "wrapper.toml"
-    path.write_text(path.read_text().replace("secrets.read", 'decrypt = true\nsecrets.read', 1))
+    path.write_text(path.read_text().replace("secrets.read", "decrypt = true\nsecrets.read", 1))
     with pytest.raises(BundleError, match="the secret `decryption-key` is asked for"):
         open_wrapper(wms, Settings(environment="sandbox"), Surroundings(Registry(), (), {"WAREHOUSE_URL": "http://x/"}))
 
