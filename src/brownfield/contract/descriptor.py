@@ -33,24 +33,24 @@ class Adapter(Generic[Settings]):
         kind: `call` or `feed`: which verbs `open` gives.
         settings: The pydantic model of the adapter's own keys under `[connections.NAME]`; unknown keys are refused.
         open: Makes a connection. Does no network or file I/O beyond the pinned files.
-        secrets: The names of the secrets that calls ask for with these settings; None when that is not known before.
-        faults: What no call can work with; `check` tells it, and nothing starts. Opens no file.
         capabilities: What the contract suite should test: `streams`, `faults`, `totals`, `resume` …
         draft: `brownfield new` by the option that feeds it (`wsdl`, `file`).
         look: `brownfield look` for a feed adapter; `sources` holds `layout` and, optionally, `file`.
         render: For a feed adapter whose chunks have an `image`: a function from its layout, the record type and its
             data to JSON lines, the same for ever.
         stub: `brownfield stub` for a call adapter over HTTP.
+        secrets: The names of the secrets that calls ask for with these settings; None when that is not known before.
+        faults: What no call can work with; `check` tells it, and nothing starts. Opens no file.
     """
 
     name: str
     kind: Literal["call", "feed"]
     settings: type[Settings]
     open: Callable[[Opening[Settings]], CallAdapter | FeedAdapter]
-    secrets: Callable[[Settings], Iterable[str]] | None = None
-    faults: Callable[[Settings], Iterable[Fault]] | None = None
     capabilities: frozenset[str] = frozenset()
     draft: Mapping[str, Callable[[Sources], Draft]] = field(default_factory=dict)
     look: Callable[[Sources], Sights] | None = None
     render: Callable[[str, str, bytes], bytes] | None = None
     stub: Stub[Settings] | None = None
+    secrets: Callable[[Settings], Iterable[str]] | None = None
+    faults: Callable[[Settings], Iterable[Fault]] | None = None
