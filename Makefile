@@ -40,6 +40,7 @@ bench: $(READY)
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/soap.py
 	$(BIN)/python bench/files.py
+	$(BIN)/python bench/snapshot.py
 
 soak: $(READY)
 	mkdir -p build && rm -rf build/soak && $(BIN)/python tests/crash/soak.py build/soak 200 > build/soak.json && mv build/soak.json bench/results/soak.json
