@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from brownfield.rules.expectation import Calendar, Expectation, Finding, punctuality, size
+from brownfield.rules.expectation import Calendar, Expectation, Lapse, punctuality, size
 
 PARIS = ZoneInfo("Europe/Paris")
 WEEK = Calendar(weekdays=frozenset(range(5)))
@@ -49,31 +49,31 @@ def test_a_calendar_that_is_always_closed_expects_nothing_and_ends() -> None:
     ("seen", "now", "said"),
     [
         ([], "04:00", None),
-        ([], "04:01", Finding.LATE),
-        ([], "08:00", Finding.LATE),
-        ([], "08:01", Finding.MISSING),
-        (["03:59"], "03:59", Finding.KEPT),
-        (["04:00"], "09:00", Finding.KEPT),
-        (["04:30"], "04:31", Finding.LATE),
-        (["04:30"], "09:00", Finding.LATE),
-        (["08:30"], "09:00", Finding.MISSING),
+        ([], "04:01", Lapse.LATE),
+        ([], "08:00", Lapse.LATE),
+        ([], "08:01", Lapse.MISSING),
+        (["03:59"], "03:59", None),
+        (["04:00"], "09:00", None),
+        (["04:30"], "04:31", Lapse.LATE),
+        (["04:30"], "09:00", Lapse.LATE),
+        (["08:30"], "09:00", Lapse.MISSING),
     ],
 )
-def test_punctuality_is_a_table(seen: list[str], now: str, said: Finding | None) -> None:
+def test_punctuality_is_a_table(seen: list[str], now: str, said: Lapse | None) -> None:
     of_the_day = window(NIGHTLY, "2026-11-17")
     moments = [at(f"2026-11-17 {moment}") for moment in seen]
     assert punctuality(of_the_day, moments, at(f"2026-11-17 {now}")) is said
 
 
 def test_yesterdays_file_does_not_count_for_today() -> None:
-    assert punctuality(window(NIGHTLY, "2026-11-17"), [at("2026-11-16 23:59")], at("2026-11-17 05:00")) is Finding.LATE
+    assert punctuality(window(NIGHTLY, "2026-11-17"), [at("2026-11-16 23:59")], at("2026-11-17 05:00")) is Lapse.LATE
 
 
 def test_a_window_over_midnight_opens_the_evening_before() -> None:
     evening = Expectation(by=time(2), opens=time(22), zone=PARIS)
     of_the_day = window(evening, "2026-11-17")
     assert of_the_day.opens == at("2026-11-16 22:00")
-    assert punctuality(of_the_day, [at("2026-11-16 22:00")], at("2026-11-17 03:00")) is Finding.KEPT
+    assert punctuality(of_the_day, [at("2026-11-16 22:00")], at("2026-11-17 03:00")) is None
     assert evening.day_of(at("2026-11-16 23:00")) == date(2026, 11, 17)
     assert evening.day_of(at("2026-11-16 21:59")) == date(2026, 11, 16)
 
@@ -106,26 +106,26 @@ def test_a_late_file_is_never_called_missing_after_the_next_window_has_opened() 
 @pytest.mark.parametrize(
     ("records", "earlier", "said"),
     [
-        (0, [], Finding.EMPTY),
-        (9, [], Finding.SIZE_ANOMALY),
+        (0, [], Lapse.EMPTY),
+        (9, [], Lapse.SIZE_ANOMALY),
         (10, [], None),
         (1000, [], None),
-        (1001, [], Finding.SIZE_ANOMALY),
+        (1001, [], Lapse.SIZE_ANOMALY),
         (100, [100, 100], None),
         (150, [100, 100, 100], None),
-        (151, [100, 100, 100], Finding.SIZE_ANOMALY),
+        (151, [100, 100, 100], Lapse.SIZE_ANOMALY),
         (50, [100, 100, 100], None),
-        (49, [100, 100, 100], Finding.SIZE_ANOMALY),
+        (49, [100, 100, 100], Lapse.SIZE_ANOMALY),
     ],
 )
-def test_size_is_a_table(records: int, earlier: list[int], said: Finding | None) -> None:
+def test_size_is_a_table(records: int, earlier: list[int], said: Lapse | None) -> None:
     found = size(Expectation(by=time(4), zone=PARIS, least=10, most=1000, deviation=50), records, earlier)
     assert (found[0] if found else None) is said
 
 
 def test_an_empty_file_is_fine_where_none_is_the_least() -> None:
     assert size(Expectation(by=time(4), zone=PARIS, least=0), 0, []) is None
-    assert size(Expectation(by=time(4), zone=PARIS), 0, []) == (Finding.EMPTY, "it has no record")
+    assert size(Expectation(by=time(4), zone=PARIS), 0, []) == (Lapse.EMPTY, "it has no record")
 
 
 def test_a_time_without_a_zone_is_refused() -> None:

@@ -1,8 +1,8 @@
-"""The guard before the difference of two extracts becomes events."""
+"""What is tolerated before the difference of two extracts becomes events."""
 
 import pytest
 
-from brownfield.rules.snapshot import Counts, Guard, suspicion
+from brownfield.rules.snapshot import Counts, Tolerance, suspicion
 
 
 @pytest.mark.parametrize(
@@ -19,15 +19,15 @@ from brownfield.rules.snapshot import Counts, Guard, suspicion
         (1000, 1000, 501, 0, True),
     ],
 )
-def test_the_guard_is_a_table(before, after, updated, deleted, suspicious):
+def test_tolerance_is_a_table(before, after, updated, deleted, suspicious):
     counts = Counts(before, after, 0, updated, deleted)
-    assert bool(suspicion(Guard(most_deleted=10, most_changed=50), counts)) is suspicious
+    assert bool(suspicion(Tolerance(most_deleted=10, most_changed=50), counts)) is suspicious
 
 
 def test_the_reason_has_the_numbers_a_person_needs():
-    reason = suspicion(Guard(), Counts(1000, 700, 0, 0, 300))
+    reason = suspicion(Tolerance(), Counts(1000, 700, 0, 0, 300))
     assert reason == "300 of 1000 keys are gone, more than the 10 % allowed; the extract has 700"
 
 
 def test_without_a_limit_everything_may_change():
-    assert suspicion(Guard(most_deleted=100), Counts(1000, 1000, 1000, 0, 0)) == ""
+    assert suspicion(Tolerance(most_deleted=100), Counts(1000, 1000, 1000, 0, 0)) == ""

@@ -140,6 +140,19 @@ async def test_a_record_that_was_corrected_is_no_file(expecting):
     assert told(stage) == []
 
 
+async def test_the_usual_size_is_that_of_files_of_any_age(expecting):
+    """A weekly file has its last three in the last month, not in the last week."""
+    stage = expecting("deviation = 50")
+    look(stage, timedelta(0))
+    for week, lines in enumerate((5, 5, 5, 2)):
+        stage.clock.move(timedelta(days=7))
+        rows = "".join(f"A-{week}{number:02} 1\n" for number in range(lines))
+        stage.drop.put(f"{week}.dat", f"{rows}= {lines}\n".encode())
+        collect(stage)
+    stage.assembly.expecting.tick()
+    assert [entry.body["file"]["name"] for entry in stage.entries("batch.size_anomaly")] == ["3.dat"]
+
+
 async def test_the_status_says_what_is_due_next_and_what_was_found(expecting):
     stage = expecting('days = ["mon", "tue", "wed", "thu", "fri"]')
     look(stage, timedelta(0), timedelta(hours=8))
@@ -149,7 +162,7 @@ async def test_the_status_says_what_is_due_next_and_what_was_found(expecting):
 
 
 async def test_a_holiday_of_the_calendar_is_no_day(put_up):
-    """The Assumption is a Saturday in 2026; Christmas is a Friday."""
+    """Christmas Eve was none in France; Christmas is a Friday in 2026."""
     stage = put_up(expected('calendar = "FR"'), clock=FrozenClock(datetime(2026, 12, 24, 20, 0, tzinfo=UTC)))
     look(stage, timedelta(0), timedelta(hours=10))
     assert told(stage) == []

@@ -282,21 +282,21 @@ quarantine = Table(
     Column("note", Text, nullable=False, server_default=text("''")),
 )
 
-finding = Table(
-    "bf_finding",
+lapse = Table(
+    "bf_lapse",
     metadata,
     Column("environment", Text, primary_key=True),
     Column("wrapper", Text, primary_key=True),
     Column("feed", Text, primary_key=True),
-    Column("day", Text, primary_key=True),  # YYYY-MM-DD in the feed's zone; empty for `watched`
-    Column("kind", Text, primary_key=True),  # watched | late | missing | empty | size_anomaly
+    Column("day", Text, primary_key=True),  # YYYY-MM-DD in the feed's zone; empty for `begun`
+    Column("kind", Text, primary_key=True),  # begun | late | missing | empty | size_anomaly
     Column("file", Id, primary_key=True, autoincrement=False),  # 0 where there is none
     Column("reason", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
 
-page = Table(
-    "bf_page",
+notice = Table(
+    "bf_notice",
     metadata,
     Column("entry", Id, primary_key=True, autoincrement=False),
     Column("outcome", Text, nullable=False),  # begun | waiting | sent | given-up

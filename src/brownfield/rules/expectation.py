@@ -21,10 +21,9 @@ FEWEST = 3
 """Earlier files that a usual size is taken from. With fewer nothing is called unusual."""
 
 
-class Finding(StrEnum):
-    """What became of an expectation. All but `kept` are told to people."""
+class Lapse(StrEnum):
+    """How an expectation was not kept: what people are told of."""
 
-    KEPT = "kept"
     LATE = "late"
     MISSING = "missing"
     EMPTY = "empty"
@@ -138,8 +137,8 @@ class Expectation:
         return datetime.combine(day, wall, self.zone).astimezone(UTC)
 
 
-def punctuality(window: Window, seen: Sequence[datetime], now: datetime) -> Finding | None:
-    """What is to be said about a window at a moment; None while nothing is.
+def punctuality(window: Window, seen: Sequence[datetime], now: datetime) -> Lapse | None:
+    """What is to be told about a window at a moment; None when a file came in time, and while one may still come.
 
     Args:
         window: The window.
@@ -147,16 +146,15 @@ def punctuality(window: Window, seen: Sequence[datetime], now: datetime) -> Find
         now: The moment.
     """
     first = min((moment for moment in seen if window.opens <= moment < window.closes), default=None)
-    if first is not None and first <= window.due:
-        return Finding.KEPT
-    if now <= window.due:
+    in_time = first is not None and first <= window.due
+    if in_time or now <= window.due:
         return None
     gone = first is None or first > window.missing
-    return Finding.MISSING if now > window.missing and gone else Finding.LATE
+    return Lapse.MISSING if now > window.missing and gone else Lapse.LATE
 
 
-def size(expectation: Expectation, records: int, earlier: Sequence[int]) -> tuple[Finding, str] | None:
-    """What is to be said about the number of records of a file, with the reason; None when it is as expected.
+def size(expectation: Expectation, records: int, earlier: Sequence[int]) -> tuple[Lapse, str] | None:
+    """What is to be told about the number of records of a file, with the reason; None when it is as expected.
 
     Args:
         expectation: The expectation.
@@ -164,21 +162,21 @@ def size(expectation: Expectation, records: int, earlier: Sequence[int]) -> tupl
         earlier: Of the files before it.
     """
     if records == 0 and (expectation.least is None or expectation.least > 0):
-        return Finding.EMPTY, "it has no record"
+        return Lapse.EMPTY, "it has no record"
     if expectation.least is not None and records < expectation.least:
-        return Finding.SIZE_ANOMALY, f"it has {records} records, at least {expectation.least} are expected"
+        return Lapse.SIZE_ANOMALY, f"it has {records} records, at least {expectation.least} are expected"
     if expectation.most is not None and records > expectation.most:
-        return Finding.SIZE_ANOMALY, f"it has {records} records, at most {expectation.most} are expected"
+        return Lapse.SIZE_ANOMALY, f"it has {records} records, at most {expectation.most} are expected"
     return _unusual(expectation.deviation, records, earlier)
 
 
-def _unusual(deviation: float | None, records: int, earlier: Sequence[int]) -> tuple[Finding, str] | None:
+def _unusual(deviation: float | None, records: int, earlier: Sequence[int]) -> tuple[Lapse, str] | None:
     if deviation is None or len(earlier) < FEWEST:
         return None
     usual = median(earlier)
     if abs(records - usual) * 100 <= deviation * usual:
         return None
-    return Finding.SIZE_ANOMALY, (
+    return Lapse.SIZE_ANOMALY, (
         f"it has {records} records, more than {deviation:g} % away from {usual:g},"
         f" the median of the {len(earlier)} files before it"
     )

@@ -7,7 +7,7 @@ FEWEST = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class Tolerance:
     """How much of what was there may go, or change, at once. Percent of the earlier extract's keys.
 
     Attributes:
@@ -38,14 +38,14 @@ class Counts:
     deleted: int
 
 
-def suspicion(guard: Guard, counts: Counts) -> str:
+def suspicion(tolerance: Tolerance, counts: Counts) -> str:
     """Why a person has to look at the extract before it is believed; empty when nobody has to."""
     if counts.before and not counts.after:
         return f"the extract has no key, the one before it had {counts.before}"
-    if _too_many(counts.deleted, guard.most_deleted, counts.before):
-        return _words(counts.deleted, "are gone", guard.most_deleted, counts)
-    if guard.most_changed is not None and _too_many(counts.updated, guard.most_changed, counts.before):
-        return _words(counts.updated, "have changed", guard.most_changed, counts)
+    if _too_many(counts.deleted, tolerance.most_deleted, counts.before):
+        return _words(counts.deleted, "are gone", tolerance.most_deleted, counts)
+    if tolerance.most_changed is not None and _too_many(counts.updated, tolerance.most_changed, counts.before):
+        return _words(counts.updated, "have changed", tolerance.most_changed, counts)
     return ""
 
 

@@ -1,19 +1,19 @@
 """Expecting: looks whether the files of feeds are there when they are due, and are as large as they should be."""
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from itertools import chain, cycle
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from brownfield.ledger.finding import Found, Taken, add_finding, findings, taken, unchanged, watched_since
-from brownfield.rules.expectation import Calendar, Expectation, Finding, Window, punctuality, size
-from brownfield.runtime.defect import report
+from brownfield.ledger.lapse import Found, Taken, add_lapse, expected_since, lapses, taken, unchanged
+from brownfield.rules.expectation import Calendar, Expectation, Window, punctuality, size
 from brownfield.runtime.holiday import closed_days
 from brownfield.runtime.kernel import Kernel, OpenWrapper
+from brownfield.runtime.repeating import repeat
 from brownfield.wrapper.manifest import DAYS, ExpectTable
 
 TICK = 15.0
@@ -32,13 +32,13 @@ class Expected:
         feed: Its name.
         rule: What is expected.
         snapshot: Whether its files are full extracts: one that is as it was yesterday has come.
-        watched: Since when, once that is known.
+        since: Since when, once that is known.
     """
 
     def __init__(self, opened: OpenWrapper, feed: str, table: ExpectTable, *, snapshot: bool) -> None:
         self.opened, self.feed, self.snapshot = opened, feed, snapshot
         self.rule = expectation(table)
-        self.watched: datetime | None = None
+        self.since: datetime | None = None
 
     def words(self, window: Window) -> str:
         """When the day's file was due: `2026-11-17, due by 04:00 (Europe/Paris)`."""
@@ -68,13 +68,9 @@ class Expecting:
 
     async def run(self) -> None:
         """Look until stopped."""
-        while self.feeds and not self._stopping.is_set():
-            try:
-                await asyncio.to_thread(self.tick)
-            except Exception as error:  # noqa: BLE001  whatever it is: the next look may succeed
-                report("expectations could not be judged, it is tried again", error)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), TICK)
+        if self.feeds:
+            waits = chain([0.0], cycle([TICK]))
+            await repeat(self.tick, waits, self._stopping, "expectations could not be judged")
 
     def tick(self) -> int:
         """Judge every feed; how many things were found."""
@@ -89,8 +85,8 @@ class Expecting:
     def _judge(self, feed: Expected, now: datetime) -> int:
         ledger, place, since = self._kernel.ledger, self._place(feed), self._since(feed, now)
         with ledger.read() as connection:
-            files = taken(connection, *place, since - LOOK_BACK)
-            said = {(one.day, one.kind, one.file) for one in findings(connection, *place, (since - LOOK_BACK).date())}
+            files = taken(connection, *place, since, EARLIER)
+            said = {(one.day, one.kind, one.file) for one in lapses(connection, *place, (since - LOOK_BACK).date())}
             same = unchanged(connection, *place, since - LOOK_BACK) if feed.snapshot else []
         seen = [*(file.seen_at for file in files), *same]
         found = [*_lateness(feed, seen, since, now), *_sizes(feed, files, since, now)]
@@ -98,17 +94,17 @@ class Expecting:
         if not new:
             return 0
         with ledger.write() as connection:
-            ours = [one for one in new if add_finding(connection, *place, one)]
+            ours = [one for one in new if add_lapse(connection, *place, one)]
             for one in ours:
                 self._tell(connection, feed, one, files)
         return len(ours)
 
     def _since(self, feed: Expected, now: datetime) -> datetime:
-        """From when on the feed is judged: never from before it was first watched."""
-        if feed.watched is None:
+        """From when on the feed is judged: never from before it was first expected to deliver."""
+        if feed.since is None:
             with self._kernel.ledger.write() as connection:
-                feed.watched = watched_since(connection, *self._place(feed), now)
-        return max(feed.watched, now - LOOK_BACK)
+                feed.since = expected_since(connection, *self._place(feed), now)
+        return max(feed.since, now - LOOK_BACK)
 
     def _tell(self, connection: Connection, feed: Expected, found: Found, files: Sequence[Taken]) -> None:
         file = next((one for one in files if one.id == found.file), None)
@@ -120,7 +116,7 @@ class Expecting:
     def _told(self, feed: Expected, now: datetime) -> dict[str, Any]:
         since = (now - LOOK_BACK).date()
         with self._kernel.ledger.read() as connection:
-            found = findings(connection, *self._place(feed), since)
+            found = lapses(connection, *self._place(feed), since)
         following = feed.rule.windows(now, now + timedelta(days=31))
         return {
             "feed": f"{feed.opened.id}.{feed.feed}",
@@ -156,7 +152,7 @@ def _lateness(feed: Expected, seen: Sequence[datetime], since: datetime, now: da
     found = list[Found]()
     for window in feed.rule.windows(since, now):
         kind = punctuality(window, seen, now)
-        if kind is Finding.LATE or kind is Finding.MISSING:
+        if kind:
             found.append(Found(window.day, kind.value, 0, feed.words(window), now))
     return found
 

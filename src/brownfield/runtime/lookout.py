@@ -1,18 +1,19 @@
 """The lookout: while `up` runs, live descriptions are held against the pin, and what they stop is stopped at once."""
 
 import asyncio
-import contextlib
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from brownfield.contract import Failure
 from brownfield.rules import drift as rules
 from brownfield.rules.drift import Change, Sighting
 from brownfield.rules.problem import Problem
-from brownfield.runtime.defect import report
 from brownfield.runtime.drifting import declared, live_contract, stops_of, touches
 from brownfield.runtime.kernel import Kernel, OpenWrapper
+from brownfield.runtime.repeating import repeat
 from brownfield.wrapper.finding import BundleError
 from brownfield.wrapper.manifest import DriftTable
 
@@ -70,18 +71,8 @@ class Lookout:
         return sighting
 
     async def _follow(self, watched: Watched) -> None:
-        wait = min(watched.table.every, FIRST) * random.random()  # noqa: S311  so that not all are looked at at once
-        while not await self._stopped_within(wait):
-            try:
-                await asyncio.to_thread(self.look, watched)
-            except Exception as error:  # noqa: BLE001  whatever it is: the next look may succeed
-                report(f"the look at {watched.opened.id}.{watched.name} failed, it is tried again", error)
-            wait = watched.table.every * random.uniform(0.95, 1.05)  # noqa: S311  as above
-
-    async def _stopped_within(self, wait: timedelta) -> bool:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), wait.total_seconds())
-        return self._stopping.is_set()
+        look, waits = partial(self.look, watched), _waits(watched.table.every)
+        await repeat(look, waits, self._stopping, f"the look at {watched.opened.id}.{watched.name} failed")
 
     def _sighting(self, watched: Watched, before: tuple[Change, ...]) -> Sighting:
         bundle, around = watched.opened.bundle, self._kernel.around
@@ -105,3 +96,10 @@ class Lookout:
         }
         with kernel.ledger.write() as connection:
             kernel.journal.add(connection, kernel.entry("drift.checked", body, wrapper=watched.opened.id))
+
+
+def _waits(every: timedelta) -> Iterator[float]:
+    """Seconds between looks, not quite the same each time: so that not all systems are looked at at once."""
+    yield min(every, FIRST).total_seconds() * random.random()  # noqa: S311  no secret
+    while True:
+        yield every.total_seconds() * random.uniform(0.95, 1.05)  # noqa: S311  no secret

@@ -4,17 +4,17 @@ The audit is what is followed, so nothing is told that is not in it, and a page 
 """
 
 import asyncio
-import contextlib
 import subprocess
+from itertools import chain, cycle
 from zoneinfo import ZoneInfo
 
 import orjson
 
-from brownfield.ledger.page import GIVEN_UP, SENT, WAITING, Page, due_pages, follow, note_page
+from brownfield.ledger.notice import GIVEN_UP, SENT, WAITING, Notice, due_notices, follow, note_attempt
 from brownfield.rules.paging import PAGED, pause
 from brownfield.rules.sentence import Entry, sentence
-from brownfield.runtime.defect import report
 from brownfield.runtime.kernel import Kernel
+from brownfield.runtime.repeating import repeat
 
 TICK = 5.0
 """Seconds between two looks at the audit."""
@@ -40,43 +40,43 @@ class Paging:
 
     async def run(self) -> None:
         """Follow the audit until stopped."""
-        while self._kernel.settings.page and not self._stopping.is_set():
-            try:
-                await asyncio.to_thread(self.tick)
-            except Exception as error:  # noqa: BLE001  whatever it is: the next look may succeed
-                report("people could not be paged, it is tried again", error)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), TICK)
+        if self._kernel.settings.page:
+            await repeat(self.tick, chain([0.0], cycle([TICK])), self._stopping, "people could not be paged")
 
     def tick(self) -> int:
         """Page people of all that is due; how many of them were told."""
         now = self._kernel.clock.now()
         with self._kernel.ledger.write() as connection:
             self._position = follow(connection, PAGED, self._position, now)
-            due = due_pages(connection, now)
-        return sum(self._page(page) for page in due if not self._stopping.is_set())
+            due = due_notices(connection, now)
+        return sum(self._page(notice) for notice in due if not self._stopping.is_set())
 
-    def _page(self, page: Page) -> bool:
-        kernel, entry = self._kernel, page.entry
-        failure = self._call(page)
-        wait = pause(page.attempts + 1) if failure else None
+    def _page(self, notice: Notice) -> bool:
+        kernel, entry = self._kernel, notice.entry
+        failure = self._call(notice)
+        wait = pause(notice.attempts + 1) if failure else None
         outcome = SENT if not failure else WAITING if wait else GIVEN_UP
         now = kernel.clock.now()
         with kernel.ledger.write() as connection:
-            note_page(connection, page, outcome, now + wait if wait else now)
+            note_attempt(connection, notice, outcome, now + wait if wait else now)
             if outcome != WAITING:
-                body = {"to": self._contact(page), "of": entry.event, "entry": entry.id, "attempts": page.attempts + 1}
+                body = {
+                    "to": self._contact(notice),
+                    "of": entry.event,
+                    "entry": entry.id,
+                    "attempts": notice.attempts + 1,
+                }
                 told = body | ({"cause": failure} if failure else {})
                 word = "page.sent" if outcome == SENT else "page.failed"
                 kernel.journal.add(connection, kernel.entry(word, told, wrapper=entry.wrapper,
                                                             operation=entry.operation))  # fmt: skip
         return outcome == SENT
 
-    def _call(self, page: Page) -> str:
+    def _call(self, notice: Notice) -> str:
         """Run the command with the facts on its standard input; why it failed, or nothing."""
         try:
             ended = subprocess.run(  # noqa: S603  the installation's own command, no shell
-                self._kernel.settings.page, input=self._facts(page), stdout=subprocess.DEVNULL,
+                self._kernel.settings.page, input=self._facts(notice), stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL, timeout=LONGEST, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
@@ -85,16 +85,16 @@ class Paging:
             return f"the command could not be started: {error.strerror}"
         return f"the command ended with {ended.returncode}" if ended.returncode else ""
 
-    def _facts(self, page: Page) -> bytes:
-        entry, settings = page.entry, self._kernel.settings
+    def _facts(self, notice: Notice) -> bytes:
+        entry, settings = notice.entry, self._kernel.settings
         told = Entry(entry.event, entry.at, entry.identity, entry.wrapper, entry.operation, entry.proposal, entry.body)
         return orjson.dumps({
-            "to": self._contact(page), "event": entry.event, "system": entry.body.get("system", ""),
+            "to": self._contact(notice), "event": entry.event, "system": entry.body.get("system", ""),
             "wrapper": entry.wrapper, "operation": entry.operation, "environment": settings.environment,
             "at": entry.at.isoformat(timespec="seconds"), "entry": entry.id,
             "sentence": sentence(told, ZoneInfo(settings.timezone)),
         })  # fmt: skip
 
-    def _contact(self, page: Page) -> str:
-        opened = self._kernel.wrappers.get(page.entry.wrapper or "")
+    def _contact(self, notice: Notice) -> str:
+        opened = self._kernel.wrappers.get(notice.entry.wrapper or "")
         return opened.bundle.manifest.scope.page if opened else ""

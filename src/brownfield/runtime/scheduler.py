@@ -1,7 +1,6 @@
 """The scheduler: a clock for feeds and reads. A unique row (schedule, due time) decides who fires."""
 
 import asyncio
-import contextlib
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -21,6 +20,7 @@ from brownfield.runtime.collecting import Collecting
 from brownfield.runtime.defect import report
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.reader import read
+from brownfield.runtime.repeating import stopped_within
 from brownfield.wrapper.manifest import ScheduleTable
 
 TICK = 1.0
@@ -101,8 +101,7 @@ class Scheduler:
                 await self._serve(schedule)
             except Exception as error:  # noqa: BLE001  whatever it is: the clock goes on
                 report(f"{schedule.name} could not go on, it tries again", error)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), TICK)
+            await stopped_within(self._stopping, TICK)
 
     async def _serve(self, schedule: Schedule) -> int:
         ours = await asyncio.to_thread(self._due, schedule)

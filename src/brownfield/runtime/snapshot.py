@@ -1,6 +1,6 @@
 """Snapshots: a full extract becomes the changes since the extract before it, by key.
 
-    records → state (sorted by key) → held against the state of the extract before → guard → changes, in order
+    records → state (sorted by key) → held against the state of the extract before → tolerance → changes, in order
 
 Everything but the changes already committed can be done again with the same outcome: the extract before is the
 last one that was taken in, and its state is held against the sha256 that was stored with it.
@@ -14,7 +14,7 @@ from pathlib import Path
 from brownfield.contract import Checkpoint, Documents, Drifted, fingerprint
 from brownfield.ledger.batch import BatchFile, last_taken, load_checkpoint, save_checkpoint, set_baseline, told_in_part
 from brownfield.ledger.count import file_counts
-from brownfield.rules.snapshot import Counts, Guard, suspicion
+from brownfield.rules.snapshot import Counts, Tolerance, suspicion
 from brownfield.runtime.difference import Change, changes
 from brownfield.runtime.joining import joined, refuse_twice
 from brownfield.runtime.kernel import Kernel
@@ -75,7 +75,7 @@ class Snapshot:
         if events:
             raise Drifted("what it is held against, or how it is read, has changed since its first changes were told;"
                           " resume this file to have told what differs now")  # fmt: skip
-        self._guard(file, baseline, state)
+        self._refuse_suspicious(file, baseline, state)
         with self._kernel.ledger.write() as connection:
             set_baseline(connection, file.id, baseline.sha256 if baseline else "")
             save_checkpoint(connection, file.id, Checkpoint(), self._kernel.clock.now())
@@ -129,13 +129,13 @@ class Snapshot:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return write_state(self._path(file.id), records, self._table.ignore)
 
-    def _guard(self, file: BatchFile, baseline: _Baseline | None, state: State) -> None:
+    def _refuse_suspicious(self, file: BatchFile, baseline: _Baseline | None, state: State) -> None:
         if baseline is None:
             if not state.sorted:
                 refuse_twice(state, self._folder / "spill")
             return
         counts = _counted(self._between(baseline, state), baseline.state.keys, state.keys)
-        reason = suspicion(Guard(self._table.most_deleted, self._table.most_changed), counts)
+        reason = suspicion(Tolerance(self._table.most_deleted, self._table.most_changed), counts)
         if reason and file.resumes is None:
             raise Drifted(f"{reason}. No change was told")
 

@@ -15,7 +15,7 @@ BEGUN, WAITING, SENT, GIVEN_UP = "begun", "waiting", "sent", "given-up"
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Notice:
     """An entry that people are to be paged of, and how often that was tried."""
 
     entry: Recorded
@@ -33,28 +33,28 @@ def follow(connection: Connection, events: Collection[str], after: int | None, n
     """
     last = connection.scalar(select(func.max(schema.entry.c.id))) or 0
     if after is None:
-        after = connection.scalar(select(func.max(schema.page.c.entry)))
+        after = connection.scalar(select(func.max(schema.notice.c.entry)))
     if after is None:
-        insert_new(connection, schema.page, _row(last, BEGUN, 0, now))
+        insert_new(connection, schema.notice, _row(last, BEGUN, 0, now))
         return last
     while entries := search(connection, events=events, after=after):
         for entry in entries:
-            insert_new(connection, schema.page, _row(entry.id, WAITING, 0, now))
+            insert_new(connection, schema.notice, _row(entry.id, WAITING, 0, now))
         after = entries[-1].id
     return max(last, after)
 
 
-def due_pages(connection: Connection, now: datetime, limit: int = 50) -> list[Page]:
-    """Pages whose time to be tried has come, oldest first."""
-    columns = schema.page.c
+def due_notices(connection: Connection, now: datetime, limit: int = 50) -> list[Notice]:
+    """Notices whose time to be tried has come, oldest first."""
+    columns = schema.notice.c
     ready = (columns.outcome == WAITING) & (columns.at <= micros(now))
-    rows = connection.execute(select(schema.page).where(ready).order_by(columns.entry).limit(limit))
-    return [Page(entry, row.attempts) for row in rows for entry in search(connection, after=row.entry - 1, limit=1)]
+    rows = connection.execute(select(schema.notice).where(ready).order_by(columns.entry).limit(limit))
+    return [Notice(entry, row.attempts) for row in rows for entry in search(connection, after=row.entry - 1, limit=1)]
 
 
-def note_page(connection: Connection, page: Page, outcome: str, at: datetime) -> None:
+def note_attempt(connection: Connection, notice: Notice, outcome: str, at: datetime) -> None:
     """Say what came of an attempt; for one that waits, when it is tried again."""
-    replace(connection, schema.page, _row(page.entry.id, outcome, page.attempts + 1, at))
+    replace(connection, schema.notice, _row(notice.entry.id, outcome, notice.attempts + 1, at))
 
 
 def _row(entry: int, outcome: str, attempts: int, at: datetime) -> dict[str, int | str]:

@@ -1,4 +1,4 @@
-"""What became of the expectations of a feed: one row for each thing that was found, ever."""
+"""How the expectations of a feed were not kept: one row for each thing that was found, ever."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,8 +12,8 @@ from brownfield.ledger.schema import AnyRow
 from brownfield.ledger.upsert import insert_new
 from brownfield.rules.arrival import Kind
 
-WATCHED = "watched"
-"""The row that says since when a feed is watched: what was due before is nobody's lateness."""
+BEGUN = "begun"
+"""The row that says since when files of a feed are expected: what was due before is nobody's lateness."""
 
 _TAKEN = frozenset({FileState.COLLECTING.value, FileState.COMMITTED.value, FileState.ARCHIVED.value})
 
@@ -58,41 +58,51 @@ class Taken:
     whole: bool
 
 
-def watched_since(connection: Connection, environment: str, wrapper: str, feed: str, now: datetime) -> datetime:
-    """Since when the feed is watched; from now on, if it was not."""
-    _add(connection, environment, wrapper, feed, "", WATCHED, 0, "", now)
-    columns = schema.finding.c
-    at = connection.scalar(select(columns.at).where(*_of(environment, wrapper, feed), columns.kind == WATCHED))
+def expected_since(connection: Connection, environment: str, wrapper: str, feed: str, now: datetime) -> datetime:
+    """Since when files of the feed are expected; from now on, if none were."""
+    _add(connection, environment, wrapper, feed, "", BEGUN, 0, "", now)
+    columns = schema.lapse.c
+    at = connection.scalar(select(columns.at).where(*_of(environment, wrapper, feed), columns.kind == BEGUN))
     return instant(at or micros(now))
 
 
-def add_finding(connection: Connection, environment: str, wrapper: str, feed: str, found: Found) -> bool:
+def add_lapse(connection: Connection, environment: str, wrapper: str, feed: str, found: Found) -> bool:
     """Keep what was found. True for exactly one caller, ever."""
     day = found.day.isoformat()
     return _add(connection, environment, wrapper, feed, day, found.kind, found.file, found.reason, found.at)
 
 
-def findings(connection: Connection, environment: str, wrapper: str, feed: str, since: date) -> list[Found]:
+def lapses(connection: Connection, environment: str, wrapper: str, feed: str, since: date) -> list[Found]:
     """What was found for the days from `since` on, in the order of days."""
-    columns = schema.finding.c
-    statement = select(schema.finding).where(*_of(environment, wrapper, feed), columns.day >= since.isoformat())
+    columns = schema.lapse.c
+    statement = select(schema.lapse).where(*_of(environment, wrapper, feed), columns.day >= since.isoformat())
     rows = connection.execute(statement.order_by(columns.day, columns.at))
     return [Found(date.fromisoformat(row.day), row.kind, row.file, row.reason, instant(row.at)) for row in rows]
 
 
-def taken(connection: Connection, environment: str, wrapper: str, feed: str, since: datetime) -> list[Taken]:
-    """The files of a feed seen since an instant, in the order of collecting.
+def taken(
+    connection: Connection, environment: str, wrapper: str, feed: str, since: datetime, before: int
+) -> list[Taken]:
+    """The files of a feed seen since an instant, and some before it, in the order of collecting.
 
     One that was resumed counts with what was taken of it before. A replay, and a record that was corrected by itself,
     are no files that came.
+
+    Args:
+        connection: A read transaction.
+        environment: Where.
+        wrapper: The bundle.
+        feed: The feed.
+        since: The instant.
+        before: So many rows before it are looked at too; some of them may not count.
     """
     columns = schema.file.c
-    rows = connection.execute(
-        select(schema.file)
-        .where(columns.environment == environment, columns.wrapper == wrapper, columns.feed == feed)
-        .where(columns.seen_at >= micros(since))
-        .order_by(columns.id)
+    feeds = select(schema.file).where(
+        columns.environment == environment, columns.wrapper == wrapper, columns.feed == feed
     )
+    earlier = feeds.where(columns.seen_at < micros(since)).order_by(columns.id.desc()).limit(before)
+    later = feeds.where(columns.seen_at >= micros(since)).order_by(columns.id)
+    rows = [*reversed(connection.execute(earlier).all()), *connection.execute(later)]
     found: dict[int, AnyRow] = {row.id: row for row in rows}
     return [_taken(row, found.get(row.resumes)) for row in found.values() if _counts(row, found.get(row.resumes))]
 
@@ -126,7 +136,7 @@ def _taken(row: AnyRow, before: AnyRow | None) -> Taken:
 
 
 def _of(environment: str, wrapper: str, feed: str) -> tuple[ColumnElement[bool], ...]:
-    columns = schema.finding.c
+    columns = schema.lapse.c
     return columns.environment == environment, columns.wrapper == wrapper, columns.feed == feed
 
 
@@ -142,4 +152,4 @@ def _add(connection: Connection, environment: str, wrapper: str, feed: str, day:
         "reason": reason,
         "at": micros(at),
     }
-    return insert_new(connection, schema.finding, values)
+    return insert_new(connection, schema.lapse, values)

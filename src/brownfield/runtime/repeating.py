@@ -1,0 +1,32 @@
+"""Work that a running server repeats until it is stopped, whatever goes wrong in between."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable
+
+from brownfield.runtime.defect import report
+
+
+async def repeat(work: Callable[[], object], waits: Iterable[float], stopping: asyncio.Event, failing: str) -> None:
+    """Do blocking work on a thread, after each of these waits, until stopped. An error ends nothing.
+
+    Args:
+        work: What is repeated.
+        waits: Seconds; without end, where it is to go on.
+        stopping: Ends a wait at once; work that was begun is finished.
+        failing: What is logged of an error: `people could not be paged`.
+    """
+    for wait in waits:
+        if await stopped_within(stopping, wait):
+            return
+        try:
+            await asyncio.to_thread(work)
+        except Exception as error:  # noqa: BLE001  whatever it is: the next time may succeed
+            report(f"{failing}, it is tried again", error)
+
+
+async def stopped_within(stopping: asyncio.Event, seconds: float) -> bool:
+    """Whether it is set within so many seconds; returns as soon as it is."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), seconds)
+    return stopping.is_set()
