@@ -8,7 +8,7 @@ from stage import collect
 
 from brownfield.rules.access import Role
 from brownfield.runtime import snapshot
-from brownfield.runtime.collecting import Collecting
+from brownfield.runtime.committing import Committing
 
 FULL = {'key = "sku"\n': 'key = "sku"\n\n[feeds.stock_count.snapshot]\n'}
 
@@ -134,15 +134,23 @@ def test_a_baseline_that_somebody_changed_is_not_believed(full):
 
 
 def test_what_a_stop_left_is_told_afterwards_and_nothing_twice(full, monkeypatch):
-    """R77: at every piece of two changes."""
+    """R77: stopped after every piece of two changes."""
     monkeypatch.setattr(snapshot, "AT_ONCE", 2)
     stock = {f"S00{number}": number for number in range(7)}
+    stopping, commit, seen = full.assembly.collecting.stopping, Committing._commit, []
+
+    def commit_and_stop(self, file, ready):
+        stopping.set()
+        return commit(self, file, ready)
+
+    monkeypatch.setattr(Committing, "_commit", commit_and_stop)
     full.drop.put("one.dat", extract(**stock))
-    collecting: Collecting = full.assembly.collecting
-    collecting.stopping.set()
-    for _ in range(5):
+    for _ in range(4):
+        stopping.clear()
         collect(full)
-    collecting.stopping.clear()
+        seen.append(len(told(full)))
+    assert seen == [2, 4, 6, 7]
+    stopping.clear()
     collect(full)
     assert told(full) == [("created", sku) for sku in stock]
 
