@@ -1,7 +1,7 @@
 """``python bench/start.py ours|zeep FOLDER``: seconds from a WSDL on disk to a client that can call, on stdout.
 
 Both have imported all they need. Ours makes the envelope of one call too, which finds nobody to send it to; its
-snapshot is in the folder already, or is made by the first run.
+model is kept in the folder already, or is made by the first run.
 """
 
 import sys

@@ -9,6 +9,7 @@ from brownfield_soap.answer import answer
 from brownfield_soap.check import Check
 from brownfield_soap.codec import Codec
 from brownfield_soap.describe import contract, shape
+from brownfield_soap.kept import Origin, model
 from brownfield_soap.line import Deadline
 from brownfield_soap.login import login
 from brownfield_soap.model import Model
@@ -16,7 +17,6 @@ from brownfield_soap.receive import Receiver
 from brownfield_soap.request import Message, Request
 from brownfield_soap.seal import Seal
 from brownfield_soap.settings import SoapSettings
-from brownfield_soap.snapshot import Origin, model
 from brownfield_soap.stream import Coming, Unread, rows
 from brownfield_soap.transport import Exchange, Transport
 from brownfield_soap.wire import Wire

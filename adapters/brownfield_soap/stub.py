@@ -18,13 +18,13 @@ from brownfield_soap.check import Check
 from brownfield_soap.codec import Codec
 from brownfield_soap.encode import XSD, XSI, Encoder
 from brownfield_soap.fault import SOAP_12, said
+from brownfield_soap.kept import Origin, model
 from brownfield_soap.model import Model, Operation, Part
 from brownfield_soap.multiref import resolve
 from brownfield_soap.sample import samples as samples_of
 from brownfield_soap.sample import whole, wrapped
 from brownfield_soap.schema import input_schema
 from brownfield_soap.settings import SoapSettings
-from brownfield_soap.snapshot import Origin, model
 
 MOST_BYTES = 16 * 1024 * 1024
 """The longest request that is read."""

@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT / "bench"))
 
 from extract import packed, write_extract, zoned  # noqa: E402
 
-RATIOS = {"rest-read", "rest-list", "mcp-read", "rest-8-clients", "cold-start", "start-snapshot", "batch-function",
+RATIOS = {"rest-read", "rest-list", "mcp-read", "rest-8-clients", "cold-start", "start-kept", "batch-function",
           "batch-manifest"}  # fmt: skip
 ABSOLUTES = {"audit-append", "audit-verify", "check-bundles", "check-bundles-again"}
 

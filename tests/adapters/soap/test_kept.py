@@ -1,4 +1,4 @@
-"""A model is read from its snapshot when that is good, and from the WSDL otherwise."""
+"""The kept model is taken when it is good, and the WSDL is read otherwise."""
 
 import subprocess
 import sys
@@ -6,10 +6,10 @@ import sys
 import pytest
 
 from brownfield.contract import Opening
-from brownfield_soap import adapter, snapshot
+from brownfield_soap import adapter, kept
 from brownfield_soap.describe import contract
+from brownfield_soap.kept import Origin, model, read_back, written_down
 from brownfield_soap.reader import read
-from brownfield_soap.snapshot import Origin, dump, load, model
 
 from .conftest import FOLDER
 
@@ -21,10 +21,10 @@ def origin(name, **more):
 
 
 @pytest.mark.parametrize("name", WSDLS)
-def test_a_snapshot_is_the_model(name):
+def test_a_kept_model_is_the_model(name):
     """What is left out of it is what would be there anyway."""
     made = read(FOLDER / name, FOLDER)
-    again = load(dump(made, FOLDER), FOLDER)
+    again = read_back(written_down(made, FOLDER), FOLDER)
     assert dict(again.operations) == made.operations
     assert dict(again.records) == made.records
     assert (again.service, again.port, again.address, again.envelope, again.notes) == (
@@ -34,25 +34,25 @@ def test_a_snapshot_is_the_model(name):
 
 @pytest.mark.corpus
 @pytest.mark.slow
-def test_snapshots_of_the_corpus_are_their_models(corpus):
+def test_kept_models_of_the_corpus_are_their_models(corpus):
     rows = [line.split("\t") for line in (corpus / "wsdl" / "INDEX.tsv").read_text("utf-8").splitlines()[1:]]
     for path, _, _, kind, *_, plain in rows:
         if (kind, plain) == ("real", "OK"):
             folder = (corpus / "wsdl" / path.split("/")[0]).resolve()
             made = read((corpus / "wsdl" / path).resolve(), folder)
-            again = load(dump(made, folder), folder)
+            again = read_back(written_down(made, folder), folder)
             assert (dict(again.operations), dict(again.records)) == (made.operations, made.records), path
 
 
 def test_the_second_start_reads_no_wsdl(monkeypatch):
     derived = {}
     first = model(origin("clinic.wsdl"), derived)
-    monkeypatch.setattr(snapshot, "_read", lambda _: pytest.fail("the WSDL was read"))
+    monkeypatch.setattr(kept, "_read", lambda _: pytest.fail("the WSDL was read"))
     assert dict(model(origin("clinic.wsdl"), derived).operations) == first.operations
 
 
 def test_nothing_is_made_before_it_is_asked_for():
-    again = load(dump(read(FOLDER / "clinic.wsdl", FOLDER), FOLDER), FOLDER)
+    again = read_back(written_down(read(FOLDER / "clinic.wsdl", FOLDER), FOLDER), FOLDER)
     assert again.operations._made == again.records._made == {}
 
 
@@ -66,7 +66,7 @@ def test_what_is_no_longer_true_is_read_anew(tmp_path, monkeypatch, change):
     derived, given = {}, {"service": None, "port": None, "repair": True}
     model(Origin(wsdl, tmp_path, **given), derived)
     reads = []
-    monkeypatch.setattr(snapshot, "_read", lambda one: reads.append(one) or read(one.wsdl, one.folder))
+    monkeypatch.setattr(kept, "_read", lambda one: reads.append(one) or read(one.wsdl, one.folder))
     model(Origin(wsdl, tmp_path, **given), derived)
     assert reads == []
     match change:
@@ -75,7 +75,7 @@ def test_what_is_no_longer_true_is_read_anew(tmp_path, monkeypatch, change):
         case "import":
             (tmp_path / "t.xsd").write_text(schema.format("Ask") + "<!-- more -->")
         case "code":
-            monkeypatch.setattr(snapshot, "_code", lambda: "another")
+            monkeypatch.setattr(kept, "_code", lambda: "another")
         case "service":
             given["service"] = "T"
         case "repair":
@@ -84,18 +84,18 @@ def test_what_is_no_longer_true_is_read_anew(tmp_path, monkeypatch, change):
     assert len(reads) == 1
 
 
-def test_a_start_from_a_snapshot_needs_no_zeep(tmp_path):
+def test_a_start_from_a_kept_model_needs_no_zeep(tmp_path):
     """It is neither imported, nor need it be there: what is not loaded has no holes."""
-    (tmp_path / "snapshot").write_bytes(dump(read(FOLDER / "clinic.wsdl", FOLDER), FOLDER))
-    done = subprocess.run([sys.executable, "-c", PROGRAM, str(FOLDER), str(tmp_path / "snapshot")],
+    (tmp_path / "model").write_bytes(written_down(read(FOLDER / "clinic.wsdl", FOLDER), FOLDER))
+    done = subprocess.run([sys.executable, "-c", PROGRAM, str(FOLDER), str(tmp_path / "model")],
                           capture_output=True, text=True, check=False)  # fmt: skip
     assert done.stdout.strip() == "described without zeep", done.stderr
 
 
-def test_without_a_snapshot_a_missing_zeep_is_said(monkeypatch):
+def test_without_a_kept_model_a_missing_zeep_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "brownfield_soap.reader", None)
     opened = adapter.open(Opening("clinic", FOLDER, adapter.settings(wsdl="clinic.wsdl"), str))
-    with pytest.raises(snapshot.Unavailable, match=r"pip install"):
+    with pytest.raises(kept.Unavailable, match=r"pip install"):
         opened.describe()
 
 

@@ -1,6 +1,6 @@
 """A model written down: made once from a WSDL, then read back, an operation or a record only when it is asked for.
 
-A snapshot is good for the very documents, settings and code that made it. Whoever keeps it sees to it that it comes
+A kept model is good for the very documents, settings and code that made it. Whoever keeps it sees to it that it comes
 back as it was given: `Opening.derived`.
 
     one line of JSON: what else was read, what the model says of itself, and how long each part is
@@ -59,14 +59,14 @@ class Origin:
 
     @property
     def name(self) -> str:
-        """The snapshot's name: another WSDL, other settings or other code have another."""
+        """The name that its model is kept under: another WSDL, other settings or other code have another."""
         documents = [str(self.wsdl.relative_to(self.folder)), _sha256(self.wsdl)]
         mending = [self.repair, list(self.unrepaired), [[name, Path(path).name] for name, path in self.overrides]]
         return f"model-{fingerprint([*documents, self.service, self.port, mending, _code()])}"
 
 
 def model(origin: Origin, derived: MutableMapping[str, bytes]) -> Model:
-    """The model of one SOAP port, from its snapshot when there is a good one, else from the WSDL.
+    """The model of one SOAP port, the kept one when it is good, else from the WSDL.
 
     Raises:
         Rejected: The WSDL cannot be read.
@@ -76,15 +76,15 @@ def model(origin: Origin, derived: MutableMapping[str, bytes]) -> Model:
         name = origin.name
     except (OSError, ValueError):
         return _read(origin)  # which says what is wrong with the file
-    found = load(derived.get(name, b""), origin.folder)
+    found = read_back(derived.get(name, b""), origin.folder)
     if found is None:
         found = _read(origin)
-        derived[name] = dump(found, origin.folder)
+        derived[name] = written_down(found, origin.folder)
     return found
 
 
-def dump(made: Model, folder: Path) -> bytes:
-    """The snapshot of a model."""
+def written_down(made: Model, folder: Path) -> bytes:
+    """A model as it is kept."""
     parts = {kind: {name: orjson.dumps(_plain(part)) for name, part in getattr(made, kind).items()} for kind in _KINDS}
     head = {
         "documents": {str(path.relative_to(folder)): _sha256(path) for path in map(Path, made.documents[1:])},
@@ -95,8 +95,8 @@ def dump(made: Model, folder: Path) -> bytes:
     return b"".join([struct.pack(">I", len(line)), line, *parts["operations"].values(), *parts["records"].values()])
 
 
-def load(content: bytes, folder: Path) -> Model | None:
-    """The model of a snapshot, its parts not read yet; None when a document is not what it was, or none is given."""
+def read_back(content: bytes, folder: Path) -> Model | None:
+    """A kept model, its parts not read yet; None when a document is not what it was, or nothing is given."""
     if not content:
         return None
     (length,) = struct.unpack_from(">I", content)
@@ -113,7 +113,7 @@ class Shelf(Mapping[str, Part], Generic[Part]):
 
     Args:
         kind: Makes a part.
-        content: The snapshot.
+        content: The kept model.
         start: Where the first part stands in it.
         lengths: The bytes of each part, in order.
 
