@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import IO
 
@@ -21,7 +22,6 @@ from brownfield.runtime.asking import Asking
 from brownfield.runtime.clock import Clock
 from brownfield.runtime.collecting import Collecting
 from brownfield.runtime.control import Control
-from brownfield.runtime.defect import report
 from brownfield.runtime.derived import derived_in
 from brownfield.runtime.expecting import Expecting
 from brownfield.runtime.guard import Guard
@@ -37,6 +37,7 @@ from brownfield.runtime.opening import Surroundings
 from brownfield.runtime.paging import Paging
 from brownfield.runtime.proposing import Proposing
 from brownfield.runtime.registry import Registry
+from brownfield.runtime.repeating import repeat
 from brownfield.runtime.scheduler import Scheduler
 from brownfield.runtime.secret import providers
 from brownfield.runtime.streaming import Streaming
@@ -78,16 +79,17 @@ class Assembly:
         """Worker, scheduler and seals run while the block does. A write under way is finished before it ends."""
         self._note("server.started")
         self.collecting.orphans()
-        sealing = asyncio.create_task(self._sealing())
+        ending = asyncio.Event()
+        sealing = repeat(self.seal, cycle([SEAL_EVERY]), ending, "the audit could not be sealed")
         clocks = (self.worker, self.scheduler, self.expecting, self.paging, self.lookout)
-        working = [asyncio.create_task(clock.run()) for clock in clocks]
+        working = [asyncio.create_task(work) for work in (sealing, *(clock.run() for clock in clocks))]
         try:
             yield
         finally:
-            sealing.cancel()
+            ending.set()
             for part in (*clocks, self.collecting):
                 part.stop()
-            await asyncio.gather(*working, sealing, return_exceptions=True)
+            await asyncio.gather(*working, return_exceptions=True)
             self.worker.close()
             self._note("server.stopped")
             self.seal()
@@ -97,14 +99,6 @@ class Assembly:
         with self.kernel.ledger.read() as connection:
             heads = seal(connection)
         append_seals(self.kernel.home.seals, audit_key(self.kernel.home.keys), heads, self.kernel.clock.now())
-
-    async def _sealing(self) -> None:
-        while True:
-            await asyncio.sleep(SEAL_EVERY)
-            try:
-                await asyncio.to_thread(self.seal)
-            except Exception as error:  # noqa: BLE001  whatever it is: the next seal may succeed
-                report("the audit could not be sealed, it is tried again", error)
 
     def _note(self, event: str) -> None:
         with self.kernel.ledger.write() as connection:
