@@ -2,7 +2,7 @@
 
 from pathlib import Path, PurePosixPath
 from string import Formatter
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, AnyUrl, BaseModel, ConfigDict, Field, model_validator
 
@@ -36,6 +36,9 @@ def _marks(template: str) -> str:
     return template
 
 
+FormatName: TypeAlias = Literal["fixed-width"]
+
+
 class PgpTable(BaseModel):
     """How OpenPGP files are decrypted; the private key's passphrase is the secret called `pgp_passphrase`.
 
@@ -54,7 +57,7 @@ class FilesSettings(BaseModel):
     """What a person says of a place where batch files arrive.
 
     Attributes:
-        format: How records are written. More formats come later.
+        format: How records are written, see `format`.
         layout: A copybook (`.cpy`, `.cbl`, `.cob`) or a layout in TOML, pinned in the bundle.
         location: The folder that the files arrive in, or a URL: see `filesystem`; None when its environment variable is
             not set.
@@ -85,7 +88,7 @@ class FilesSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal["fixed-width"]
+    format: FormatName
     layout: Path
     location: Annotated[AnyUrl | Path | None, Field(union_mode="left_to_right")] = None
     staging: Path | None = None
