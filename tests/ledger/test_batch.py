@@ -1,8 +1,10 @@
 """Files, checkpoints and quarantine (R20, R77)."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from brownfield.contract import Arrival, Checkpoint, Damage
 from brownfield.ledger.batch import (
@@ -17,7 +19,19 @@ from brownfield.ledger.batch import (
     save_checkpoint,
 )
 from brownfield.ledger.conflict import Settled
-from brownfield.ledger.quarantine import Quarantined, add_quarantine, quarantined
+from brownfield.ledger.migration.migrate import migrate
+from brownfield.ledger.name import name_of
+from brownfield.ledger.quarantine import (
+    Quarantined,
+    RecordState,
+    add_quarantine,
+    decide_record,
+    open_by_feed,
+    open_records,
+    quarantined,
+    still_open,
+)
+from brownfield.ledger.store import Ledger
 
 
 @pytest.fixture
@@ -127,3 +141,41 @@ def test_a_damaged_record_is_kept_whole(begin, connection, now):
     assert quarantined(connection, begun.id, limit=2) == [Quarantined(begun.id, damage, now) for damage in damages[:2]]
     assert quarantined(connection, begun.id, after=4) == [Quarantined(begun.id, damages[2], now)]
     assert quarantined(connection, 99) == []
+
+
+def test_what_is_still_to_be_decided_is_found_among_what_was(begin, connection, now):
+    """R20: by file and by feed, from an index of the open ones alone: a million decided ones are not read."""
+    begun, other = begin(), begin(sha256="9" * 64, feed="prices")
+    damages = [Damage(n, n * 12, b"raw", "QTY", "packed-nibble", "byte 3 is no digit") for n in range(5)]
+    for file in (begun, other):
+        add_quarantine(connection, file.id, damages, now)
+    for record in (0, 1, 3):
+        decide_record(connection, begun.id, record, RecordState.WRITTEN_OFF, by="marie", note="", now=now)
+    assert [item.damage.number for item in still_open(connection, begun.id, limit=9)] == [2, 4]
+    assert [item.damage.number for item in still_open(connection, other.id, limit=2)] == [0, 1]
+    assert open_records(connection, [begun.id, other.id]) == {begun.id: 2, other.id: 5}
+    assert open_by_feed(connection, "production") == {"inventory.prices": 5, "inventory.stock_count": 2}
+    for find in (lambda: open_by_feed(connection, "production"), lambda: open_records(connection, [begun.id])):
+        assert "INDEX ix_bf_quarantine_open" in _plan(connection, find)
+
+
+def _plan(connection, find):
+    """How SQLite goes about what a function asks."""
+    asked = []
+    event.listen(connection, "before_cursor_execute", lambda *said: asked.append(said[2:4]), named=False)
+    find()
+    statement, values = asked[-1]
+    return " ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values))
+
+
+def test_a_ledger_has_a_name_of_its_own_for_ever(tmp_path):
+    """R77: what it claimed outside is known by it after any restart; no two have the same."""
+    names = []
+    for number in (1, 1, 2):
+        ledger = Ledger(f"sqlite:///{tmp_path}/{number}.db")
+        migrate(ledger)
+        with ledger.read() as connection:
+            names.append(name_of(connection))
+        ledger.close()
+    assert names[0] == names[1] != names[2]
+    assert re.fullmatch("[0-9a-f]{12}", names[0])

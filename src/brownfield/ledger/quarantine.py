@@ -77,24 +77,28 @@ def quarantined(connection: Connection, file_id: int, *, after: int = -1, limit:
     return [_quarantined(row) for row in connection.execute(statement)]
 
 
+def still_open(connection: Connection, file_id: int, *, limit: int) -> list[Quarantined]:
+    """Records of a file that a person has still to decide on, by record number."""
+    columns = schema.quarantine.c
+    statement = select(schema.quarantine).where(columns.file == file_id, schema.OPEN).order_by(columns.record)
+    return [_quarantined(row) for row in connection.execute(statement.limit(limit))]
+
+
 def open_records(connection: Connection, files: Sequence[int]) -> dict[int, int]:
     """How many records of these files a person has still to decide on; files without any are not in it."""
     columns = schema.quarantine.c
-    statement = (
-        select(columns.file, func.count())
-        .where(columns.file.in_(files), columns.state == RecordState.OPEN.value)
-        .group_by(columns.file)
-    )
+    statement = select(columns.file, func.count()).where(columns.file.in_(files), schema.OPEN).group_by(columns.file)
     return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 def open_by_feed(connection: Connection, environment: str) -> dict[str, int]:
     """How many records a person has still to decide on, by `WRAPPER.FEED`."""
     kept, files = schema.quarantine.c, schema.file.c
+    open_of = select(kept.file, func.count().label("records")).where(schema.OPEN).group_by(kept.file).subquery()
     statement = (
-        select(files.wrapper, files.feed, func.count())
-        .join(schema.quarantine, files.id == kept.file)
-        .where(kept.state == RecordState.OPEN.value, files.environment == environment)
+        select(files.wrapper, files.feed, func.sum(open_of.c.records))
+        .join(open_of, files.id == open_of.c.file)
+        .where(files.environment == environment)
         .group_by(files.wrapper, files.feed)
         .order_by(files.wrapper, files.feed)
     )

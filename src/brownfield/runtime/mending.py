@@ -9,7 +9,7 @@ from brownfield.contract import Arrival, Checkpoint, Damage, Fields, Rejected, R
 from brownfield.contract.watched import RereadingFeed
 from brownfield.ledger.batch import BatchFile, FileState, begin_file, find_file, finish_file, get_file, save_checkpoint
 from brownfield.ledger.event import Rows, append_events
-from brownfield.ledger.quarantine import Quarantined, RecordState, decide_record, get_quarantined, quarantined
+from brownfield.ledger.quarantine import Quarantined, RecordState, decide_record, get_quarantined, still_open
 from brownfield.rules.access import Ability
 from brownfield.rules.problem import Problem
 from brownfield.runtime.arriving import shape_of_feed
@@ -76,15 +76,17 @@ class Mending:
         return record_body(decided)
 
     def replay(self, caller: Caller, file_id: int, note: str = "") -> list[dict[str, Any]]:
-        """Read all open records of a file again, after a layout or a function was mended; how each one ended.
+        """Read the open records of a file again, after a layout or a function was mended; how each one ended.
+
+        Ten thousand at once, the first ones.
 
         Raises:
             Problem: `not-found`.
         """
         _, _, file = self._file(caller, file_id)
         with self._kernel.ledger.read() as connection:
-            kept = quarantined(connection, file_id, limit=10_000)
-        ended = [self._again(caller, item, note) for item in kept if item.state is RecordState.OPEN]
+            kept = still_open(connection, file_id, limit=10_000)
+        ended = [self._again(caller, item, note) for item in kept]
         body = {"file": {"name": file.name, "sha256": file.sha256}}
         entry = self._kernel.entry("quarantine.read", body, caller.identity, trace=caller.trace, wrapper=file.wrapper,
                                    operation=file.feed)  # fmt: skip
