@@ -10,6 +10,12 @@ It stands in `wrapper.toml` for a copybook, which has no words for it, and in th
       { trailer = "TOTAL-ON-HAND", sums = "detail.ON-HAND" },
     ]
 
+A total may be stated within the file, of what stands since a batch's header; it may take records that hold a code only,
+subtract some, and add up several fields: an old balance and its movements are the new balance.
+
+    { trailer = "control.debits", since = "batch", sums = "entry.amount", where = { code = ["27", "37"] } }
+    { trailer = "closing.balance", since = "opening", sums = ["opening.balance", "movement.amount"] }
+
 A type named `header` stands first and one named `trailer` stands last, once, unless `place` says otherwise; both are
 required unless `optional`. Types are tried in the order in which they are declared. Names may be COBOL's or ours.
 """
@@ -19,7 +25,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from brownfield_files.layout import Field as LayoutField
-from brownfield_files.layout import Layout, LayoutError, Part, Place, RecordType, Test, Total, snake
+from brownfield_files.layout import Layout, LayoutError, Part, Place, RecordType, Term, Test, Total, snake
 
 
 def _listed(value: object) -> object:
@@ -72,34 +78,61 @@ class RecordDeclaration(BaseModel):
 
 
 class TotalDeclaration(BaseModel):
-    """One control total: the trailer's field, and the count or sum that it must equal.
+    """One control total: the field that states it, and the count or sum that it must equal.
 
     Attributes:
-        trailer: The field of the last record.
+        trailer: The field of the last record, or of one within the file (`batch_control.entries`).
+        since: The record type that the records added up stand behind, the last of it included: a batch's header.
         counts: The record types that are counted.
-        sums: The field that is summed.
+        sums: The fields that are summed.
+        where: Text fields and the values of which they must hold one; `movement.detail` is asked of one type only.
+        minus: The same: what is subtracted.
         wraps: A hash total: where the sum has more digits than the field, it states the last of them.
+        per: Blocks of as many records are counted.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     trailer: str
+    since: str = ""
     counts: Names = ()
-    sums: str = ""
+    sums: Names = ()
+    where: dict[str, Values] = Field(default_factory=dict)
+    minus: dict[str, Values] = Field(default_factory=dict)
     wraps: bool = False
+    per: int = Field(default=1, ge=1)
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "TotalDeclaration":
         if bool(self.counts) == bool(self.sums):
-            raise ValueError("a total either counts record types or sums one field (`detail.ON-HAND`)")
+            raise ValueError("a total either counts record types or sums fields (`detail.ON-HAND`)")
+        if ("." in self.trailer) != bool(self.since):
+            raise ValueError(
+                "a total is the last record's, or names its record type (`batch_control.entries`) and `since`"
+            )
+        if self.per > 1 and not self.counts:
+            raise ValueError("`per` says how many records are counted as one")
         return self
 
     def total(self) -> Total:
         """The total in normal form."""
-        if self.counts:
-            return Total(snake(self.trailer), self.counts)
-        kind, _, field = self.sums.partition(".")
-        return Total(snake(self.trailer), (kind,), snake(field), self.wraps)
+        by, _, stated = self.trailer.rpartition(".")
+        named: list[tuple[str, str | None]] = [(kind, None) for kind in self.counts]
+        named += [(kind, snake(field)) for kind, _, field in (one.partition(".") for one in self.sums)]
+        terms = tuple(term for kind, field in named for term in self._terms(kind, field))
+        return Total(snake(stated), terms, self.wraps, self.per, by, self.since)
+
+    def _terms(self, kind: str, field: str | None) -> list[Term]:
+        """What is subtracted is taken with the others, and then away twice."""
+        where, minus = _asked(self.where, kind), _asked(self.minus, kind)
+        terms = [Term(kind, field, where)]
+        return [*terms, Term(kind, field, where + minus, -2)] if minus else terms
+
+
+def _asked(tests: dict[str, Values], kind: str) -> tuple[Test, ...]:
+    """The tests that are asked of one record type."""
+    split = ((name.rpartition("."), values) for name, values in tests.items())
+    return tuple((snake(field), values) for (of, _, field), values in split if of in {"", kind})
 
 
 def finish(records: tuple[RecordType, ...], totals: tuple[TotalDeclaration, ...], length: int, file: str) -> Layout:
@@ -139,15 +172,32 @@ def _check_parent(layout: Layout, record: RecordType, file: str) -> None:
 
 
 def _check_total(layout: Layout, total: Total, file: str) -> None:
-    trailer = layout.at("last")
-    stated = trailer.field(total.stated) if trailer else None
-    if stated is None or not stated.exact:
-        raise LayoutError(file, 0, f"totals: {total.stated} is no numeric field of the last record")
-    names = {record.name for record in layout.records}
-    if missing := set(total.kinds) - names:
+    kinds = {record.name: record for record in layout.records}
+    of = {total.by, total.since} - {""} | {term.kind for term in total.terms}
+    if missing := of - kinds.keys():
         raise LayoutError(file, 0, f"totals: {min(missing)} is no record type")
-    if total.sums is None:
-        return
-    summed: LayoutField | None = layout.record(total.kinds[0]).field(total.sums)
-    if summed is None or not summed.exact:
-        raise LayoutError(file, 0, f"totals: {total.kinds[0]}.{total.sums} is no numeric field outside a table")
+    if total.by and total.by == total.since:
+        raise LayoutError(file, 0, f"totals: {total.name}: what begins at a {total.since} does not end there")
+    states = kinds[total.by] if total.by else layout.at("last")
+    stated = states.field(total.stated) if states else None
+    if stated is None or not stated.exact:
+        raise LayoutError(file, 0, f"totals: {total.stated} is no numeric field of the {total.by or 'last'} record")
+    for term in total.terms:
+        _check_term(kinds[term.kind], term, file)
+    if len({_scale(kinds[term.kind], term) for term in total.terms}) > 1:
+        raise LayoutError(file, 0, f"totals: {total.name} adds up fields of other decimals")
+
+
+def _check_term(record: RecordType, term: Term, file: str) -> None:
+    summed: LayoutField | None = record.field(term.sums) if term.sums else None
+    if term.sums is not None and (summed is None or not summed.exact):
+        raise LayoutError(file, 0, f"totals: {record.name}.{term.sums} is no numeric field outside a table")
+    for name, values in term.where:
+        asked = record.field(name)
+        if asked is None or asked.kind != "text" or not all(isinstance(value, str) for value in values):
+            raise LayoutError(file, 0, f"totals: {record.name}.{name} is no text field that could be {list(values)}")
+
+
+def _scale(record: RecordType, term: Term) -> int:
+    summed = record.field(term.sums or "")
+    return summed.scale if summed else 0

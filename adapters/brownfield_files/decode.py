@@ -83,7 +83,7 @@ def value_reader(field: Field, encoding: Encoding) -> Reader:
 def _dated(field: Field, form: DateFormat, encoding: Encoding) -> Reader:
     read = value_reader(replace(field, date=None), encoding)
 
-    def dated(raw: bytes) -> str:
+    def dated(raw: bytes) -> str | None:
         digits = str(read(raw)).rjust(form.digits, "0" if field.exact else " ")
         try:
             return form.read(digits)
@@ -268,12 +268,12 @@ def _zoned(field: Field, encoding: Encoding) -> Number:
 
 
 def _separate(field: Field, encoding: Encoding) -> Number:
-    plus, minus = "+-".encode(encoding.name)
+    plus, minus = field.signs.encode(encoding.name)
     at = 0 if field.sign.startswith("leading") else field.length - 1
 
     def read(raw: bytes) -> int:
         if raw[at] not in {plus, minus}:
-            raise Broken("zoned-sign", f"0x{raw[at]:02X} is neither + nor - (separate sign)", at)
+            raise Broken("zoned-sign", f"0x{raw[at]:02X} is neither {' nor '.join(field.signs)} (separate sign)", at)
         value = int(_plain_digits(raw[1:] if at == 0 else raw[:-1], encoding, 1 if at == 0 else 0))
         return -value if raw[at] == minus else value
 

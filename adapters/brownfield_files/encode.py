@@ -64,7 +64,7 @@ def encode_field(field: Field, value: Any, encoding: Encoding) -> bytes:
 
 def _dated(field: Field, form: DateFormat, value: Any, encoding: Encoding) -> bytes:
     try:
-        digits = form.write(value if isinstance(value, str) else repr(value))
+        digits = form.write(value if isinstance(value, str | None) else repr(value))
     except NoDate as error:
         raise DoesNotFit(f"{field.name}: {error}") from None
     return encode_field(replace(field, date=None), digits, encoding)
@@ -188,7 +188,7 @@ def _binary(field: Field, units: int, encoding: Encoding) -> bytes:
 def _zoned(field: Field, units: int, encoding: Encoding) -> bytes:
     digits = f"{abs(units):0{field.digits}d}"
     if field.sign.endswith("separate"):
-        sign = "-" if units < 0 else "+"
+        sign = field.signs[units < 0]
         return (sign + digits if field.sign.startswith("leading") else digits + sign).encode(encoding.name)
     if not field.signed:
         return digits.encode(encoding.name)

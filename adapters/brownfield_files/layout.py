@@ -41,6 +41,7 @@ class Field:
         scale: Digits right of the decimal point; negative when digits are implied on the left of it (`9(3)PPP`).
         signed: Whether a negative value may stand in it.
         sign: Where the sign of a zoned field stands.
+        signs: Of a separate sign: the characters for positive and negative.
         native: COMP-5: the machine's byte order and the full range of its bytes.
         point: A zoned field with a printed decimal point among its digits (`S9(3).99`).
         blank_zero: BLANK WHEN ZERO: all blanks are a zero.
@@ -58,6 +59,7 @@ class Field:
     scale: int = 0
     signed: bool = False
     sign: SignPlace = "trailing"
+    signs: str = "+-"
     native: bool = False
     point: bool = False
     blank_zero: bool = False
@@ -132,20 +134,51 @@ class RecordType:
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
-    """A control total that the last record states.
+class Term:
+    """What a total adds up, of one record type.
 
     Attributes:
-        stated: The field of the last record that states it.
-        kinds: The record types that are counted, or the one whose field is summed.
-        sums: The field that is summed, or None for a count.
-        wraps: A hash total: of a sum with more digits than the trailer's field has, the last ones are stated.
+        kind: The record type.
+        sums: The field that is summed, or None: the records are counted.
+        where: Text fields and the values of which they hold one, in the records that are taken; none: all are taken.
+        factor: What each is multiplied with.
+    """
+
+    kind: str
+    sums: str | None = None
+    where: tuple[Test, ...] = ()
+    factor: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A control total that a record states.
+
+    Attributes:
+        stated: The field that states it.
+        terms: What it adds up: counts all, or sums all.
+        wraps: A hash total: of a sum with more digits than the stating field has, the last ones are stated.
+        per: A count of blocks of as many records, the last of which need not be full.
+        by: The record type that states it; empty: the last record.
+        since: What is taken stands behind the last record of this type, itself included; empty: from the file's start.
     """
 
     stated: str
-    kinds: tuple[str, ...]
-    sums: str | None = None
+    terms: tuple[Term, ...]
     wraps: bool = False
+    per: int = 1
+    by: str = ""
+    since: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is called: `hash`, or `batch_control.hash`."""
+        return f"{self.by}.{self.stated}" if self.by else self.stated
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts records."""
+        return self.terms[0].sums is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,7 +183,7 @@ def _zoned(field: Field, encoding: Encoding) -> Count:
     places = [at for at in range(field.offset, field.offset + field.length)
               if at != point_at and not (separate and at == sign_at)]  # fmt: skip
     zero, (point,) = 0xF0 if encoding.ebcdic else 0x30, ".".encode(encoding.name)
-    read_sign = _separate_sign(encoding) if separate else _overpunched(encoding, signed=field.signed)
+    read_sign = _separate_sign(field, encoding) if separate else _overpunched(encoding, signed=field.signed)
 
     def count(slab: Slab) -> Digits:
         planes = slab.raw[places] - np.uint8(zero)
@@ -202,8 +202,8 @@ def _zoned(field: Field, encoding: Encoding) -> Count:
 _Sign: TypeAlias = tuple[Planes | None, Mask | None, Mask | None]
 
 
-def _separate_sign(encoding: Encoding) -> Callable[[Planes], _Sign]:
-    plus, minus = "+-".encode(encoding.name)
+def _separate_sign(field: Field, encoding: Encoding) -> Callable[[Planes], _Sign]:
+    plus, minus = field.signs.encode(encoding.name)
 
     def read(sign: Planes) -> _Sign:
         negative = sign == minus

@@ -50,7 +50,8 @@ def _part(part: Part) -> JsonSchema:
 
 def _value(field: Field) -> dict[str, Any]:
     if field.date is not None:
-        return {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+        kinds = ["string", "null"] if field.date.none else "string"
+        return {"type": kinds, "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
     if field.kind == "text":
         return {"type": "string", "maxLength": field.length // (2 if field.codec else 1)}
     if field.kind == "float":

@@ -1,44 +1,33 @@
-"""Control totals: what the trailer states against what stands in the file.
+"""Control totals: what a record of the file states against what stands in the file, see `sums`.
 
-A damaged record is still a record, so a count counts it. A sum takes every record whose summed field can be read, even
-where another field of it is damaged. What cannot be known is never passed in silence:
-
-* a record whose type cannot be told might or might not be counted: the count must lie between both;
-* where a summed field cannot be read, or a type cannot be told, the sum is `unverified`, and both figures are kept.
-
-Everything else must be equal to the last digit.
+Where every record could be read, both must be equal to the last digit. Where a type could not be told, a count must lie
+between both; where a sum cannot be known, it is `unverified`, and both figures are kept.
 """
 
-import sys
-from collections import Counter
-from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
-from itertools import compress
+from itertools import groupby
 from typing import Any, Literal, Self, TypeAlias
 
 from brownfield.contract import Fields, Rejected
-from brownfield_files.compiled import DOUBTS, compile_sum
 from brownfield_files.decode import Broken, check_whole, number_reader, render
 from brownfield_files.encoding import Encoding
 from brownfield_files.engine import Engine
 from brownfield_files.frame import Batch
-from brownfield_files.layout import Field, Layout, Total
+from brownfield_files.layout import Field, Layout, RecordType, Total
+from brownfield_files.sums import Sums
 
 State: TypeAlias = Literal["verified", "unverified", "absent"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Sum:
-    total: str
-    field: Field
-    read: Callable[[bytes], int]
-    add: Callable[[Batch, Sequence[int]], int | None] | None
-
-
-@dataclass(frozen=True, slots=True)
 class Statement:
-    """What a file's trailer said of one total, and whether it could be held against the file."""
+    """What was said of one total, and whether it could be held against the file.
+
+    Attributes:
+        stated: What the last record says; of a total that parts of the file state, how many of them there are.
+        state: Whether it was found so, in each of them.
+    """
 
     stated: int | str | None
     state: State
@@ -55,110 +44,205 @@ class Tally:
 
     def __init__(self, layout: Layout, encoding: Encoding, engine: Engine) -> None:
         self._layout = layout
-        self._encoding = encoding
-        self._sums: dict[str, list[_Sum]] = {}
-        for total in layout.totals:
-            kind = layout.record(total.kinds[0])
-            field = kind.field(total.sums) if total.sums else None
-            if field is not None:
-                one = _Sum(total.stated, field, number_reader(field, encoding), engine.compile_total(field, encoding))
-                self._sums.setdefault(kind.name, []).append(one)
-        self._kinds: Counter[str] = Counter()
-        self._summed: Counter[str] = Counter()
-        self._unreadable: Counter[str] = Counter()
+        self._whole = tuple(total for total in layout.totals if not total.by)
+        self._sums = Sums(self._whole, layout, encoding, engine)
+        self._judged = _Judge(layout, encoding)
+        within = sorted((total for total in layout.totals if total.by), key=_place)
+        self._scopes = [_Scope(list(few), layout, encoding, engine) for _, few in groupby(within, _place)]
 
     def add(self, names: list[str], batch: Batch) -> None:
-        """Take records into account; the name of one whose type cannot be told is empty."""
-        counted = {names[0]: len(names)} if names.count(names[0]) == len(names) else Counter(names)
-        self._kinds.update(counted)
-        for name in counted.keys() & self._sums.keys():
-            indexes = range(batch.count)
-            chosen = indexes if counted[name] == batch.count else list(compress(indexes, map(name.__eq__, names)))
-            for each in self._sums[name]:
-                self._add(each, batch, chosen)
+        """Take records into account; the name of one whose type cannot be told is empty.
 
-    def _add(self, each: _Sum, batch: Batch, indexes: Sequence[int]) -> None:
-        """All at once, or, where one of them is in doubt, one by one."""
-        found = each.add(batch, indexes) if each.add else None
-        if found is not None:
-            self._summed[each.total] += found
-            return
-        records = batch.records if len(indexes) == batch.count else [batch.records[index] for index in indexes]
-        try:
-            self._summed[each.total] += compile_sum(each.field, sys.maxsize, self._encoding)(records)
-        except DOUBTS:
-            for record in records:
-                self._add_one(each, record)
-
-    def _add_one(self, each: _Sum, record: bytes) -> None:
-        piece = record[each.field.offset : each.field.offset + each.field.length]
-        try:
-            check_whole(piece, each.field.length)
-            self._summed[each.total] += each.read(piece)
-        except Broken:
-            self._unreadable[each.total] += 1
+        Raises:
+            Rejected: A total within the file is not what is stated, or what states it is missing.
+        """
+        self._sums.add(names, batch, 0, batch.count)
+        for scope in self._scopes:
+            scope.add(names, batch)
 
     def fork(self) -> Self:
         """The same totals, to go on from separately."""
         other = copy(self)
-        other._kinds, other._summed = self._kinds.copy(), self._summed.copy()
-        other._unreadable = self._unreadable.copy()
+        other._sums, other._scopes = self._sums.fork(), [scope.fork() for scope in self._scopes]
         return other
 
     def judge(self, trailer: bytes | None) -> dict[str, Statement]:
         """Hold the totals of the whole file against its trailer.
 
         Raises:
-            Rejected: A total is not what the trailer states.
+            Rejected: A total is not what the trailer states, or a part of the file has none.
         """
-        return {total.stated: self._judge(total, trailer) for total in self._layout.totals}
+        found = {total.name: Statement(None, "absent") for total in self._whole}
+        if trailer is not None and (last := self._layout.at("last")):
+            found = {
+                total.name: self._judged.judge(total, last, trailer, self._sums, "the trailer") for total in self._whole
+            }
+        for scope in self._scopes:
+            found |= scope.end()
+        return found
 
     def show(self, statements: dict[str, Statement]) -> Fields:
-        """The totals so far beside what the trailer states, as plain JSON values; sums are strings."""
-        return {total.stated: self._show(total, statements[total.stated]) for total in self._layout.totals}
+        """The totals so far beside what is stated, as plain JSON values; sums are strings."""
+        shown = {total.name: self._show(total, statements[total.name]) for total in self._whole}
+        for scope in self._scopes:
+            shown |= {name: _shown(statements[name], scope.ended) for name in scope.names}
+        return shown
 
-    def _judge(self, total: Total, trailer: bytes | None) -> Statement:
-        last = self._layout.at("last")
-        field = last.field(total.stated) if last else None
-        if trailer is None or field is None:
-            return Statement(None, "absent")
-        units = number_reader(field, self._encoding)(trailer[field.offset : field.offset + field.length])
-        least, most, exact = self._found(total)
+    def _show(self, total: Total, statement: Statement) -> dict[str, Any]:
+        found = _shown(statement, self._judged.show(total, self._sums.bounds(total)[0]))
+        return found if total.counts else {**found, "unreadable": self._sums.unreadable(total)}
+
+
+def _place(total: Total) -> tuple[str, str]:
+    return total.since, total.by
+
+
+def _shown(statement: Statement, found: int | str) -> dict[str, Any]:
+    return {"stated": statement.stated, "state": statement.state, "found": found}
+
+
+class _Judge:
+    """Holds what a record states against what was found."""
+
+    def __init__(self, layout: Layout, encoding: Encoding) -> None:
+        self._layout = layout
+        self._encoding = encoding
+
+    def judge(self, total: Total, kind: RecordType, record: bytes, sums: Sums, where: str) -> Statement:
+        """What the record states, and whether it is so.
+
+        Raises:
+            Rejected: It is not so, or what it states cannot be read.
+        """
+        field = kind.field(total.stated)
+        assert field is not None  # noqa: S101 -- the layout was checked
+        units = self._read(field, record, where)
+        least, most, exact = sums.bounds(total)
         scale = self._scale(total)
         common = max(field.scale, scale, 0)
-        stated, shown = units * 10 ** (common - field.scale), _shown(total, units, field.scale)
+        stated, shown = units * 10 ** (common - field.scale), self.show(total, units, field.scale)
         least, most = least * 10 ** (common - scale), most * 10 ** (common - scale)
         if total.wraps:
             least = most = abs(least) % 10 ** (field.digits + common - field.scale)
         if exact and not least <= stated <= most:
-            found = _shown(total, self._found(total)[0], scale)
+            found = self.show(total, sums.bounds(total)[0])
             raise Rejected(
-                f"the trailer states {total.stated} = {shown}, and the file holds {found}",
+                f"{where} states {total.stated} = {shown}, and the {'part' if total.by else 'file'} holds {found}",
                 code="totals",
-                detail={"total": total.stated, "stated": shown, "found": found},
+                detail={"total": total.name, "stated": shown, "found": found},
             )
         return Statement(shown, "verified" if exact and least == most else "unverified")
 
-    def _found(self, total: Total) -> tuple[int, int, bool]:
-        """The least and the most that the file may hold, and whether these bounds are bounds at all."""
-        unknown = self._kinds[""]
-        if total.sums is None:
-            counted = sum(self._kinds[kind] for kind in total.kinds)
-            return counted, counted + unknown, True
-        summed = self._summed[total.stated]
-        return summed, summed, not (unknown or self._unreadable[total.stated])
+    def show(self, total: Total, units: int, scale: int | None = None) -> int | str:
+        """A figure as it is shown."""
+        return units if total.counts else render(units, self._scale(total) if scale is None else scale)
+
+    def _read(self, field: Field, record: bytes, where: str) -> int:
+        piece = record[field.offset : field.offset + field.length]
+        try:
+            check_whole(piece, field.length)
+            return number_reader(field, self._encoding)(piece)
+        except Broken as broken:
+            reason = broken.inside(field.name, field.offset).sentence
+            raise Rejected(f"{where}: {reason}", code="totals") from None
 
     def _scale(self, total: Total) -> int:
-        return next((each.field.scale for each in self._sums.get(total.kinds[0], ()) if each.total == total.stated), 0)
-
-    def _show(self, total: Total, statement: Statement) -> dict[str, Any]:
-        least, _, _ = self._found(total)
-        shown: dict[str, Any] = {"stated": statement.stated, "state": statement.state}
-        shown["found"] = _shown(total, least, self._scale(total))
-        if total.sums is not None:
-            shown["unreadable"] = self._unreadable[total.stated]
-        return shown
+        term = total.terms[0]
+        field = self._layout.record(term.kind).field(term.sums or "")
+        return field.scale if field else 0
 
 
-def _shown(total: Total, units: int, scale: int) -> int | str:
-    return units if total.sums is None else render(units, scale)
+class _Scope:
+    """A part of a file, from the record that begins it to the one that states its totals; such parts follow each other.
+
+    Args:
+        totals: What is stated, all of it since the same record type, and by the same.
+        layout: The records'.
+        encoding: The file's.
+        engine: What sums in columns.
+
+    Attributes:
+        names: Of the totals.
+        ended: How many parts have ended.
+    """
+
+    def __init__(self, totals: list[Total], layout: Layout, encoding: Encoding, engine: Engine) -> None:
+        self.names = [total.name for total in totals]
+        self.ended = 0
+        self._totals = totals
+        self._since, self._kind = totals[0].since, layout.record(totals[0].by)
+        self._ends = frozenset({self._since, self._kind.name})
+        self._judge = _Judge(layout, encoding)
+        self._sums = Sums(totals, layout, encoding, engine)
+        self._begun: int | None = None
+        self._unknown = False
+        self._unverified: set[str] = set()
+
+    def add(self, names: list[str], batch: Batch) -> None:
+        """Take records into account.
+
+        Raises:
+            Rejected: A part does not hold what is stated, or is not stated, or what is stated was never begun.
+        """
+        at = 0
+        if not self._ends.isdisjoint(names):
+            for index in [index for index, name in enumerate(names) if name in self._ends]:
+                self._take(names, batch, at, index)
+                at = self._turn(names, batch, index)
+        self._take(names, batch, at, batch.count)
+
+    def end(self) -> dict[str, Statement]:
+        """What the parts of the whole file stated.
+
+        Raises:
+            Rejected: The last part is not stated.
+        """
+        if self._begun is not None and not self._unknown:
+            self._refuse_open("the file ends")
+        known: dict[bool, State] = {True: "unverified", False: "verified" if self.ended else "absent"}
+        return {name: Statement(self.ended, known[name in self._unverified]) for name in self.names}
+
+    def fork(self) -> Self:
+        """The same, to go on from separately."""
+        other = copy(self)
+        other._sums, other._unverified = self._sums.fork(), set(self._unverified)
+        return other
+
+    def _take(self, names: list[str], batch: Batch, start: int, end: int) -> None:
+        """A record whose type cannot be told may be one that begins a part, or ends it."""
+        self._unknown = self._unknown or "" in names[start:end]
+        if self._begun is not None:
+            self._sums.add(names, batch, start, end)
+
+    def _turn(self, names: list[str], batch: Batch, index: int) -> int:
+        """A record that begins a part is taken into account with what follows it, one that ends it is so here."""
+        number = batch.number + index
+        if names[index] == self._since:
+            if self._begun is not None and not self._unknown:
+                self._refuse_open(f"record {number} begins the next")
+            self._begin(number)
+            return index
+        if self._begun is not None:
+            self._sums.add(names, batch, index, index + 1)
+            self._state(batch.records[index], number)
+        elif not self._unknown:
+            raise Rejected(f"record {number} ({self._kind.name}): no {self._since} stands before it", code="totals")
+        self._begin(None)
+        self.ended += 1
+        return index + 1
+
+    def _begin(self, number: int | None) -> None:
+        if self._begun is not None and number is not None:
+            self._unverified.update(self.names)
+        self._begun, self._unknown = number, False
+        self._sums.clear()
+
+    def _state(self, record: bytes, number: int) -> None:
+        where = f"record {number} ({self._kind.name})"
+        for total in self._totals:
+            if self._judge.judge(total, self._kind, record, self._sums, where).state != "verified":
+                self._unverified.add(total.name)
+
+    def _refuse_open(self, where: str) -> None:
+        begun = f"the part that begins at record {self._begun} ({self._since})"
+        raise Rejected(f"{where}, and {begun} has no {self._kind.name}: it is cut short", code="trailer")

@@ -12,7 +12,8 @@
 
 `start` counts from 1, as the tables of a manual do; without it a field follows the one before it. Bytes between are not
 delivered. `totals` are declared as beside a copybook, see `declaration`. `date = "CYYDDD"` makes a date of the digits,
-see `calendar_date`; `pivot` says which century a year of two digits belongs to.
+see `calendar_date`; `pivot` says which century a year of two digits belongs to, `none` what stands where there is no
+date (`none = ["000000", ""]`). `signs = "CD"` says how a separate sign is written where it is not + and -.
 """
 
 import tomllib
@@ -24,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic import Field as Setting
 
 from brownfield_files.calendar_date import date_format
-from brownfield_files.declaration import RecordDeclaration, TotalDeclaration, finish
+from brownfield_files.declaration import Names, RecordDeclaration, TotalDeclaration, finish
 from brownfield_files.layout import Field, Layout, LayoutError, Part, SignPlace
 from brownfield_files.picture import PictureError, place_field
 
@@ -37,6 +38,8 @@ class _FieldText(BaseModel):
     start: int | None = Setting(default=None, ge=1)
     date: str | None = None
     pivot: int = Setting(default=50, ge=0, le=100)
+    none: Names = ()
+    signs: str = Setting(default="+-", min_length=2, max_length=2)
 
 
 class _RecordText(RecordDeclaration):
@@ -111,12 +114,18 @@ def _field(text: _FieldText, start: int) -> Field:
     if len(usage) > 1:
         raise PictureError(f"{text.picture!r}: one usage at most")
     field = place_field(text.name, start, picture, usage[0] if usage else "DISPLAY", sign)
-    return field if text.date is None else _dated(field, text.date, text.pivot)
+    if text.signs != "+-":
+        if not field.sign.endswith("separate") or text.signs[0] == text.signs[1]:
+            raise PictureError(f"signs = {text.signs!r}: two characters, of a sign that is SEPARATE")
+        field = replace(field, signs=text.signs)
+    if text.date is None and text.none:
+        raise PictureError("`none` is said of a date")
+    return field if text.date is None else _dated(field, text.date, text.pivot, text.none)
 
 
-def _dated(field: Field, written: str, pivot: int) -> Field:
+def _dated(field: Field, written: str, pivot: int, none: tuple[str, ...]) -> Field:
     try:
-        form = date_format(written, pivot)
+        form = date_format(written, pivot, none)
     except ValueError as error:
         raise PictureError(str(error)) from None
     size = field.length if field.kind == "text" else field.digits

@@ -1,0 +1,164 @@
+"""Counts and sums over records, exact: what control totals are held against.
+
+A damaged record is still a record, so a count counts it. A sum takes every record whose summed field can be read, even
+where another field of it is damaged. What cannot be known is never passed in silence: see `Sums.bounds`.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
+from dataclasses import dataclass
+from itertools import compress
+from typing import Self
+
+from brownfield_files.compiled import DOUBTS, compile_sum
+from brownfield_files.decode import Broken, check_whole, number_reader
+from brownfield_files.encode import encode_field
+from brownfield_files.encoding import Encoding
+from brownfield_files.engine import Engine
+from brownfield_files.frame import Batch
+from brownfield_files.layout import Field, Layout, RecordType, Term, Total
+
+_FEW = 16
+"""So few records are read one by one: to begin with columns costs more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    start: int
+    end: int
+    images: frozenset[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    field: Field
+    read: Callable[[bytes], int]
+    add: Callable[[Batch, Sequence[int]], int | None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    total: str
+    factor: int
+    tests: tuple[_Test, ...]
+    sum: _Sum | None
+
+    def chosen(self, batch: Batch, indexes: Sequence[int]) -> Sequence[int]:
+        """The records that the term takes."""
+        records = batch.records
+        for test in self.tests:
+            start, end, images = test.start, test.end, test.images
+            indexes = [index for index in indexes if records[index][start:end] in images]
+        return indexes
+
+
+class Sums:
+    """Running counts and sums.
+
+    Args:
+        totals: What is counted and summed.
+        layout: The records'.
+        encoding: The file's.
+        engine: What sums in columns.
+    """
+
+    def __init__(self, totals: Iterable[Total], layout: Layout, encoding: Encoding, engine: Engine) -> None:
+        self._encoding = encoding
+        self._parts: dict[str, list[_Part]] = {}
+        for total in totals:
+            for term in total.terms:
+                if term.where or term.sums:
+                    part = _part(total.name, layout.record(term.kind), term, encoding, engine)
+                    self._parts.setdefault(term.kind, []).append(part)
+        self._kinds: Counter[str] = Counter()
+        self._found: Counter[str] = Counter()
+        self._unreadable: Counter[str] = Counter()
+
+    def add(self, names: list[str], batch: Batch, start: int, end: int) -> None:
+        """Take the records of a batch from `start` to before `end` into account; `names` are those of the batch."""
+        if end - start < batch.count:
+            names = names[start:end]
+        if not names:
+            return
+        counted = {names[0]: len(names)} if names.count(names[0]) == len(names) else Counter(names)
+        self._kinds.update(counted)
+        indexes = range(start, end)
+        for name in counted.keys() & self._parts.keys():
+            chosen = indexes if counted[name] == len(names) else list(compress(indexes, map(name.__eq__, names)))
+            for part in self._parts[name]:
+                self._add(part, batch, part.chosen(batch, chosen))
+
+    def fork(self) -> Self:
+        """The same, to go on from separately."""
+        other = copy(self)
+        other._kinds, other._found = self._kinds.copy(), self._found.copy()
+        other._unreadable = self._unreadable.copy()
+        return other
+
+    def clear(self) -> None:
+        """Begin again."""
+        self._kinds.clear()
+        self._found.clear()
+        self._unreadable.clear()
+
+    def unreadable(self, total: Total) -> int:
+        """In how many records what a total sums could not be read."""
+        return self._unreadable[total.name]
+
+    def bounds(self, total: Total) -> tuple[int, int, bool]:
+        """The least and the most that there may be, and whether these bounds are bounds at all.
+
+        A record whose type cannot be told might or might not be counted. Where a summed field cannot be read, or a type
+        cannot be told, there are no bounds of a sum.
+        """
+        unknown = self._kinds[""]
+        found = self._found[total.name] + sum(
+            self._kinds[term.kind] for term in total.terms if not term.where and term.sums is None
+        )
+        if total.counts:
+            return -(-found // total.per), -(-(found + unknown) // total.per), True
+        return found, found, not (unknown or self._unreadable[total.name])
+
+    def _add(self, part: _Part, batch: Batch, indexes: Sequence[int]) -> None:
+        """All at once, or, where one of them is in doubt, one by one."""
+        if part.sum is None:
+            self._found[part.total] += part.factor * len(indexes)
+        elif len(indexes) <= _FEW:
+            self._add_each(part, part.sum, (batch.records[index] for index in indexes))
+        elif part.sum.add and (found := part.sum.add(batch, indexes)) is not None:
+            self._found[part.total] += part.factor * found
+        else:
+            self._add_compiled(part, part.sum, batch, indexes)
+
+    def _add_compiled(self, part: _Part, each: _Sum, batch: Batch, indexes: Sequence[int]) -> None:
+        records = batch.records if len(indexes) == batch.count else [batch.records[index] for index in indexes]
+        try:
+            found = compile_sum(each.field, sys.maxsize, self._encoding)(records)
+        except DOUBTS:
+            self._add_each(part, each, records)
+        else:
+            self._found[part.total] += part.factor * found
+
+    def _add_each(self, part: _Part, each: _Sum, records: Iterable[bytes]) -> None:
+        start, length = each.field.offset, each.field.length
+        for record in records:
+            piece = record[start : start + length]
+            try:
+                check_whole(piece, length)
+                self._found[part.total] += part.factor * each.read(piece)
+            except Broken:
+                self._unreadable[part.total] += 1
+
+
+def _part(total: str, record: RecordType, term: Term, encoding: Encoding, engine: Engine) -> _Part:
+    field, each = record.field(term.sums or ""), None
+    if field is not None:
+        each = _Sum(field, number_reader(field, encoding), engine.compile_total(field, encoding))
+    asked = [(told, values) for name, values in term.where if (told := record.field(name))]
+    tests = tuple(
+        _Test(told.offset, told.offset + told.length, frozenset(encode_field(told, one, encoding) for one in values))
+        for told, values in asked
+    )
+    return _Part(total, term.factor, tests, each)
