@@ -4,7 +4,7 @@
   apart by their group's name in front (`low_zip`, `high_zip`).
 * What OCCURS becomes a list: of objects for a group, of values for a field.
 * Of what REDEFINES the same bytes one alternative is read: the one that `of` names or lies in, else the first.
-* FILLER is not delivered.
+* FILLER is not delivered, and neither are indexes and pointers.
 * A table that OCCURS DEPENDING ON a counter has as many elements as the record says; what follows it moves up unless
   the file is written with the most always (`slide`).
 """
@@ -16,8 +16,10 @@ from dataclasses import replace
 from brownfield_files.copybook import Copybook, Entry
 from brownfield_files.declaration import RecordDeclaration, TotalDeclaration, finish
 from brownfield_files.layout import Field, Layout, LayoutError, Part, RecordType, Table, snake
+from brownfield_files.picture import ADDRESS_BYTES
 
 _MOST_FIELDS = 100_000
+_MOST_NAMED = 12
 
 
 def assemble(
@@ -43,7 +45,9 @@ def assemble(
     """
     if not records:
         if len(copybook.records) > 1:
-            names = ", ".join(record.name for record in copybook.records)
+            named = [record.name for record in copybook.records]
+            more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+            names = ", ".join(named[:_MOST_NAMED]) + more
             raise LayoutError(copybook.file, 0, f"{names}: declare under `records` how their records are told apart")
         records = {"detail": RecordDeclaration()}
     types = tuple(_record_type(copybook, name, declared, slide=slide) for name, declared in records.items())
@@ -152,8 +156,13 @@ def _leaves(group: Entry, picked: frozenset[int]) -> Iterator[Entry]:
     for entry in _read_alternatives(group, picked):
         if entry.item is None and not entry.clauses.occurs:
             yield from _leaves(entry, picked)
-        elif entry.name != "FILLER" or entry.children:
+        elif entry.children or not (entry.name == "FILLER" or _is_address(entry)):
             yield entry
+
+
+def _is_address(entry: Entry) -> bool:
+    """An index or a pointer means nothing outside its program."""
+    return entry.item is not None and entry.item.picture in ADDRESS_BYTES
 
 
 def _read_alternatives(group: Entry, picked: frozenset[int]) -> Iterator[Entry]:

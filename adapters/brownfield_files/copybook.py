@@ -4,7 +4,7 @@ What would need a guess is refused with file, line and reason. Source: IBM Enter
 Reference, "Data division, data description entry"; of the slack bytes of SYNCHRONIZED, there, "SYNCHRONIZED clause".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from brownfield_files.clause import Clauses, read_clauses, read_renames
 from brownfield_files.copying import copied
 from brownfield_files.layout import Field, LayoutError, SignPlace
 from brownfield_files.picture import PictureError, is_pictured, place_field
-from brownfield_files.source import Statement, statements
+from brownfield_files.program import described, is_program
+from brownfield_files.source import Statement, read_source, statements
 
 
 @dataclass(slots=True)
@@ -82,36 +83,50 @@ class Renaming:
 
 @dataclass(frozen=True, slots=True)
 class Copybook:
-    """The level-01 records of a copybook, in order, and what level 66 names again."""
+    """The level-01 records of a copybook, in order, and what level 66 names again.
+
+    Attributes:
+        file: Its name.
+        records: Those of a program that cannot be read are left out.
+        renamings: What level 66 says.
+        refused: Records of a program by name, with the reason why they cannot be read.
+    """
 
     file: str
     records: tuple[Entry, ...]
     renamings: tuple[Renaming, ...] = ()
+    refused: Mapping[str, LayoutError] = field(default_factory=dict)
 
     def find(self, name: str) -> Entry:
-        """The entry of that COBOL name (any case).
+        """The entry of that COBOL name (any case); a record wins over what has its name elsewhere.
 
         Raises:
-            LayoutError: There is none, or more than one.
+            LayoutError: There is none, or more than one; it cannot be read.
         """
-        found = [entry for record in self.records for entry in record.walk() if entry.name == name.upper()]
+        wanted = name.upper()
+        named = [record for record in self.records if record.name == wanted]
+        found = named or [entry for record in self.records for entry in record.walk() if entry.name == wanted]
+        if not found and wanted in self.refused:
+            raise self.refused[wanted]
         if len(found) != 1:
             reason = "is not in the copybook" if not found else f"stands {len(found)} times in the copybook"
-            raise LayoutError(self.file, found[1].line if found else 0, f"{name.upper()} {reason}")
+            raise LayoutError(self.file, found[1].line if found else 0, f"{wanted} {reason}")
         return found[0]
 
 
 def read_copybook(path: Path) -> Copybook:
-    """Read a copybook file. What it copies lies beside it.
+    """Read a copybook, or a program. What it copies lies beside it.
 
     Raises:
         LayoutError: See `parse_copybook`.
     """
-    return parse_copybook(path.read_text("latin-1"), path.name, path.parent)
+    return parse_copybook(read_source(path), path.name, path.parent)
 
 
 def parse_copybook(text: str, file: str = "copybook", folder: Path | None = None) -> Copybook:
     """Parse a copybook and work out where every item stands.
+
+    Of a program the records of its DATA DIVISION are read. One that cannot be does no harm until it is asked for.
 
     Args:
         text: The copybook.
@@ -121,32 +136,64 @@ def parse_copybook(text: str, file: str = "copybook", folder: Path | None = None
     Raises:
         LayoutError: With file and line, for whatever is not COBOL data description or not read yet.
     """
-    whole = Entry(0, Path(file).stem.upper(), file, 0, Clauses())
+    records: list[Entry] = []
+    renamings: list[Renaming] = []
+    refused: dict[str, LayoutError] = {}
+    found, program = list(described(copied(statements(text, file), folder))), is_program(text)
+    if not program and (fault := next((statement.fault for statement in found if statement.fault), None)):
+        raise fault
+    for written in _by_record(found):
+        try:
+            record, renames = _read_record(written, Path(file).stem.upper())
+        except LayoutError as error:
+            if not program:
+                raise
+            refused[_name_of(written[0])] = error
+            continue
+        records.append(record)
+        renamings += renames
+    if not records:
+        raise next(iter(refused.values()), LayoutError(file, 0, "no data description in it"))
+    return Copybook(file, tuple(records), tuple(renamings), refused)
+
+
+def _by_record(found: Iterable[Statement]) -> Iterator[list[Statement]]:
+    """The statements of each record: those from a level 01 or 77 on; a fragment may begin below 01."""
+    held: list[Statement] = []
+    for statement in found:
+        if held and statement.tokens[0].text.lstrip("0") in {"1", "77"}:
+            yield held
+            held = []
+        held.append(statement)
+    if held:
+        yield held
+
+
+def _name_of(statement: Statement) -> str:
+    return statement.tokens[1].text.upper() if len(statement.tokens) > 1 else ""
+
+
+def _read_record(written: list[Statement], fragment: str) -> tuple[Entry, list[Renaming]]:
+    """A record and what level 66 says of it. One that begins below 01, made to be copied, is called `fragment`."""
+    whole = Entry(0, fragment, written[0].file, 0, Clauses())
     open_groups = [whole]
-    renames: list[tuple[Statement, Entry]] = []
-    for statement in copied(statements(text, file), folder):
+    renames: list[Statement] = []
+    for statement in written:
+        if statement.fault:
+            raise statement.fault
         level = _level(statement)
         if level == 88:
             _add_condition(statement, open_groups)
         elif level == 66 and whole.children:
-            renames.append((statement, whole.children[-1] if whole.children[0].level == 1 else whole))
+            renames.append(statement)
         else:
             _add_entry(statement, 1 if level == 77 else level, open_groups)
-    if not whole.children:
-        raise LayoutError(file, 0, "no data description in it")
-    records = _records(whole)
-    for record in records:
-        _measure(record, 0, _Inherited())
-    return Copybook(file, records, tuple(_renaming(statement, record) for statement, record in renames))
-
-
-def _records(whole: Entry) -> tuple[Entry, ...]:
-    """The level-01 entries; a fragment that begins below 01, made to be copied into a group, is one record."""
-    if whole.children[0].level > 1:
-        return (whole,)
-    for record in whole.children:
+    record = whole
+    if whole.children[0].level == 1:
+        record = whole.children[0]
         record.parent = None
-    return tuple(whole.children)
+    _measure(record, 0, _Inherited())
+    return record, [_renaming(statement, record) for statement in renames]
 
 
 def _level(statement: Statement) -> int:
@@ -175,8 +222,6 @@ def _add_entry(statement: Statement, level: int, open_groups: list[Entry]) -> No
     group = open_groups[-1]
     if group.clauses.picture:
         raise LayoutError(entry.file, entry.line, f"{entry.name} stands under {group.name}, which has a picture")
-    if group.children and group.children[-1].level != level:
-        raise LayoutError(entry.file, entry.line, f"level {level:02} does not match the levels beside it")
     entry.parent = group
     group.children.append(entry)
     open_groups.append(entry)

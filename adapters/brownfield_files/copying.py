@@ -7,12 +7,12 @@ TRAILING. Source: IBM Enterprise COBOL for z/OS, Language Reference, "COPY state
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from brownfield_files.layout import LayoutError
-from brownfield_files.source import Statement, Token, statements, words_of
+from brownfield_files.source import Statement, Token, read_source, statements, words_of
 
 _SUFFIXES = ("", ".cpy", ".cbl", ".cob")
 _DEEPEST = 16
@@ -52,22 +52,27 @@ def copied(found: Iterable[Statement], folder: Path | None, depth: int = 0) -> I
         depth: How many files deep we are in.
 
     Raises:
-        LayoutError: A member is not there, or copies itself; a COPY statement is not understood.
+        LayoutError: A member copies itself; a COPY statement is not understood. A member that is not there is a fault
+            of its statement.
     """
     for statement in found:
         if statement.tokens[0].text.upper() != "COPY":
             yield statement
             continue
         member, replacements = _read_copy(statement)
-        path = _member(member, statement, folder)
+        try:
+            path = _member(member, statement, folder)
+        except LayoutError as error:
+            yield replace(statement, fault=error)
+            continue
         if depth >= _DEEPEST:
             raise LayoutError(
                 statement.file, statement.line, f"COPY {member}: {_DEEPEST} files deep; does it copy itself?"
             )
-        inner = statements(path.read_text("latin-1"), path.name)
+        inner = statements(read_source(path), path.name)
         for each in copied(inner, folder, depth + 1):
             if replaced := tuple(_replaced(each.tokens, replacements)):
-                yield Statement(replaced, path.name)
+                yield replace(each, tokens=replaced)
 
 
 def _read_copy(statement: Statement) -> tuple[str, list[_Replacement]]:

@@ -18,6 +18,7 @@ _MOST_DIGITS = 38
 _USAGE: dict[str, Kind] = {
     "DISPLAY": "zoned",
     "COMP": "binary",
+    "COMP-0": "binary",  # no IBM compiler's; read as Cobrix reads it
     "COMP-4": "binary",
     "COMP-5": "binary",
     "BINARY": "binary",
@@ -28,9 +29,9 @@ _USAGE: dict[str, Kind] = {
     "NATIONAL": "text",
 }
 _FLOAT_BYTES = {"COMP-1": 4, "COMP-2": 8}
+ADDRESS_BYTES = {"INDEX": 4, "POINTER": 4, "FUNCTION-POINTER": 4, "PROCEDURE-POINTER": 8}  # in 31-bit programs
 REFUSED_USAGE = {
-    "INDEX": "an index has no meaning outside its program",
-    "POINTER": "a pointer has no meaning outside its program",
+    "COMP-6": "packed digits without a sign are not read",
     "DISPLAY-1": "Python has no codec for double-byte EBCDIC (cp930, cp939, cp1364, cp1388)",
 }
 
@@ -63,13 +64,13 @@ class Picture:
 def is_usage(word: str) -> bool:
     """Whether the word is a USAGE, `COMPUTATIONAL-3` included."""
     usage = _short(word)
-    return usage in _USAGE or usage in REFUSED_USAGE
+    return usage in _USAGE or usage in REFUSED_USAGE or usage in ADDRESS_BYTES
 
 
 def is_pictured(usage: str) -> bool:
-    """Whether a field of that usage has a picture: all but the floating point ones and those that are refused."""
+    """Whether a field of that usage has a picture: all but floating point, addresses and those that are refused."""
     usage = _short(usage)
-    return usage not in _FLOAT_BYTES and usage not in REFUSED_USAGE
+    return usage not in _FLOAT_BYTES and usage not in REFUSED_USAGE and usage not in ADDRESS_BYTES
 
 
 def read_picture(text: str) -> Picture:
@@ -125,11 +126,13 @@ def place_field(
     usage = _short(usage)
     if usage in REFUSED_USAGE:
         raise PictureError(f"USAGE {usage}: {REFUSED_USAGE[usage]}")
-    if usage not in _USAGE:
+    if usage not in _USAGE and usage not in ADDRESS_BYTES:
         raise PictureError(f"USAGE {usage} is not known")
+    if text and (usage in _FLOAT_BYTES or usage in ADDRESS_BYTES):
+        raise PictureError(f"PIC {text}: {usage} has no picture")
+    if usage in ADDRESS_BYTES:
+        return Field(name, offset, ADDRESS_BYTES[usage], usage, "text")
     if usage in _FLOAT_BYTES:
-        if text:
-            raise PictureError(f"PIC {text}: {usage} has no picture")
         return Field(name, offset, _FLOAT_BYTES[usage], usage, "float", signed=True)
     picture = read_picture(text)
     shown = text.upper() if usage == "DISPLAY" else f"{text.upper()} {usage}"

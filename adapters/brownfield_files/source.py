@@ -7,13 +7,17 @@ Source: IBM Enterprise COBOL Language Reference, "Reference format".
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from brownfield_files.layout import LayoutError
 
 _TOKEN = re.compile(r"""==.*?==|[XZNBxznb]?(?:'(?:[^']|'')*'|"(?:[^"]|"")*")|[^\s'"]+|['"]""")
 _EARLY_LEVEL = re.compile(r" {0,6}(?:0?[1-9]|[1-4][0-9]|66|77|88)\s+[A-Za-z]")
 _FREE_DIRECTIVE = re.compile(r"\s*>>\s*SOURCE.*FREE", re.IGNORECASE)
-_SKIPPED = re.compile(r"(?:EJECT|SKIP[123])\.?", re.IGNORECASE)
+_SKIPPED = re.compile(r"(?:EJECT|SKIP[123]|TITLE\s+['\"][^'\"]*['\"]|(?:CBL|PROCESS)\s+[^.]*)\.?", re.IGNORECASE)
+_DIVISION = re.compile(r"\s*(ID|IDENTIFICATION|ENVIRONMENT|DATA|PROCEDURE)\s+DIVISION\b", re.IGNORECASE)
+_NUMBERED = re.compile(r"[0-9]{6}(?= |$)")
+_NO_CODE = frozenset("*/Dd$")
 _FIRST_COLUMN, _LAST_COLUMN = 7, 72  # zero-based, end exclusive: area A and B are columns 8 to 72
 
 
@@ -27,10 +31,17 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The tokens up to a period, the period left out, and the file that they stand in."""
+    """The tokens up to a period, the period left out, and the file that they stand in.
+
+    Attributes:
+        tokens: At least one.
+        file: Its name.
+        fault: Why what it says is not known: it has no end, a member that it copies is not there.
+    """
 
     tokens: tuple[Token, ...]
     file: str
+    fault: LayoutError | None = None
 
     @property
     def line(self) -> int:
@@ -38,11 +49,28 @@ class Statement:
         return self.tokens[0].line
 
 
+def read_source(path: Path) -> str:
+    """The text of a source file: UTF-8, with or without a mark, else one byte a character.
+
+    Raises:
+        LayoutError: It is no such text.
+    """
+    raw = path.read_bytes()
+    if raw.count(b"\x40") > len(raw) // 8 and raw.count(b" ") < raw.count(b"\x40") // 8:
+        raise LayoutError(path.name, 1, "it is EBCDIC: transfer it as text, with a line for each card")
+    if b"\0" in raw:
+        raise LayoutError(path.name, 1 + raw[: raw.index(b"\0")].count(b"\n"), "there is a NUL: it is no text")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
 def statements(text: str, file: str) -> Iterator[Statement]:
     """The statements of a copybook.
 
     Raises:
-        LayoutError: Text runs past column 72, a literal is not closed, the last statement has no period.
+        LayoutError: Text runs past column 72, a literal is not closed.
     """
     held: list[Token] = []
     for line, code in _lines(text, file):
@@ -56,7 +84,8 @@ def statements(text: str, file: str) -> Iterator[Statement]:
                 yield Statement(tuple(held), file)
                 held = []
     if held:
-        raise LayoutError(file, held[0].line, f"the statement that begins with {held[0].text!r} has no period")
+        reason = f"the statement that begins with {held[0].text!r} has no period"
+        yield Statement(tuple(held), file, LayoutError(file, held[0].line, reason))
 
 
 def words_of(text: str) -> list[str]:
@@ -75,17 +104,8 @@ def _unpunctuated(word: str) -> tuple[str, bool]:
 
 def _lines(text: str, file: str) -> Iterator[tuple[int, str]]:
     """Each line's code, with the line that it begins on; continued lines are joined."""
-    written = text.replace("\x1a", "").splitlines()
-    raw = [line.expandtabs(8).rstrip() for line in written]
-    free = _is_free(raw)
     held: tuple[int, str] | None = None
-    for number, line in enumerate(raw, 1):
-        tabbed = "\t" in written[number - 1]
-        indicator, code = _split(line, free=free, tabbed=tabbed)
-        if indicator in {"*", "/", "D", "d"} or not code.strip() or _SKIPPED.fullmatch(code.strip()):
-            continue
-        if not free and not tabbed:
-            _refuse_overrun(line, number, file)
+    for number, indicator, code in _code_lines(text, file):
         if indicator == "-" and held is not None:
             held = (held[0], _continued(held[1], code))
             continue
@@ -94,6 +114,27 @@ def _lines(text: str, file: str) -> Iterator[tuple[int, str]]:
         held = (number, code)
     if held is not None:
         yield held
+
+
+def _code_lines(text: str, file: str) -> Iterator[tuple[int, str, str]]:
+    """Number, indicator and code of the lines that hold data description: of a program those of its DATA DIVISION."""
+    written = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x1a", "").replace("\f", "").split("\n")
+    raw = [line.expandtabs(8).rstrip() for line in written]
+    free, division = _is_free(raw), ""
+    for number, line in enumerate(raw, 1):
+        tabbed = "\t" in written[number - 1]
+        indicator, code = _split(line, free=free, tabbed=tabbed)
+        if indicator in _NO_CODE or code.startswith("*") or not code.strip() or _SKIPPED.fullmatch(code.strip()):
+            continue
+        if (head := _DIVISION.match(code)) and (division or head[1][0] not in "Pp"):
+            division = head[1][0].upper()
+        if division == "P":
+            return
+        if division in {"I", "E"}:
+            continue
+        if not (free or tabbed or "".join(raw[number : number + 1])[6:7] == "-"):
+            _refuse_overrun(line, number, file)
+        yield number, indicator, code
 
 
 def _is_free(lines: list[str]) -> bool:
@@ -108,18 +149,24 @@ def _split(line: str, *, free: bool, tabbed: bool) -> tuple[str, str]:
     identification that stands there is a word that is not known.
     """
     if free:
-        bare = line.lstrip()
-        return ("*", "") if bare.startswith(("*", ">>")) else (" ", _uncommented(line))
+        bare = _NUMBERED.sub("", line).lstrip()
+        comment = bare.startswith(("*", ">>")) or line.startswith("      /")
+        return ("*", "") if comment else (" ", _uncommented(bare))
     return line[6:7] or " ", _uncommented(line[_FIRST_COLUMN : None if tabbed else _LAST_COLUMN])
 
 
 def _uncommented(code: str) -> str:
-    return code.partition("*>")[0] if "*>" in code else code
+    """The code without the comment behind it; what looks like one within a literal is text."""
+    for match in re.finditer(r"\*>", code):
+        before = code[: match.start()]
+        if not (before.count("'") % 2 or before.count('"') % 2):
+            return before
+    return code
 
 
 def _refuse_overrun(line: str, number: int, file: str) -> None:
     """Columns 73 on are not code. A word that runs across the border was cut, and would be read wrong."""
-    border = line[_LAST_COLUMN - 1 : _LAST_COLUMN + 1]
+    border = _uncommented(line)[_LAST_COLUMN - 1 : _LAST_COLUMN + 1]
     if len(border) == 2 and " " not in border and border[0] != ".":
         raise LayoutError(file, number, "text runs past column 72, where fixed format ends")
 

@@ -284,6 +284,117 @@ def test_a_continued_literal_does_not_end_the_statement() -> None:
     assert [f.name for f in every_field(assemble(parse_copybook(text)).records[0].parts)] == ["a", "b"]
 
 
+def test_a_literal_may_run_to_the_end_of_its_card_when_it_is_continued() -> None:
+    """R20: what stands right of column 72 is a card's number then, not a word that was cut."""
+    text = (
+        "       01  REC.\n           05  A PIC X(60) VALUE\n" + "           'A literal of".ljust(72, "A") + "00000140\n"
+    )
+    text += "      -    'AND MORE. OF IT'.\n           05  B PIC\n               X(3).\n"
+    assert [(f.name, f.length) for f in every_field(assemble(parse_copybook(text)).records[0].parts)] == [
+        ("a", 60),
+        ("b", 3),
+    ]
+
+
+def test_comments_are_seen_wherever_people_put_them() -> None:
+    """R20: in column 8, right of column 72, in a file of free format with a slash in column 7, as compilers allow."""
+    text = "       * a comment.\n       01  REC.\n           05  A PIC X(2).".ljust(80) + " *> said far right of it\n"
+    text += "           05  B PIC X VALUE '*>'.\n"
+    assert [f.name for f in every_field(assemble(parse_copybook(text)).records[0].parts)] == ["a", "b"]
+    free = "      01  REC.\n         03  A PIC X.\n      /  03  OLD PIC X.\n000020   03  B PIC X.\n"
+    assert [f.name for f in every_field(assemble(parse_copybook(free)).records[0].parts)] == ["a", "b"]
+
+
+def test_entries_beside_each_other_may_have_different_levels() -> None:
+    """R20: IBM's and Micro Focus' compilers allow it; a level closes every group that is not below it."""
+    text = "01 R.\n 05 NAME-OF.\n  10 FIRST-ONE PIC X(10).\n 04 ADDRESS-OF.\n  08 STREET PIC X(5).\n  08 CITY PIC X."
+    assert places(text) == {"first_one": (0, 10), "street": (10, 5), "city": (15, 1)}
+
+
+def test_an_index_and_a_pointer_take_their_bytes_and_are_not_delivered() -> None:
+    """R20: they mean nothing outside their program; what follows them does."""
+    text = "01 R.\n 05 A PIC X.\n 05 I USAGE INDEX.\n 05 P POINTER.\n 05 Q PROCEDURE-POINTER.\n 05 B PIC X."
+    assert places(text) == {"a": (0, 1), "b": (17, 1)}
+
+
+PROGRAM = """
+ CBL LIB,APOST
+ IDENTIFICATION DIVISION.
+ PROGRAM-ID. NIGHTLY.
+ AUTHOR. it's nobody's.
+ ENVIRONMENT DIVISION.
+ INPUT-OUTPUT SECTION.
+ FILE-CONTROL.
+     SELECT STOCK ASSIGN TO STK.
+ DATA DIVISION.
+ FILE SECTION.
+ FD  STOCK RECORDING MODE IS F.
+ 01  STOCK-REC.
+     05  SKU    PIC X(8).
+     05  UNITS  PIC S9(5) COMP-3.
+ WORKING-STORAGE SECTION.
+     EXEC SQL INCLUDE SQLCA END-EXEC.
+ 01  WORK-AREA.
+     05  SHOWN  PIC X USAGE OBJECT REFERENCE.
+ 77  COUNTED    PIC 9(4) COMP.
+     COPY DFHAID.
+ 01  COPIED-REC.
+     COPY GONE.
+ LINKAGE SECTION.
+ 01  GIVEN      PIC X(80).
+ PROCEDURE DIVISION USING GIVEN.
+ MAIN.
+     MOVE 'it's' TO WORK-AREA
+"""
+
+
+def test_the_records_of_a_whole_program_can_be_named() -> None:
+    """R20: who has the program and no copybook has a layout all the same."""
+    book = parse_copybook(fixed(PROGRAM), "NIGHTLY.cbl")
+    assert [record.name for record in book.records] == ["STOCK-REC", "GIVEN"]
+    layout = assemble(book, {"detail": RecordDeclaration(of="STOCK-REC")})
+    assert [(f.name, f.length) for f in every_field(layout.records[0].parts)] == [("sku", 8), ("units", 3)]
+    with pytest.raises(LayoutError, match="STOCK-REC, GIVEN: declare under `records`"):
+        assemble(book)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("WORK-AREA", r"NIGHTLY\.cbl:18: SHOWN: USAGE OBJECT is not known"),
+        ("COPIED-REC", r"NIGHTLY\.cbl:22: COPY GONE: a member is a file beside the copybook"),
+        ("COUNTED", r"NIGHTLY\.cbl:20: COPY DFHAID"),  # what is copied after it may belong to it
+        ("NO-REC", "NO-REC is not in the copybook"),
+    ],
+)
+def test_a_record_of_a_program_that_cannot_be_read_is_refused_when_it_is_asked_for(name: str, reason: str) -> None:
+    """R21: the others are not lost for it."""
+    with pytest.raises(LayoutError, match=reason):
+        assemble(parse_copybook(fixed(PROGRAM), "NIGHTLY.cbl"), {"detail": RecordDeclaration(of=name)})
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ("       01 R.\n           05 A PIC X.\n".encode("cp037"), "it is EBCDIC: transfer it as text"),
+        ("01 R.\n  05 A PIC X.\n".encode("utf-16"), "there is a NUL: it is no text"),
+    ],
+)
+def test_a_source_that_is_no_text_is_told(tmp_path: Path, raw: bytes, reason: str) -> None:
+    """R21: a copybook that was transferred as it stood on the mainframe is not taken for another."""
+    (tmp_path / "x.cpy").write_bytes(raw)
+    with pytest.raises(LayoutError, match=reason):
+        read_copybook(tmp_path / "x.cpy")
+
+
+def test_a_source_may_be_utf_8_with_a_mark_or_one_byte_a_character(tmp_path: Path) -> None:
+    """R20: the columns are those of characters, whoever edited the comments."""
+    text = f"       01 R. *> é\n      * {'é' * 63}.\n           05 A PIC X.\n"
+    for codec in ("utf-8", "utf-8-sig", "latin-1"):
+        (tmp_path / "x.cpy").write_bytes(text.encode(codec))
+        assert read_copybook(tmp_path / "x.cpy").records[0].length == 1
+
+
 def test_a_fragment_that_begins_below_01_is_one_record() -> None:
     """R20: copybooks that are made to be copied into a group have no 01; their fields do not lie on each other."""
     assert places("05 A PIC X(2).\n05 B PIC X(3).") == {"a": (0, 2), "b": (2, 3)}
@@ -323,11 +434,15 @@ def test_a_fragment_that_begins_below_01_is_one_record() -> None:
         ("01 R.\n 05 A PIC X(2) FOO.", 2, "'FOO' is not known"),
         ("01 R.\n 05 A PIC X REDEFINES Z.", 2, "does not stand before it"),
         ("01 R.\n 05 A PIC X.\n  10 B PIC X.", 3, "which has a picture"),
-        ("01 R.\n 05 G.\n  10 A PIC X.\n  08 B PIC X.", 4, "does not match the levels"),
         ("01 R.\n 05 A.", 2, "no picture and nothing in it"),
         ("01 R.\n 05 A PIC X", 2, "no period"),
         ("01 R.\n COPY OTHER.", 2, "a member is a file beside the copybook"),
-        ("MOVE A TO B.", 1, "no data description"),
+        ("MOVE A TO B.", 1, "holds PROCEDURE code from line 1 on: not a layout"),
+        ("01 R.\n 05 A PIC X.\nA-PARAGRAPH.\n MOVE A TO B.", 3, "holds PROCEDURE code from line 3 on: not a layout"),
+        ("IF A\n  MOVE B TO C\nEND-IF", 1, "holds PROCEDURE code from line 1 on: not a layout"),
+        ("EXEC CICS RETURN END-EXEC.", 1, "holds PROCEDURE code from line 1 on: not a layout"),
+        ("01 R.\n EXEC SQL INCLUDE PART END-EXEC.\n 05 A PIC X.", 2, "embedded SQL stands within a record"),
+        ("WORD A TO B.", 1, "no data description"),
     ],
 )
 def test_what_would_need_a_guess_is_refused_with_file_and_line(text: str, line: int, reason: str) -> None:
