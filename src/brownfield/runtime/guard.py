@@ -86,14 +86,24 @@ class Guard:
     ) -> Answer | Seen:
         """Answer a read, or turn a write into a proposal.
 
+        The caller is recognised again first: since he was admitted, something was waited for.
+
         Raises:
             Problem: Whatever kept it from happening; the audit has it too.
+        """
+        return await self.call_now(self.again(caller), wrapper, operation, arguments, reason=reason)
+
+    async def call_now(
+        self, caller: Caller, wrapper: str, operation: str, arguments: Any, *, reason: str = ""
+    ) -> Answer | Seen:
+        """The same for a caller who was admitted just now, with nothing awaited since.
+
+        Raises:
+            Problem: See `call`.
         """
         given = arguments if isinstance(arguments, dict) else {}
         # Taken once, by whoever ends the call: the thread that has its answer, or we.
         ending = Lock()
-        # A body may take its time after the headers were let in: grants, halts and keys count as of now.
-        caller = self.again(caller)
         try:
             opened, found = self._admit(caller, wrapper, operation, arguments)
             if found.effect == "write":

@@ -154,3 +154,34 @@ async def test_a_flood_of_pages_keeps_no_halt_waiting(put_up, bearer, monkeypatc
         let.set()
         await asyncio.gather(*flood)
         assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("length", [{}, {"content-length": "200000"}])
+async def test_a_key_that_is_revoked_while_a_body_comes_is_none(put_up, bearer, length):
+    """R49, R58: a body that takes its time is taken from somebody known only, who is asked for again behind it."""
+    async with put_up() as (stage, client):
+        key = stage.key("agent", Role.AGENT, *EVERYTHING)
+
+        async def slowly():
+            yield b'{"Sku":'
+            stage.revoke(key)
+            yield b'"A-100"}' + b" " * (200000 - 15 if length else 0)
+
+        answer = await client.post("/v1/canned/get_stock", content=slowly(), headers=bearer(key) | length)
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+        assert stage.system.calls == []
+
+
+@pytest.mark.parametrize("headers", [{}, {"content-length": "200000"}])
+async def test_a_large_body_is_not_taken_from_a_stranger(put_up, headers):
+    """R49, R67: refused before it is read."""
+    async with put_up() as (_, client):
+        taken = []
+
+        async def sent():
+            taken.append(1)
+            yield b" " * 200000
+
+        answer = await client.post("/v1/canned/get_stock", content=sent(), headers=headers)
+        assert answer.status_code == 401
+        assert taken == []

@@ -20,6 +20,7 @@ from brownfield.contract import Failure
 from brownfield.edges.console import create_console
 from brownfield.edges.http import describe, desk, operation
 from brownfield.edges.http.exchange import Bounded, told
+from brownfield.edges.http.packet import Protocol
 from brownfield.edges.mcp import create_mcp_routes
 from brownfield.ledger.conflict import Conflict
 from brownfield.rules.problem import Problem
@@ -43,16 +44,14 @@ def create_app(assembly: Assembly) -> FastAPI:
 
     app = FastAPI(title="brownfield", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.assembly = assembly
-    app.add_middleware(Bounded)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts(assembly.kernel.settings))
-    # First what is asked most: every route before it is a pattern to try.
-    app.router.routes.extend(operation.routes(assembly.kernel.wrappers))
     for router in (create_console(assembly), describe.router, desk.router):
         app.include_router(router)
-    app.router.routes.extend([*tools, *operation.routes(["{wrapper}"])])
+    app.router.routes.extend([*tools, *operation.routes()])
     app.add_exception_handler(Exception, _told)
     for kind in (Problem, Failure, Conflict, SQLAlchemyError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _told)
+    calls = operation.Calls(app.build_middleware_stack(), assembly.kernel.wrappers, _told)
+    app.middleware_stack = TrustedHostMiddleware(Bounded(calls), allowed_hosts=hosts(assembly.kernel.settings))
     return app
 
 
@@ -81,8 +80,8 @@ def serve(folder: Path, environ: Mapping[str, str], tell: Callable[[str], None])
             address = f"http://{host}:{port}"
             for line in (*warnings(kernel), *_greeting(assembly, address)):
                 tell(line)
-            config = uvicorn.Config(create_app(assembly), log_level="warning", access_log=False, server_header=False,
-                                    timeout_graceful_shutdown=10)  # fmt: skip
+            config = uvicorn.Config(create_app(assembly), http=Protocol, log_level="warning", access_log=False,
+                                    server_header=False, timeout_graceful_shutdown=10)  # fmt: skip
             # What is there now stays, and a call leaves little behind: the collector took a tenth of each call's time.
             gc.freeze()
             gc.set_threshold(10_000, 10, 10)

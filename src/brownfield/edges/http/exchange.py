@@ -17,6 +17,8 @@ LARGEST = 4 * 1024 * 1024
 """Bytes of a request's body at most."""
 PATIENCE = 30.0
 """Seconds in which a body has to come."""
+DIGITS = 5
+"""Of the length of a small body: it is below 100,000 bytes."""
 
 
 def assembly_of(request: Request) -> Assembly:
@@ -41,18 +43,33 @@ The = Annotated[Assembly, Depends(assembly_of)]
 By = Annotated[Caller, Depends(caller)]
 
 
-async def sent(request: Request) -> Any:
-    """The JSON that was sent.
+def at_hand(request: Request) -> bool:
+    """Whether the body is small, and so comes with the headers or soon after."""
+    length = request.headers.get("content-length", "")
+    return length.isdecimal() and len(length) <= DIGITS
+
+
+async def body_of(request: Request) -> bytes:
+    """The body, whole.
 
     Raises:
-        Problem: `malformed`: too large, too slow, nested too deep, or no JSON.
+        Problem: `malformed`: too large, or too slow.
     """
     try:
         async with asyncio.timeout(PATIENCE):
-            body = await request.body()
-        return carried(orjson.loads(body or b"{}"))
+            return await request.body()
     except TimeoutError:
         raise Problem("malformed", f"the body took longer than {PATIENCE:g} seconds; nothing was called") from None
+
+
+def parsed(body: bytes) -> Any:
+    """The JSON that was sent.
+
+    Raises:
+        Problem: `malformed`: nested too deep, or no JSON.
+    """
+    try:
+        return carried(orjson.loads(body or b"{}"))
     except orjson.JSONDecodeError as error:
         raise Problem("malformed", f"the body is not JSON: {error}; nothing was called") from None
     except ValueError as error:
