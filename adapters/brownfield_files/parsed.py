@@ -7,10 +7,13 @@ committed; that the file and the layout are still the same is held against the c
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import islice
-from typing import Any, BinaryIO, Protocol, TypeAlias
+from typing import Any, BinaryIO, Protocol, TypeAlias, overload
+
+import orjson
 
 from brownfield.contract import (
     Arrival,
@@ -18,6 +21,7 @@ from brownfield.contract import (
     Chunk,
     Contract,
     Damage,
+    Documents,
     Fields,
     Rejected,
     Row,
@@ -27,6 +31,8 @@ from brownfield.contract import (
 _BLOCK = 1 << 20
 MOST_BYTES = 1 << 20
 """Of one record."""
+CHUNK = 2_000
+"""Records per transaction unless told: with more of them the processor's caches no longer hold what is worked on."""
 
 Content: TypeAlias = tuple[str, Fields]
 """A record that could be read: its record type and its fields."""
@@ -116,7 +122,8 @@ class Parsed:
         found = list(islice(self._parser.reread(raw), 2))
         if len(found) != 1:
             raise Rejected(f"{len(raw)} bytes are not one record", code="framing")
-        return _numbered(number, found[0])
+        one = _numbered(number, found[0])
+        return replace(one, offset=0) if isinstance(one, Damage) else one
 
 
 class _Progress:
@@ -153,10 +160,9 @@ class _Progress:
 
     def after(self, records: list[Content | Damage]) -> Chunk:
         """These records, which come next, and where reading stands after them."""
-        numbered = [_numbered(number, record) for number, record in enumerate(records, self._number)]
-        rows = [one for one in numbered if isinstance(one, Row)]
-        damaged = tuple(one for one in numbered if isinstance(one, Damage))
-        self._counts.update(row.kind for row in rows)
+        rows = _Rows(self._number, records)
+        damaged = tuple(replace(one, number=at) for at, one in rows.numbered if isinstance(one, Damage))
+        self._counts.update(one[0] for one in records if not isinstance(one, Damage))
         self._counts["damaged"] += len(damaged)
         self._number += len(records)
         end = self._file.tell()
@@ -164,12 +170,52 @@ class _Progress:
         self._offset = max(end, self._offset)
         totals = {kind: {"found": count} for kind, count in self._counts.items()}
         position = Checkpoint(self._number, self._offset, self._digest.hexdigest(), totals, {"layout": self._shape})
-        return Chunk(rows, damaged, position)
+        return Chunk(rows, damaged, position, rows.documents)
 
     def _hash(self, digest: Any, start: int, end: int) -> None:
         """Read past whoever reads the file: where that stands must stay."""
         for at in range(start, end, _BLOCK):
             digest.update(os.pread(self._file.fileno(), min(_BLOCK, end - at), at))
+
+
+class _Rows(Sequence[Row]):
+    """The records of a chunk that could be read; rows are made of them when they are first asked for."""
+
+    def __init__(self, number: int, records: list[Content | Damage]) -> None:
+        self._number, self._records = number, records
+
+    @property
+    def numbered(self) -> Iterator[tuple[int, Content | Damage]]:
+        """All records with their numbers, those that mean nothing too."""
+        return enumerate(self._records, self._number)
+
+    def documents(self, kind: str, key: str) -> Documents:
+        """Those of one type as JSON text."""
+        chosen = [(at, one[1]) for at, one in self.numbered if not isinstance(one, Damage) and one[0] == kind]
+        lines = b"".join(orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE) for _, fields in chosen)
+        return Documents([at for at, _ in chosen], [str(fields.get(key, "")) for _, fields in chosen], lines)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        return self._rows[index]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._rows == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # rows hold dictionaries
+
+    def __repr__(self) -> str:
+        return repr(self._rows)
+
+    @cached_property
+    def _rows(self) -> tuple[Row, ...]:
+        return tuple(Row(at, *one) for at, one in self.numbered if not isinstance(one, Damage))
 
 
 def _cut(records: Iterator[Content | Damage], size: int) -> Iterator[list[Content | Damage]]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import AfterValidator, AnyUrl, BaseModel, ConfigDict, Field, model_validator
 
 from brownfield_files.assemble import assemble
+from brownfield_files.codepage import GRAPHIC
 from brownfield_files.copybook import read_copybook
 from brownfield_files.declaration import RecordDeclaration, TotalDeclaration
 from brownfield_files.descriptor import IBM, Descriptor
@@ -36,7 +37,23 @@ def _marks(template: str) -> str:
     return template
 
 
-FormatName: TypeAlias = Literal["fixed-width"]
+FormatName: TypeAlias = Literal["fixed-width", "delimited", "excel", "xml", "json-lines"]
+_WITHOUT_LAYOUT: frozenset[FormatName] = frozenset()
+_OF_FIXED_WIDTH = frozenset(
+    [
+        "encoding",
+        "framing",
+        "rdw",
+        "bdw",
+        "spanned",
+        "record_length",
+        "byte_order",
+        "floating",
+        "slide",
+        "records",
+        "totals",
+    ]
+)
 
 
 class PgpTable(BaseModel):
@@ -58,7 +75,8 @@ class FilesSettings(BaseModel):
 
     Attributes:
         format: How records are written, see `format`.
-        layout: A copybook (`.cpy`, `.cbl`, `.cob`) or a layout in TOML, pinned in the bundle.
+        layout: A copybook (`.cpy`, `.cbl`, `.cob`) or a layout in TOML, pinned in the bundle; None where a format needs
+            none.
         location: The folder that the files arrive in, or a URL: see `filesystem`; None when its environment variable is
             not set.
         staging: The folder of this machine that copies are kept in; needed for a URL.
@@ -67,7 +85,7 @@ class FilesSettings(BaseModel):
         authority: The certificate authority of an FTPS or S3 server, PEM.
         endpoint: Of an S3-compatible store.
         match: Which files, as a glob within the location (`STK*.DAT`).
-        encoding: Python's name of a single-byte code page.
+        encoding: A single-byte code page by Python's name, or one of EBCDIC that `codepage` finds (`cp1047`, `cp939`).
         framing: `fixed`, `line`, `variable` (RECFM=V), `blocked` (VB), `prefixed` or `prefixed-1014`, see `Cut`; unless
             told, `fixed` for EBCDIC and for layouts with packed or binary fields, else `line`.
         rdw: How the descriptor before a record is written (`{ order = "little", includes = false }`).
@@ -89,7 +107,7 @@ class FilesSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: FormatName
-    layout: Path
+    layout: Path | None = None
     location: Annotated[AnyUrl | Path | None, Field(union_mode="left_to_right")] = None
     staging: Path | None = None
     claim: Literal["rename", "lease"] = "rename"
@@ -113,6 +131,24 @@ class FilesSettings(BaseModel):
     chunk: int = Field(default=10_000, ge=1, le=100_000)
     records: dict[str, RecordDeclaration] = Field(default_factory=dict)
     totals: tuple[TotalDeclaration, ...] = ()
+
+    @property
+    def layout_file(self) -> Path:
+        """The layout of a format that needs one."""
+        if self.layout is None:
+            raise LayoutError(self.format, 0, "`layout` is needed: the file that says what its records hold")
+        return self.layout
+
+    @model_validator(mode="after")
+    def _suits(self) -> Self:
+        if self.layout is None and self.format not in _WITHOUT_LAYOUT:
+            raise ValueError("`layout` is needed: the file that says what the records hold")
+        foreign = sorted(self.model_fields_set & _OF_FIXED_WIDTH) if self.format != "fixed-width" else []
+        if foreign:
+            raise ValueError(
+                f"`{foreign[0]}` is of fixed-width files; what there is to say of {self.format} stands in the layout"
+            )
+        return self
 
     @model_validator(mode="after")
     def _reaches(self) -> Self:
@@ -157,7 +193,11 @@ def _encoding(settings: FilesSettings, layout: Layout) -> Encoding:
     """The encoding, with what the layout's machine-dependent fields need told."""
     fields = [field for record in layout.records for field in every_field(record.parts)]
     known = encoding(settings.encoding, settings.byte_order or "big", settings.floating or "ibm")
-    file, floats = settings.layout.name, any(field.kind == "float" for field in fields)
+    graphic = next((field.name for field in fields if field.codec == GRAPHIC), "")
+    if graphic and not known.mixed:
+        reason = f"{graphic} holds double-byte characters: set `encoding` to an EBCDIC page that has them, as cp939 has"
+        raise LayoutError(settings.layout_file.name, 0, reason)
+    file, floats = settings.layout_file.name, any(field.kind == "float" for field in fields)
     if floats and not (known.ebcdic or settings.floating):
         raise LayoutError(file, 0, "it has floating point fields: set `floating` to `ibm` or `ieee`")
     native = any(field.native for field in fields) or (floats and known.floating == "ieee")
@@ -173,12 +213,12 @@ def _framing(settings: FilesSettings, layout: Layout) -> Framing:
     framing = settings.framing or ("fixed" if ebcdic or binary else "line")
     if framing == "line" and binary:
         reason = "it has packed or binary fields, in which a line end may be data: not line framing"
-        raise LayoutError(settings.layout.name, 0, reason)
+        raise LayoutError(settings.layout_file.name, 0, reason)
     return framing
 
 
 def _layout(settings: FilesSettings) -> Layout:
-    path = settings.layout
+    path = settings.layout_file
     if path.suffix.lower() in {".cpy", ".cbl", ".cob"}:
         book = read_copybook(path)
         return assemble(book, settings.records, settings.totals, settings.record_length, slide=settings.slide)
