@@ -3,7 +3,8 @@
 It is strict: what COBOL would quietly compute with (blanks in a packed field, a bad sign) is damage here. It is the
 oracle that faster decoders are tested against. Values:
 
-* text loses blanks and NULs on its right (LOW-VALUES is how COBOL says "not set"); a NUL inside is damage;
+* text loses blanks and NULs on its right (LOW-VALUES is how COBOL says "not set"), double-byte text of PIC G those of
+  two bytes; a NUL inside is damage;
 * a number without decimals is an int up to 18 digits (JSON libraries hold 64 bits), else a string;
 * a number with decimals is a string with all of them: `49.9000`. There is no negative zero;
 * a floating point number is a string too, its exact value: a COMP-1 of 0.1 is `0.0999999940395355224609375`.
@@ -20,14 +21,13 @@ from decimal import Context, Decimal
 from typing import Any, Literal, NoReturn
 
 from brownfield_files.calendar_date import DateFormat, NoDate
+from brownfield_files.codepage import SHIFT_OUT, wide_blank
 from brownfield_files.encoding import Encoding
 from brownfield_files.layout import Field, Part, RecordType, Table
 
 Reader = Callable[[bytes], Any]
 Number = Callable[[bytes], int]
 INT_DIGITS = 18
-
-_SHIFT_OUT = "\x0e"
 
 
 class Broken(Exception):
@@ -70,7 +70,7 @@ def value_reader(field: Field, encoding: Encoding) -> Reader:
     if field.date is not None:
         return _dated(field, field.date, encoding)
     if field.kind == "text":
-        return _text(field.codec or encoding.name, shifts=encoding.ebcdic and not field.codec)
+        return _text(encoding.codec(field.codec), shifts=encoding.ebcdic and not (encoding.mixed or field.codec))
     if field.kind == "float":
         return _floating(encoding)
     number = number_reader(field, encoding)
@@ -194,16 +194,20 @@ def element_count(table: Table, stated: int) -> int:
 
 
 def _text(name: str, *, shifts: bool) -> Reader:
-    """`shifts`: a shift-out begins double-byte characters, which no codec of ours reads."""
+    """`shifts`: a shift-out begins double-byte characters, which the code page has not."""
+    blank = wide_blank(name) + " \0"
 
     def read(raw: bytes) -> str:
         try:
-            text = raw.decode(name).rstrip(" \0")
+            text = raw.decode(name).rstrip(blank)
         except UnicodeDecodeError as error:
-            raise Broken("text-byte", f"0x{raw[error.start]:02X} is no character in {name}", error.start) from None
-        if shifts and _SHIFT_OUT in text:
-            at = text.index(_SHIFT_OUT)
-            raise Broken("text-shift", "a shift-out (0x0E): double-byte characters, for which there is no codec", at)
+            wrong = raw[error.start : error.end].hex().upper()
+            code = "text-shift" if wrong == f"{SHIFT_OUT:02X}" else "text-byte"
+            reason = "has no shift-in (0x0F) after it" if code == "text-shift" else f"is no character in {name}"
+            raise Broken(code, f"0x{wrong} {reason}", error.start) from None
+        if shifts and chr(SHIFT_OUT) in text:
+            at, reason = text.index(chr(SHIFT_OUT)), f"double-byte characters, which {name} has not"
+            raise Broken("text-shift", f"a shift-out (0x0E): {reason}", at)
         if "\0" in text:
             raise Broken("text-nul", "a NUL (0x00) inside text", text.index("\0"))
         return text

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from brownfield_files.calendar_date import DateFormat, NoDate
+from brownfield_files.codepage import wide_blank
 from brownfield_files.encoding import Encoding
 from brownfield_files.layout import Field, Part, RecordType, Table
 
@@ -143,14 +144,14 @@ def _ieee(exact: Fraction, length: int, order: str) -> bytes | None:
 def _text(field: Field, value: Any, encoding: Encoding) -> bytes:
     if not isinstance(value, str) or "\0" in value or (encoding.ebcdic and "\x0e" in value):
         raise DoesNotFit(f"{field.name}: {value!r} is not text")
-    codec = field.codec or encoding.name
+    codec = encoding.codec(field.codec)
     try:
         raw = value.encode(codec)
     except UnicodeEncodeError:
         raise DoesNotFit(f"{field.name}: {value!r} has a character that {codec} has not") from None
     if len(raw) > field.length:
         raise DoesNotFit(f"{field.name}: {value!r} is longer than {field.length} bytes")
-    space = " ".encode(codec)
+    space = (wide_blank(codec) or " ").encode(codec)
     return raw + space * ((field.length - len(raw)) // len(space))
 
 

@@ -44,7 +44,7 @@ def encoding(name: str, order: str = "big", floating: Literal["ibm", "ieee"] = "
         ValueError: There is no such codec, or its characters have several bytes in any other way than EBCDIC's.
     """
     if is_mixed(name):
-        return Encoding(name, True, order, floating, mixed=True)
+        return Encoding(name, ebcdic=True, order=order, floating=floating, mixed=True)
     try:
         single = all(len(sign.encode(name, "replace")) == 1 for sign in _PROBE)
     except (LookupError, UnicodeError):

@@ -45,7 +45,8 @@ class Field:
         native: COMP-5: the machine's byte order and the full range of its bytes.
         point: A zoned field with a printed decimal point among its digits (`S9(3).99`).
         blank_zero: BLANK WHEN ZERO: all blanks are a zero.
-        codec: The codec of text that is not in the file's encoding (NATIONAL), or an empty string.
+        codec: The codec of text that is not in the file's encoding (NATIONAL; double-byte, see `codepage`), or an
+            empty string.
         date: How the digits write a date; None for what is none.
         values: Level 88: condition name and the literals that it stands for.
     """

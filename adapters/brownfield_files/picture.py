@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from brownfield_files.codepage import GRAPHIC
 from brownfield_files.layout import Field, Kind, SignPlace
 
 _SYMBOL = re.compile(r"(CR|DB|[A-Z0-9+\-*/,.$])(?:\((\d+)\))?")
@@ -27,12 +28,12 @@ _USAGE: dict[str, Kind] = {
     "COMP-1": "float",
     "COMP-2": "float",
     "NATIONAL": "text",
+    "DISPLAY-1": "text",
 }
 _FLOAT_BYTES = {"COMP-1": 4, "COMP-2": 8}
 ADDRESS_BYTES = {"INDEX": 4, "POINTER": 4, "FUNCTION-POINTER": 4, "PROCEDURE-POINTER": 8}  # in 31-bit programs
 REFUSED_USAGE = {
     "COMP-6": "packed digits without a sign are not read",
-    "DISPLAY-1": "Python has no codec for double-byte EBCDIC (cp930, cp939, cp1364, cp1388)",
 }
 
 
@@ -45,7 +46,8 @@ class Picture:
     """A picture taken apart.
 
     Attributes:
-        category: `number`, `text`, `national`, or `edited`: printed form, delivered as the text that was printed.
+        category: `number`, `text`, `national`, `graphic` (double-byte), or `edited`: printed form, delivered as the
+            text that was printed.
         size: Character positions: the bytes of a DISPLAY field without a separate sign.
         digits: Digits stored.
         scale: Digits right of the point, see `Field.scale`.
@@ -53,7 +55,7 @@ class Picture:
         point: Has an S and a point that is printed.
     """
 
-    category: Literal["number", "text", "national", "edited"]
+    category: Literal["number", "text", "national", "graphic", "edited"]
     size: int
     digits: int = 0
     scale: int = 0
@@ -77,12 +79,10 @@ def read_picture(text: str) -> Picture:
     """Take a picture string apart.
 
     Raises:
-        PictureError: It is not a picture, or one that is not read (G: double-byte EBCDIC; U; E: floating point).
+        PictureError: It is not a picture, or one that is not read (U: UTF-8; E: printed floating point).
     """
     symbols = _symbols(text.upper())
     used = {symbol for symbol, _ in symbols}
-    if "G" in used:
-        raise PictureError(f"PIC {text}: {REFUSED_USAGE['DISPLAY-1']}")
     if refused := used & {"U", "E"}:
         raise PictureError(f"PIC {text}: {min(refused)} (UTF-8 or printed floating point) is not read")
     size = sum(count * len(symbol) for symbol, count in symbols if symbol not in "SVP")
@@ -92,8 +92,10 @@ def read_picture(text: str) -> Picture:
         return _number(text, symbols)
     if "S" in used:
         return _pointed(text, symbols)
-    if used == {"N"}:
+    if used & {"N", "G"} and used <= {"N", "B", "0", "/"}:
         return Picture("national", 2 * size)
+    if used & {"N", "G"} and used <= {"G", "B"}:
+        return Picture("graphic", 2 * size)
     if used <= {"X", "A", "9"}:
         return Picture("text", size)
     if used <= {"X", "A", "9", "B", "0", "/", "Z", "*", "+", "-", ".", ",", "$", "CR", "DB", "V", "P"}:
@@ -136,12 +138,11 @@ def place_field(
         return Field(name, offset, _FLOAT_BYTES[usage], usage, "float", signed=True)
     picture = read_picture(text)
     shown = text.upper() if usage == "DISPLAY" else f"{text.upper()} {usage}"
-    if picture.category != "number" or usage == "NATIONAL":
-        if usage not in ({"DISPLAY", "NATIONAL"} if picture.category == "national" else {"DISPLAY"}):
+    if picture.category != "number" or usage in {"NATIONAL", "DISPLAY-1"}:
+        codec = _codec(picture, usage)
+        if codec is None:
             raise PictureError(f"PIC {text} cannot be {usage}")
-        return Field(
-            name, offset, picture.size, shown, "text", codec=_NATIONAL if picture.category == "national" else ""
-        )
+        return Field(name, offset, picture.size, shown, "text", codec=codec)
     if (picture.point or blank_zero) and usage != "DISPLAY":
         raise PictureError(f"PIC {text} {usage}: a printed point and BLANK WHEN ZERO are for DISPLAY")
     if usage == "COMP-5" and picture.scale < 0:
@@ -162,6 +163,17 @@ def place_field(
         point=picture.point,
         blank_zero=blank_zero,
     )
+
+
+def _codec(picture: Picture, usage: str) -> str | None:
+    """The codec of a text; None where picture and usage do not go together. N is DBCS where the usage says so."""
+    if picture.category in {"national", "graphic"} and usage == "DISPLAY-1":
+        return GRAPHIC
+    if picture.category == "graphic":
+        return GRAPHIC if usage == "DISPLAY" else None
+    if picture.category == "national":
+        return _NATIONAL if usage in {"DISPLAY", "NATIONAL"} else None
+    return "" if usage == "DISPLAY" else None
 
 
 def _short(usage: str) -> str:

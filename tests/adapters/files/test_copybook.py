@@ -53,6 +53,10 @@ def places(text: str) -> dict[str, tuple[int, int]]:
         ("9(3) BLANK WHEN ZERO", "zoned", 3, 3, 0, False),
         ("N(4)", "text", 8, 0, 0, False),
         ("N(4) USAGE NATIONAL", "text", 8, 0, 0, False),
+        ("N(4)BN/N", "text", 16, 0, 0, False),
+        ("G(4)", "text", 8, 0, 0, False),
+        ("G(2)BG USAGE DISPLAY-1", "text", 8, 0, 0, False),
+        ("N(4) DISPLAY-1", "text", 8, 0, 0, False),
     ],
 )
 def test_a_picture_says_how_many_bytes_there_are_and_what_they_mean(
@@ -423,8 +427,9 @@ def test_a_fragment_that_begins_below_01_is_one_record() -> None:
         ("01 R.\n 05 A PIC 9(3) COMP BLANK WHEN ZERO.", 2, "BLANK WHEN ZERO are for DISPLAY"),
         ("01 R.\n 05 A PIC S9(3).99 COMP-3.", 2, "are for DISPLAY"),
         ("01 R.\n 05 A PIC S9,99.", 2, "are not COBOL"),
-        ("01 R.\n 05 A PIC G(4).", 2, "no codec for double-byte"),
-        ("01 R.\n 05 A PIC X(4) DISPLAY-1.", 2, "no codec for double-byte"),
+        ("01 R.\n 05 A PIC G(4) NATIONAL.", 2, "cannot be NATIONAL"),
+        ("01 R.\n 05 A PIC X(4) DISPLAY-1.", 2, "cannot be DISPLAY-1"),
+        ("01 R.\n 05 A PIC 9(4) COMP-6.", 2, "packed digits without a sign are not read"),
         ("01 R.\n 05 A PIC 9(4) NATIONAL.", 2, "cannot be NATIONAL"),
         ("01 R.\n 05 A PIC X(4).\n 66 B RENAMES Z.", 3, "renames Z, which is not one item"),
         ("01 R.\n 05 A PIC X.\n 05 C PIC X.\n 66 B RENAMES C THRU A.", 4, "does not stand after"),
