@@ -18,7 +18,7 @@ record `Item` with a number, a price, barcodes and lots:
                 elif tag == '{urn:wms}Barcode':
                     value.setdefault('Barcode', []).append(text if text and not len(child) else empty_1(child))
                 elif tag == '{urn:wms}Lots' and 'Lots' not in value:
-                    value['Lots'] = read_2(child, path + '/Lots') if len(child) or not is_nil(child) else None
+                    value['Lots'] = read_2(child, path + '/Lots') if len(child) or not is_nil(child) else nil(…)
                 else:
                     return odd('{urn:wms}Item', element, path)
             value.setdefault('Barcode', [])
@@ -81,6 +81,7 @@ class Codec(Decoder):
             "odd": self._odd,
             "required": required(record),
             "is_nil": is_nil,
+            "nil": self._nil,
             "others": partial(other_attributes, known_attributes(record)),
             "hold_to_type": partial(hold_to_type, record),
         }
@@ -170,7 +171,8 @@ def _store(field: Field, number: int, names: dict[str, Any], reader: Callable[[s
         read = f"{_reading(field.type, names, 'text')} if text and not len(child) else empty_{number}(child)"
     else:
         names[f"read_{number}"] = _late(field.type, reader)
-        read = f"read_{number}(child, path + {'/' + field.name!r}) if len(child) or not is_nil(child) else None"
+        here = f"child, path + {'/' + field.name!r}"
+        read = f"read_{number}({here}) if len(child) or not is_nil(child) else nil({field.type!r}, {here})"
     if field.repeated:
         return f"value.setdefault({field.name!r}, []).append({read})"
     return f"value[{field.name!r}] = {read}"

@@ -3,8 +3,9 @@
 `codec` reads the straight cases faster and leaves all others to this.
 
 * Text is kept as the system gave it: decimals and times are strings; see `scalar`.
-* nil is None, absent is absent; a repeated element is always a list, empty when there is none. What a wildcard takes is
-  a list too, absent when there is nothing. An element with content is not nil, whatever it says.
+* nil is None, or with attributes an object that says `@nil`; absent is absent; a repeated element is always a list,
+  empty when there is none. What a wildcard takes is a list too, absent when there is nothing. An element with content
+  is not nil, whatever it says.
 * Elements and attributes that the contract does not know are dropped: a system may add fields. A known element with a
   value outside its type is `Drifted`; so is more than one of an element that may occur once.
 * An element is found by its full name, or by its local name when either side has no namespace: real servers differ.
@@ -24,7 +25,7 @@ from brownfield.contract import Drifted
 from brownfield_soap import scalar
 from brownfield_soap.answer import Answer
 from brownfield_soap.encoded import Habits
-from brownfield_soap.model import ANY_TAG, Field, Model, Record, Scalar
+from brownfield_soap.model import ANY_TAG, NIL_MARK, Field, Model, Record, Scalar
 
 XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 NIL = f"{XSI}nil"
@@ -67,7 +68,13 @@ class Decoder:
             return self._variant(content, record, element, path)
         hold_to_type(record, element, path)
         value = self._members(content, record, list(element.iterchildren("*")), path)
-        self._attributes(record, element, value, path)
+        for field in record.fields:
+            if isinstance(field.type, Scalar) and field.place == "text":
+                value[field.name] = _text(field.type, element, f"{path}/{field.name}")
+        value |= _attributes(record, element, path)
+        for field in record.attributes:
+            if field.least and field.name not in value:
+                raise Drifted(f"The reply is outside the contract: {path}/{field.name} is missing.")
         items = record.items
         return value if items is None else value.get(items.name, [])
 
@@ -106,22 +113,12 @@ class Decoder:
     def _value(self, field: Field, element: etree._Element, path: str) -> Any:
         spaces = isinstance(field.type, Scalar) and field.type.kind == "string" and element.text
         nil = is_nil(element) and not spaces and not field.wildcard
-        return None if nil else self._content(field.type, element, path)
+        return self._nil(field.type, element, path) if nil else self._content(field.type, element, path)
 
-    def _attributes(self, record: Record, element: etree._Element, value: dict[str, Any], path: str) -> None:
-        for field in record.fields:
-            if isinstance(field.type, Scalar) and field.place == "text":
-                value[field.name] = _text(field.type, element, f"{path}/{field.name}")
-            elif isinstance(field.type, Scalar) and field.place == "attribute":
-                text = element.get(field.tag)
-                if text is not None:
-                    value[field.name] = _read(field.type, text, f"{path}/{field.name}")
-                elif field.least:
-                    raise Drifted(f"The reply is outside the contract: {path}/{field.name} is missing.")
-            elif field.place == "attributes":
-                others = other_attributes(known_attributes(record), element)
-                if others:
-                    value[field.name] = others
+    def _nil(self, content: Scalar | str, element: etree._Element, path: str) -> dict[str, Any] | None:
+        """A nil element: null, or its attributes where it has any that the contract knows."""
+        value = dict(_attributes(self.model.records[content], element, path)) if isinstance(content, str) else {}
+        return {NIL_MARK: True, **value} if value else None
 
     def _route(self, key: str, record: Record) -> "_Route":
         route = self._routes.get(key)
@@ -134,7 +131,7 @@ class _Route:
     """Which member of a record a child element belongs to."""
 
     def __init__(self, model: Model, record: Record) -> None:
-        self._record = record
+        self._branches = _branches(record)
         self._by_tag: dict[str, list[Field]] = {}
         self._by_local: dict[str, list[tuple[str, Field]]] = {}
         self._place = {field.name: index for index, field in enumerate(record.fields)}
@@ -181,20 +178,28 @@ class _Route:
         return next((one for one in free if self._place[one.name] >= last), free[0])
 
     def occurrences(self, run: list[etree._Element]) -> Iterator[list[etree._Element]]:
-        """The run cut into occurrences of the group: a choice at each element, a sequence where it begins again."""
+        """The run cut into occurrences of the group: where it begins again, and where another branch of it begins."""
         current: list[etree._Element] = []
         last = -1
+        open_branches = self._branches
         for child in run:
             field = self.fields(str(child.tag))[0]
             place = self._place[field.name]
             again = place < last or (place == last and not field.repeated)
-            if current and (again or (self._record.choice and not (place == last and field.repeated))):
+            staying = [branch for branch in open_branches if field.name in branch]
+            if current and (again or (open_branches and not staying)):
                 yield current
-                current = []
+                current, staying = [], [branch for branch in self._branches if field.name in branch]
             current.append(child)
-            last = place
+            last, open_branches = place, staying
         if current:
             yield current
+
+
+def _branches(record: Record) -> list[set[str]]:
+    """The branches of a group that is a repeated choice: of one with all of its members."""
+    whole = next((one for one in record.choices if len(one.names) == len(record.fields)), None)
+    return [] if whole is None else [set(branch.names) for branch in whole.branches]
 
 
 def tags(model: Model, field: Field) -> list[str]:
@@ -266,6 +271,18 @@ def other_attributes(known: frozenset[str], element: etree._Element) -> dict[str
     return {name: text for name, text in found.items() if not name.startswith(OWN)}
 
 
+def _attributes(record: Record, element: etree._Element, path: str) -> Iterator[tuple[str, Any]]:
+    """The values of a record that stand in attributes, as far as they are there."""
+    for field in record.attributes:
+        text = element.get(field.tag)
+        if field.place == "attributes":
+            others = other_attributes(known_attributes(record), element)
+            if others:
+                yield field.name, others
+        elif isinstance(field.type, Scalar) and text is not None:
+            yield field.name, _read(field.type, text, f"{path}/{field.name}")
+
+
 def _substituted(names: dict[str, str], element: etree._Element) -> str | None:
     """Which element of a substitution group an element is."""
     tag = str(element.tag)
@@ -325,10 +342,10 @@ def _settled(record: Record, found: dict[str, list[Any]], path: str) -> Iterator
         if field.place not in ("element", "group"):
             continue
         values = found.get(field.name, [])
-        if len(values) < field.least:
-            raise Drifted(f"The reply is outside the contract: {path}/{field.name} is missing.")
         if field.wildcard and not values:
             continue
+        if len(values) < field.least:
+            raise Drifted(f"The reply is outside the contract: {path}/{field.name} is missing.")
         if field.repeated:
             yield field.name, values
         elif len(values) > 1:

@@ -5,7 +5,7 @@ The values have met the operation's input schema before they come here, so this 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,7 @@ from lxml import etree
 from brownfield.contract import Fields, Rejected
 from brownfield_soap import scalar
 from brownfield_soap.check import Check
-from brownfield_soap.model import ANY_TAG, Field, Model, Part, Record, Scalar, Variant
+from brownfield_soap.model import ANY_TAG, NIL_MARK, Choice, Field, Model, Part, Record, Scalar, Variant
 from brownfield_soap.schema import record_schema
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -62,11 +62,10 @@ class Encoder:
         unknown = fields.keys() - {field.name for field in record.fields}
         if unknown:
             raise Rejected(f"{path} holds what the contract does not know. Nothing was sent.", code="invalid-field")
+        given = {name for name, value in fields.items() if value != []}
         for choice in record.choices:
-            given = {name for branch in choice for name in branch if fields.get(name, []) != []}
-            if not any(given <= set(branch) for branch in choice):
-                names = ", ".join(sorted(given))
-                raise Rejected(f"{path}: {names}: only one may be given. Nothing was sent.", code="invalid-field")
+            if not choice.holds(given):
+                raise Rejected(f"{path}: {_broken(choice, given)}. Nothing was sent.", code="invalid-field")
         for field in record.fields:
             if field.name not in fields:
                 continue
@@ -98,6 +97,8 @@ class Encoder:
     def _content(self, content: Scalar | str, value: Any, element: etree._Element, path: str) -> None:
         if value is None:
             element.set(f"{{{XSI}}}nil", "true")
+        elif isinstance(content, str) and isinstance(value, Mapping) and NIL_MARK in value:
+            self._nil(self._model.records[content], value, element, path)
         elif isinstance(content, Scalar) and content.is_node:
             self._any(value, element, path)
         elif isinstance(content, Scalar):
@@ -106,6 +107,13 @@ class Encoder:
             self._family(self._model.records[content], value, element, path)
         else:
             self._record(self._model.records[content], value, element, path)
+
+    def _nil(self, record: Record, value: Mapping[str, Any], element: etree._Element, path: str) -> None:
+        """A nil element with attributes."""
+        element.set(f"{{{XSI}}}nil", "true")
+        for field in record.attributes:
+            if field.name in value:
+                self._field(field, value[field.name], element, f"{path}/{field.name}")
 
     def _family(self, family: Record, value: Any, element: etree._Element, path: str) -> None:
         """A value of one of a family's types. A request's schema may have no room for it, so it is checked here."""
@@ -180,6 +188,21 @@ def encoded_type(content: Scalar | Record) -> str:
     if content.name:
         return content.name
     return "" if content.is_node or content.kind in ("list", "union") else f"{{{XSD}}}{content.kind}"
+
+
+def _broken(choice: Choice, given: Set[str]) -> str:
+    """How the members that are given break a choice."""
+    own = choice.names & given
+    told = ", ".join(sorted(own))
+    branch = next((one for one in choice.branches if own <= set(one.names)), None)
+    if branch is None:
+        return f"{told}: only one may be given"
+    if not own:
+        return f"one of {', '.join(sorted(choice.names))} has to be given"
+    missing = [name for name in branch.needed if name not in own]
+    if missing:
+        return f"with {told}, {' and '.join(missing)} has to be given"
+    return _broken(next(one for one in branch.choices if not one.holds(own)), own)
 
 
 def parsed(words: str, path: str) -> etree._Element:

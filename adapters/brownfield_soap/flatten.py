@@ -12,7 +12,20 @@ from zeep.xsd.elements.indicators import OrderIndicator
 from zeep.xsd.types.unresolved import UnresolvedCustomType, UnresolvedType
 
 from brownfield_soap.family import ENCODINGS, Families, element_name, short_names, type_name
-from brownfield_soap.model import ANY_TAG, ANYTHING, SWA_REF, Facets, Field, Mark, Part, Record, Scalar, Variant
+from brownfield_soap.model import (
+    ANY_TAG,
+    ANYTHING,
+    SWA_REF,
+    Branch,
+    Choice,
+    Facets,
+    Field,
+    Mark,
+    Part,
+    Record,
+    Scalar,
+    Variant,
+)
 from brownfield_soap.visitor import kept, merged
 
 MOST_FIELDS = 100_000
@@ -104,7 +117,7 @@ class Flattener:
 
     def _record(self, xsd_type: Any, key: str) -> Record:
         array = xsd_type._array_type
-        choices: Choices = []
+        choices: list[Choice] = []
         found = self._array_items(array, key) if array is not None else self._fields(xsd_type, key, choices)
         fields = tuple(unique(found))
         return Record(
@@ -128,14 +141,14 @@ class Flattener:
         content = self._content(array.array_type, f"{key}/item") if array.array_type is not None else ANYTHING
         yield Field("item", ANY_TAG, content, least=0, most=None, nillable=True)
 
-    def _fields(self, xsd_type: Any, key: str, choices: "Choices") -> Iterator[Field]:
+    def _fields(self, xsd_type: Any, key: str, choices: list[Choice]) -> Iterator[Field]:
         content = xsd_type._element
         if is_simple_content(xsd_type):
             yield Field("value", "", self._text(xsd_type), "text")
         elif content is not None and not isinstance(content, zeep_elements.Element):
-            yield from self._members(content, key, choices, optional=False)
+            yield from self._members(content, key, choices)
         for attribute in xsd_type._attributes_unwrapped:
-            if attribute.qname is not None:
+            if attribute.qname is not None and not kept(attribute).prohibited:
                 yield self._attribute(attribute, key)
         if any(attribute.qname is None for attribute in xsd_type._attributes_unwrapped):
             yield Field("@attributes", ANY_TAG, Scalar("string"), "attributes", least=0)
@@ -148,26 +161,41 @@ class Flattener:
             facets = merged(facets, kept(one).facets or Facets())
         return replace(text, facets=facets, name="")
 
-    def _members(self, node: Any, key: str, choices: "Choices", *, optional: bool) -> Iterator[Field]:
+    def _members(self, node: Any, key: str, choices: list[Choice]) -> Iterator[Field]:
         """A compositor's members in document order: repeated compositors become groups, all others are unfolded."""
         if isinstance(node, zeep_elements.Element):
-            yield from self._element(node, key, optional=optional)
+            yield from self._element(node, key)
         elif isinstance(node, Schema):  # `ref="xs:schema"`: the schema that a .NET DataSet brings along
             yield Field("schema", ANY_TAG, ANYTHING, least=0)
         elif isinstance(node, zeep_elements.Any):
-            yield Field("any", ANY_TAG, ANYTHING, least=0, most=most(node))
+            yield Field("any", ANY_TAG, ANYTHING, least=node.min_occurs, most=most(node))
         elif most(node) is None or (most(node) or 0) > 1:
             yield self._group(node, key)
+        elif most(node) == 0:
+            return
+        elif isinstance(node, zeep_elements.Choice) and len(node) > 1:
+            yield from self._chosen([[child] for child in node], key, choices, optional=node.min_occurs == 0)
+        elif node.min_occurs == 0:
+            yield from self._chosen([_children(node)], key, choices, optional=True)
         else:
-            children = [node.child] if isinstance(node, zeep_elements.Group) else node
-            chosen = isinstance(node, zeep_elements.Choice)
-            optional = optional or chosen or node.min_occurs == 0
-            branches = [list(self._members(child, key, choices, optional=optional)) for child in children]
-            if chosen:
-                choices.append(tuple(tuple(field.name for field in branch) for branch in branches))
-            yield from _once(branches) if chosen else (field for branch in branches for field in branch)
+            for child in _children(node):
+                yield from self._members(child, key, choices)
 
-    def _element(self, element: Any, key: str, *, optional: bool) -> Iterator[Field]:
+    def _chosen(self, nodes: list[list[Any]], key: str, choices: list[Choice], *, optional: bool) -> Iterator[Field]:
+        """The members of a choice, none of which has to be there by itself; what each branch needs is written down."""
+        found, branches = [], []
+        for branch in nodes:
+            inner: list[Choice] = []
+            fields = [field for node in branch for field in self._members(node, key, inner)]
+            within = frozenset(name for choice in inner for name in choice.names)
+            needed = tuple(field.name for field in fields if field.least)
+            free = tuple(field.name for field in fields if not field.least and field.name not in within)
+            branches.append(Branch(needed, free, tuple(inner)))
+            found.append([replace(field, least=0) for field in fields])
+        choices.append(Choice(tuple(branches), optional))
+        yield from _once(found)
+
+    def _element(self, element: Any, key: str) -> Iterator[Field]:
         self._count += 1
         if self._count > MOST_FIELDS:
             raise TooLarge(f"the schema unfolds to more than {MOST_FIELDS} fields")
@@ -178,7 +206,7 @@ class Flattener:
             name=element.name,
             tag=element.qname.text,
             type=self._substitutable(element, key),
-            least=0 if optional else element.min_occurs,
+            least=element.min_occurs,
             most=most(element),
             nillable=bool(element.nillable),
             fixed=words.fixed,
@@ -202,13 +230,18 @@ class Flattener:
     def _group(self, node: Any, key: str) -> Field:
         inner = node.child if isinstance(node, zeep_elements.Group) else node
         name = self._free_key(f"{key}/group")
-        branches = list(inner) if isinstance(inner, OrderIndicator) else [inner]
-        choice = isinstance(inner, zeep_elements.Choice)
-        choices: Choices = []
-        found = [field for branch in branches for field in self._members(branch, name, choices, optional=choice)]
+        choices: list[Choice] = []
+        if isinstance(inner, zeep_elements.Choice):
+            found = list(self._chosen([[child] for child in inner], name, choices, optional=False))
+        else:
+            found = [field for child in _children(inner) for field in self._members(child, name, choices)]
         fields = tuple(unique(found))
-        self.records[name] = Record("group", fields, choice, tuple(telling(choices, fields)), bare=True)
-        return Field("group", "", name, "group", least=0, most=most(node))
+        told = tuple(telling(choices, fields))
+        if isinstance(inner, zeep_elements.Choice) and not told:  # members had to take other names: each is a branch
+            told = (Choice(tuple(Branch((field.name,)) for field in fields)),)
+        self.records[name] = Record("group", fields, told, bare=True)
+        empty = all(choice.holds(frozenset()) for choice in told) and not any(field.least for field in fields)
+        return Field("group", "", name, "group", least=0 if empty else node.min_occurs, most=most(node))
 
     def _attribute(self, attribute: Any, key: str) -> Field:
         words = kept(attribute)
@@ -225,18 +258,21 @@ class Flattener:
         )
 
 
-Choices = list[tuple[tuple[str, ...], ...]]
-"""For each choice its branches, for each branch the names of its members."""
+def _children(node: Any) -> list[Any]:
+    """What stands in a compositor, or in the group that a reference names."""
+    if isinstance(node, zeep_elements.Group):
+        return [node.child]
+    return list(node) if isinstance(node, OrderIndicator) else [node]
 
 
-def telling(choices: Choices, fields: tuple[Field, ...]) -> Iterator[tuple[tuple[str, ...], ...]]:
-    """The choices with two branches at least, when none of their members had to take another name."""
+def telling(choices: list[Choice], fields: tuple[Field, ...]) -> Iterator[Choice]:
+    """The choices that say something, when none of their members had to take another name."""
     names = {field.name for field in fields}
     for choice in choices:
-        branches = tuple(branch for branch in choice if branch)
-        plain = all(name in names and f"{name}__1" not in names for branch in branches for name in branch)
-        if len(branches) > 1 and plain:
-            yield branches
+        plain = all(name in names and f"{name}__1" not in names for name in choice.names)
+        alone = choice.optional and len(choice.names) == 1
+        if plain and choice.names and not alone:
+            yield choice
 
 
 def is_simple_content(xsd_type: Any) -> bool:

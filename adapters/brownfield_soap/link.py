@@ -19,6 +19,7 @@ from brownfield_soap.reference import Pointing, local, references, space
 INTO = frozenset({f"{{{XSD}}}include", f"{{{XSD}}}redefine", f"{{{XSD}}}override"})
 """References to a document that takes the namespace of the one that refers to it, when it has none of its own."""
 
+IMPORT = f"{{{XSD}}}import"
 CHANGES = frozenset({f"{{{XSD}}}redefine", f"{{{XSD}}}override"})
 
 
@@ -91,9 +92,12 @@ class _Linker:
             _change(node, schema, target)
         schemas = [*self._embedded, *self._found.values()]
         for schema in schemas:
+            nameless = any(node.tag == IMPORT and not node.get("namespace") for node in schema.root)
             for node in list(schema.root):
                 if node.tag in REFERENCES:
                     schema.root.remove(node)
+            if nameless and schema.root.get("targetNamespace"):
+                schema.root.insert(0, schema.root.makeelement(IMPORT))  # so that zeep takes a bare name as it is
         _own_names(self._copies)
         return schemas
 
@@ -110,7 +114,7 @@ class _Linker:
 def _taken_out(definitions: Document) -> Iterator[Document]:
     """The schemas that stand in a WSDL, each as a document of its own that knows the prefixes around it."""
     for schema in list(definitions.root.iterfind(f"{{{WSDL}}}types/{{{XSD}}}schema")):
-        alone = etree.fromstring(etree.tostring(schema, with_tail=False))
+        alone = etree.fromstring(etree.tostring(schema, encoding="UTF-8", with_tail=False))
         for old, new in zip(schema.iter(), alone.iter(), strict=True):
             new.sourceline = old.sourceline
         _parent(schema).remove(schema)

@@ -3,7 +3,7 @@
 The reader makes a model; the schema, the encoder and the decoder are three readings of the same model, so they agree.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,6 +17,9 @@ Mark = Literal["@type", "@element"]
 ANY_TAG = "*"
 """The tag of a wildcard, and of the items of a SOAP-encoded array: any element matches."""
 
+
+NIL_MARK = "@nil"
+"""The JSON name that tells a nil element which has attributes; one without any is null."""
 
 SWA_REF = "{http://ws-i.org/profiles/basic/1.1/xsd}swaRef"
 """A simple type whose text names an attachment. In the model it is the binary that it names: `base64Binary`."""
@@ -118,6 +121,54 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """Members of which one branch is given: an `xs:choice`. What may be left out as a whole is a choice of one branch.
+
+    Attributes:
+        branches: Each in document order.
+        optional: Whether none of them may be given.
+    """
+
+    branches: tuple["Branch", ...]
+    optional: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All of its members."""
+        return frozenset(name for branch in self.branches for name in branch.names)
+
+    def holds(self, given: Set[str]) -> bool:
+        """Whether the members that are given are those of one branch, and all that it needs."""
+        own = self.names & given
+        return (not own and self.optional) or any(branch.holds(own) for branch in self.branches)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Members that are given together.
+
+    Attributes:
+        needed: Those that have to be there.
+        free: Those that may.
+        choices: The choices among further ones.
+    """
+
+    needed: tuple[str, ...]
+    free: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.needed, *self.free, *(name for choice in self.choices for name in sorted(choice.names)))
+
+    def holds(self, given: Set[str]) -> bool:
+        """Whether all that is given is of this branch, and all that it needs is given."""
+        known = set(self.needed) <= given <= set(self.names)
+        return known and all(choice.holds(given) for choice in self.choices)
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """A complex type, its content model flattened to fields in document order, or a family of types.
 
@@ -127,8 +178,7 @@ class Record:
     Attributes:
         name: A readable name, used for `$defs`.
         fields: Members in document order; a choice is plain optional members.
-        choice: For a group: each occurrence is one of the members, not a run of them.
-        choices: The choices among the members: for each, its branches, and for each branch the names of its members.
+        choices: The choices among the members. A group that is a repeated choice has one, of all its members.
         array_type: For a SOAP-encoded array, the XSD name of its items, else None.
         documentation: The far side's own words, on one line.
         type: The XSD name of a type that has one, in Clark notation.
@@ -140,8 +190,7 @@ class Record:
 
     name: str
     fields: tuple[Field, ...]
-    choice: bool = False
-    choices: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    choices: tuple[Choice, ...] = ()
     array_type: str | None = None
     documentation: str = ""
     type: str = ""
@@ -155,6 +204,11 @@ class Record:
         """The one repeated member of an array wrapper (`ArrayOfX`), or None when this is no array wrapper."""
         only = self.fields[0] if len(self.fields) == 1 and not self.bare else None
         return only if only and only.most != 1 and only.place == "element" else None
+
+    @property
+    def attributes(self) -> tuple[Field, ...]:
+        """What of its members stands in attributes, and so beside `xsi:nil` too."""
+        return tuple(field for field in self.fields if field.place in ("attribute", "attributes"))
 
     @property
     def types(self) -> tuple[Scalar | str, ...]:

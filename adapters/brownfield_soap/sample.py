@@ -4,7 +4,7 @@ A sample is what the encoder takes and the schema accepts: every required member
 as long as there is room, one branch of each choice, one item of each list. A record that contains itself ends there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -18,7 +18,7 @@ from brownfield_soap.check import Check
 from brownfield_soap.codec import Codec
 from brownfield_soap.encode import Encoder
 from brownfield_soap.literal import LONGEST, literal
-from brownfield_soap.model import ANY_TAG, Field, Model, Operation, Part, Record, Scalar
+from brownfield_soap.model import ANY_TAG, Choice, Field, Model, Operation, Part, Record, Scalar
 
 DEPTH = 4
 """Levels down to which optional members are filled in."""
@@ -105,20 +105,21 @@ class Samples:
         }
 
     def _members(self, record: Record, path: tuple[str, ...]) -> dict[str, Any]:
-        left_out = _left_out(record)
+        filling = self._room > 0 and len(path) <= DEPTH
+        hard = {field.name for field in record.fields if not _plain_member(field, path)}
+        needed, left_out = _chosen(record.choices, hard, filling=filling)
         found = {}
         for field in record.fields:
-            needed = field.least > 0 and field.name not in left_out
-            wanted = field.name not in left_out and self._room > 0 and len(path) <= DEPTH and _plain_member(field, path)
-            if not (needed or wanted):
+            wanted = filling and self._room > 0 and field.name not in hard
+            if field.name in left_out or not (field.least > 0 or field.name in needed or wanted):
                 continue
             self._room -= 1
             try:
                 found[field.name] = self._field(field, path)
             except _None:
-                if needed:
+                if field.least > 0:
                     raise
-        return found
+        return _settled(record.choices, found)
 
     def _field(self, field: Field, path: tuple[str, ...]) -> Any:
         if field.fixed is not None and isinstance(field.type, Scalar):
@@ -165,11 +166,35 @@ def _plain_member(field: Field, path: tuple[str, ...]) -> bool:
     return field.tag != ANY_TAG and field.type not in path
 
 
-def _left_out(record: Record) -> set[str]:
-    """The members of the branches that are not taken: of each choice the first is."""
-    if record.choice:
-        return {field.name for field in record.fields[1:]}
-    return {name for first, *others in record.choices for branch in others for name in branch if name not in first}
+def _chosen(choices: Iterable[Choice], hard: set[str], *, filling: bool) -> tuple[set[str], set[str]]:
+    """What choices need, and what they leave out: of each the first branch is taken, rather one that is not hard.
+
+    Args:
+        choices: The choices.
+        hard: Members that are better not given.
+        filling: Whether what is optional is given.
+    """
+    needed: set[str] = set()
+    left_out: set[str] = set()
+    for choice in choices:
+        branch = min(choice.branches, key=lambda one: not hard.isdisjoint(one.needed))
+        if choice.optional and not (filling and hard.isdisjoint(branch.needed)):
+            left_out |= choice.names
+            continue
+        inner, left = _chosen(branch.choices, hard, filling=filling)
+        needed |= inner.union(branch.needed)
+        left_out |= left | (choice.names - set(branch.names))
+    return needed, left_out
+
+
+def _settled(choices: Iterable[Choice], found: dict[str, Any]) -> dict[str, Any]:
+    """The members without those of choices that could not be made."""
+    for choice in choices:
+        if not choice.holds(found.keys()):
+            if not choice.optional:
+                raise _None
+            found = {name: one for name, one in found.items() if name not in choice.names}
+    return found
 
 
 def wrapped(model: Model, part: Part | None, fields: Fields) -> dict[str, Any]:

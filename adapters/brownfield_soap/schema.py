@@ -17,7 +17,7 @@ from dataclasses import asdict
 from brownfield.contract import JsonSchema, fingerprint
 from brownfield_soap import scalar
 from brownfield_soap.answer import Answer
-from brownfield_soap.model import Field, Mark, Model, Part, Record, Scalar, Variant
+from brownfield_soap.model import NIL_MARK, Choice, Field, Mark, Model, Part, Record, Scalar, Variant
 
 MOST_BYTES = 64 * 1024
 """About how large the schema of a reply may be, and what the types of families may add to that of a request."""
@@ -119,7 +119,8 @@ class _Writer:
 
     def _object(self, record: Record, told: Told) -> JsonSchema:
         found: JsonSchema = {"type": "object"}
-        words = " ".join(filter(None, [record.documentation, *map(_one_of, record.choices if self._closed else ())]))
+        rules = (rule for choice in record.choices for rule in _told(choice)) if self._closed else ()
+        words = " ".join(filter(None, [record.documentation, *rules]))
         if words:
             found["description"] = words
         found["properties"] = {**_marks(told), **{field.name: self._field(field) for field in record.fields}}
@@ -157,8 +158,20 @@ class _Writer:
         marks, required = {**_marks(told), **one["properties"]}, [*_required(told), *one["required"]]
         return {**one, "properties": marks, "required": required}
 
+    def _nil(self, found: JsonSchema, content: Scalar | str) -> JsonSchema:
+        """The schema that also allows a nil element with attributes, where the type has any."""
+        attributes = self._model.records[content].attributes if isinstance(content, str) else ()
+        if not attributes:
+            return found
+        marks = {NIL_MARK: {"const": True}, **{field.name: self._field(field) for field in attributes}}
+        must = [NIL_MARK, *(field.name for field in attributes if field.least and self._closed)]
+        closed = {"additionalProperties": False} if self._closed else {}
+        return {"anyOf": [found, {"type": "object", "properties": marks, "required": must, **closed}]}
+
     def _always(self, field: Field) -> bool:
-        return field.least > 0 or (not self._closed and field.repeated and not field.wildcard)
+        if field.wildcard:
+            return field.least > 0 and self._closed
+        return field.least > 0 or (field.repeated and not self._closed)
 
     def _defined(self, key: str, told: Told) -> str:
         record, form = self._model.records[key], (key, repr(sorted(told.items())))
@@ -183,7 +196,7 @@ class _Writer:
         if field.fixed is not None and isinstance(field.type, Scalar):
             one = _fixed(one, field.type, field.fixed)
         if field.nillable or (self._encoded and field.place == "element"):
-            one = nullable(one)
+            one = self._nil(nullable(one), field.type)
         if field.repeated:
             one = {"type": "array", "items": one, **_bounds(field, closed=self._closed)}
         elif field.default is not None and isinstance(field.type, Scalar):
@@ -199,9 +212,17 @@ def _required(told: Told) -> list[str]:
     return [mark for mark, (_, must) in told.items() if must]
 
 
-def _one_of(choice: tuple[tuple[str, ...], ...]) -> str:
-    """A choice as a sentence: `oneOf` would say it in JSON Schema, but callers of tools may not have it at the top."""
-    return f"Give one at most: {', or '.join(' with '.join(branch) for branch in choice)}."
+def _told(choice: Choice, *, within: bool = False) -> Iterator[str]:
+    """A choice in words: `oneOf` would say it in JSON Schema, but callers of tools may not have it at the top."""
+    branches = [branch for branch in choice.branches if branch.names]
+    if len(branches) > 1:
+        most = " at most" if within or choice.holds(frozenset()) else ""
+        yield f"Give one{most}: {', or '.join(' with '.join(branch.names) for branch in branches)}."
+    elif branches[0].needed:
+        yield f"Give none of {', '.join(branches[0].names)}, or {' with '.join(branches[0].needed)} at least."
+    for branch in branches:
+        for one in branch.choices:
+            yield from _told(one, within=True)
 
 
 def _whole(model: Model, root: Scalar | str, *, closed: bool) -> set[str]:
@@ -282,11 +303,13 @@ def _uses(model: Model, root: Scalar | str, whole: set[str]) -> Counter[str]:
 
 
 def _bounds(field: Field, *, closed: bool) -> JsonSchema:
-    """How many there may be. What a wildcard of a reply has no room for is kept: a system may add."""
-    bounds = {}
+    """How many there may be. What a wildcard of a reply holds is kept, however much it is: a system may add."""
+    bounds: JsonSchema = {}
+    if field.wildcard and not closed:
+        return bounds
     if field.least > 0:
         bounds["minItems"] = field.least
-    if field.most is not None and (closed or not field.wildcard):
+    if field.most is not None:
         bounds["maxItems"] = field.most
     return bounds
 

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+import zeep.xsd.elements
+import zeep.xsd.elements.indicators
 import zeep.xsd.schema
 import zeep.xsd.types
 import zeep.xsd.types.unresolved
@@ -25,6 +27,8 @@ _swap = threading.Lock()
 # zeep is half typed, and the half is not right; here it is Any.
 zeep_schema: Any = zeep.xsd.schema
 zeep_types: Any = zeep.xsd.types
+zeep_indicators: Any = zeep.xsd.elements.indicators
+RefAttribute: Any = zeep.xsd.elements.RefAttribute
 SchemaVisitor: Any = zeep.xsd.visitor.SchemaVisitor
 UnresolvedCustomType: Any = zeep.xsd.types.unresolved.UnresolvedCustomType
 
@@ -41,6 +45,7 @@ class Kept:
     name: str = ""
     base: str = ""
     substitutes: str = ""
+    prohibited: bool = False
 
 
 NOTHING = Kept()
@@ -130,15 +135,51 @@ class Restricted(UnresolvedCustomType):  # type: ignore[misc]  # the base is Any
         return self.resolved
 
 
+class Referring:
+    """A reference to an attribute, which says itself whether that is required; zeep does not hear it."""
+
+    def __init__(self, plain: Any, node: etree._Element) -> None:
+        self._plain = plain
+        self._node = node
+
+    def resolve(self) -> Any:
+        """The attribute, with what the reference says of it."""
+        attribute = self._plain.resolve()
+        attribute.required = self._node.get("use") == "required"
+        attribute.default = self._node.get("default", attribute.default)
+        own = self._plain.kept
+        attribute.kept = replace(own, fixed=own.fixed if own.fixed is not None else kept(attribute).fixed)
+        return attribute
+
+
 Result = Any
+_extend = zeep_types.ComplexType.extend
+
+
+def extended(own: Any, base: Any) -> Any:
+    """A complex type as the extension of another: the content of that, then its own.
+
+    zeep puts the members of the base into the own content, forgets how often that may occur, and drops a group that is
+    the base's content.
+    """
+    theirs = base._element if isinstance(base, zeep_types.ComplexType) else None
+    if not (own._element and isinstance(theirs, zeep_indicators.Indicator)):
+        return _extend(own, base)
+    content = zeep_indicators.Sequence([theirs.resolve(), own._element.resolve()])
+    own._element = zeep_indicators.Sequence([])
+    made = _extend(own, base)
+    made._element = content
+    return made
 
 
 class Keeper(SchemaVisitor):  # type: ignore[misc]  # the base is Any
     """See the module."""
 
     def visit_element(self, node: etree._Element, parent: etree._Element) -> Result:
-        """An element keeps its words, `fixed`, and `nillable="1"`."""
+        """An element keeps its words, `fixed`, `nillable="1"`, and in a choice its `minOccurs`."""
         element = super().visit_element(node, parent)
+        if parent.tag == f"{XSD}choice":
+            element.min_occurs = int(node.get("minOccurs", "1"))
         element.kept = Kept(
             documentation(node),
             node.get("fixed"),
@@ -150,10 +191,10 @@ class Keeper(SchemaVisitor):  # type: ignore[misc]  # the base is Any
         return element
 
     def visit_attribute(self, node: etree._Element, parent: etree._Element) -> Result:
-        """An attribute keeps its words and `fixed`."""
+        """An attribute keeps its words, `fixed`, and that it may not be there."""
         attribute = super().visit_attribute(node, parent)
-        attribute.kept = Kept(documentation(node), node.get("fixed"))
-        return attribute
+        attribute.kept = Kept(documentation(node), node.get("fixed"), prohibited=node.get("use") == "prohibited")
+        return Referring(attribute, node) if isinstance(attribute, RefAttribute) else attribute
 
     def visit_simple_type(self, node: etree._Element, parent: etree._Element) -> Result:
         """A simple type keeps its facets and words."""
@@ -174,6 +215,7 @@ class Keeper(SchemaVisitor):  # type: ignore[misc]  # the base is Any
         complex_type = super().visit_complex_type(node, parent)
         content = next(node.iterchildren(f"{XSD}complexContent", f"{XSD}simpleContent"), None)
         step = None if content is None else next(content.iterchildren(f"{XSD}extension", f"{XSD}restriction"), None)
+        type(complex_type).extend = extended
         type(complex_type).kept = Kept(
             documentation(node),
             facets=None if step is None else stated_facets(step),

@@ -16,7 +16,7 @@ from brownfield_soap.check import Check
 from brownfield_soap.codec import Codec
 from brownfield_soap.decode import Decoder
 from brownfield_soap.describe import contract
-from brownfield_soap.model import ANY_TAG, ANYTHING, Field, Model, Record, Scalar
+from brownfield_soap.model import ANY_TAG, ANYTHING, Branch, Choice, Field, Model, Record, Scalar
 from brownfield_soap.reader import read
 
 from .test_doctor import FIELD, INPUT, WSDL
@@ -194,7 +194,8 @@ def test_an_include_that_includes_itself_is_read_once(tmp_path):
 
 
 def model(*fields, choice=False):
-    inner = Record("group", fields, choice=choice)
+    one = Choice(tuple(Branch((field.name,)) for field in fields))
+    inner = Record("group", fields, (one,) if choice else ())
     outer = Record("Out", (Field("group", "", "g", "group", least=0, most=None),))
     return Model("S", "P", "", "urn:e", {}, {"o": outer, "g": inner})
 

@@ -263,7 +263,7 @@ ROWS = {
         '<xs:element name="v"><xs:complexType><xs:choice><xs:element name="a" type="xs:int"/><xs:element name="b" type="xs:boolean"/></xs:choice></xs:complexType></xs:element>',
         {
             "type": "object",
-            "description": "Give one at most: a, or b.",
+            "description": "Give one: a, or b.",
             "properties": {"a": INT, "b": {"type": "boolean"}},
             "additionalProperties": False,
         },

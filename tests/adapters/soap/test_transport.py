@@ -1,5 +1,6 @@
 """Sockets: one piece per request, one deadline, caps on what comes, proxies, and nothing that was not asked for."""
 
+import contextlib
 import gzip
 import socket
 import threading
@@ -148,6 +149,80 @@ def test_what_is_no_http_leaves_it_uncertain(post, canned, reply):
     canned.does(say)
     with pytest.raises(Uncertain):
         post()
+
+
+@pytest.mark.parametrize(
+    ("reply", "body"),
+    [
+        (b"HTTP/1.1 200 OK\nContent-Length: 2\nX: y\n\nok", b"ok"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", b"ok"),
+        (b"HTTP/1.1 100 Continue\r\nX: y\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", b"ok"),
+        (b"HTTP/1.1 200 OK\r\nUpgrade: h2,h2c\r\nConnection: Upgrade\r\nContent-Length: 2\r\n\r\nok", b"ok"),
+        (b"HTTP/1.0 200 OK\r\n\r\nto the end", b"to the end"),
+        (b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok", b"ok"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nok\r\n0\r\nLast: z\r\n\r\n", b"ok"),
+        (b"HTTP/1.1 204 None\r\n\r\n", b""),
+    ],
+    ids=["line feeds", "two lengths", "a word before", "an offer", "an old one", "no reason", "a trailer", "nothing"],
+)
+@pytest.mark.parametrize("at_once", [True, False], ids=["in one piece", "byte by byte"])
+def test_what_servers_say_is_read(post, canned, reply, body, at_once):
+    """Whatever its pieces are; and the next request is answered too."""
+
+    def say(peer):
+        for piece in [reply] if at_once else [bytes([byte]) for byte in reply]:
+            peer.sendall(piece)
+        peer.shutdown(socket.SHUT_RDWR)
+
+    canned.does(say)
+    for _ in range(2):
+        assert post().body == body
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2x\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;" + b"x" * 200_000,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + b"X: y\r\n" * 30_000,
+    ],
+    ids=["another protocol", "cut short", "no length", "a blank", "half a head", "a chunk's line", "trailers"],
+)
+def test_what_is_not_whole_is_no_answer(post, canned, reply):
+    """R34: and nothing without end is taken for the rest of it."""
+
+    def say(peer):
+        with contextlib.suppress(OSError):
+            peer.sendall(reply)
+            peer.shutdown(socket.SHUT_RDWR)
+
+    canned.does(say)
+    with pytest.raises(Uncertain):
+        post()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("X", "a\r\nY: b"),
+        ("X", "a\nb"),
+        ("X\r\nY", "b"),
+        ("X:", "b"),
+        ("X", "a\x00"),
+        ("X", "é"),
+        ("", "b"),
+        ("X", " b"),
+    ],
+)
+def test_a_header_that_would_be_two_is_not_sent(canned, transport, name, value):
+    """R34: whoever gives a value adds no header, and no request."""
+    with pytest.raises(Unavailable, match="cannot be written"):
+        transport.request("POST", canned.url, deadline=Deadline(5), max_bytes=100, headers={name: value})
+    assert canned.requests == []
 
 
 def test_bytes_that_nobody_asked_for_end_the_line(post, canned):

@@ -99,8 +99,8 @@ class Valid:
         element.text = words
 
     def _fill(self, element, record: Record, here, facts, depth) -> None:
-        left_out = self._left_out(record)
-        chosen = {name for choice in record.choices for branch in choice for name in branch} - left_out
+        needed, left_out = self._taken(record.choices)
+        chosen = {name for choice in record.choices for name in choice.names} - left_out
         for field in record.fields:
             if field.name in left_out:
                 continue
@@ -121,30 +121,32 @@ class Valid:
             elif field.place == "group":
                 self._group(element, field, here, told | {"group"}, depth)
             else:
-                self._children(element, field, here, told, depth, least=1 if field.name in chosen else field.least)
+                self._children(element, field, here, told, depth, least=1 if field.name in needed else field.least)
 
-    def _left_out(self, record: Record) -> set[str]:
-        """The members of the branches that are not taken."""
-        found: set[str] = set()
-        for choice in record.choices:
-            taken = self._random.choice(choice)
-            found |= {name for branch in choice for name in branch if name not in taken}
-        return found
+    def _taken(self, choices) -> tuple[set[str], set[str]]:
+        """One branch of each choice: what it needs, and the members of the branches that are not taken."""
+        needed: set[str] = set()
+        left_out: set[str] = set()
+        for choice in choices:
+            if choice.optional and self._random.random() < 0.3:
+                left_out |= choice.names
+                continue
+            branch = self._random.choice(choice.branches)
+            inner, left = self._taken(branch.choices)
+            needed |= inner.union(branch.needed)
+            left_out |= left | choice.names.difference(branch.names)
+        return needed, left_out
 
     def _group(self, element, field: Field, here, facts, depth) -> None:
         record = self._model.records[str(field.type)]
         self.of.add("group")
-        for _ in range(self._random.randint(0, 2) if depth < 5 else 0):
-            if record.choice:
-                one = self._random.choice(record.fields)
-                self._fill(element, Record("one", (one,)), here, facts | {"choice"}, depth)
-            else:
-                self._fill(element, record, here, facts, depth)
+        for _ in range(max(self._random.randint(0, 2) if depth < 5 else 0, field.least)):
+            self._fill(element, record, here, facts, depth)
 
     def _children(self, element, field: Field, here, facts, depth, least) -> None:
         most = min(field.most if field.most is not None else 3, 3)
-        count = self._random.randint(min(least, most), most) if depth < 4 else field.least
-        for _ in range(max(count, field.least)):
+        count = self._random.randint(min(least, most), most) if depth < 4 else least
+        for _ in range(max(count, least)):
             if field.wildcard:
                 child = self.element("{urn:any}thing", field.type, here, facts | {"any"}, depth + 1)
             else:
