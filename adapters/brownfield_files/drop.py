@@ -1,27 +1,30 @@
 """The drop: a folder that another system writes into. What lies there, claiming it, and where it goes afterwards.
 
 The folders `inflight`, `staging`, `archive` and `set-aside` within it are ours. A claimed file is in `inflight`, with
-its marker; what was packed is unpacked into `staging`. After the commit both end in `archive` or `set-aside`, and
-nothing is ever deleted but unpacked copies.
+its marker, in the folder of the ledger that claimed it: no other touches it there, however long that one is dead.
+What was packed is unpacked into `staging`. After the commit both end in `archive` or `set-aside`, and nothing is ever
+deleted but unpacked copies.
 """
 
-import errno
 import hashlib
 import os
 import stat
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
 from brownfield.contract import Arrival, Rejected, Unavailable, Verdict
 from brownfield.contract.watched import Sighting
-from brownfield_files.jail import INFLIGHT, STAGING, Markers, checked, is_ours_to_read, jailed
+from brownfield_files.jail import INFLIGHT, STAGING, Markers, checked, is_nobodys, is_ours_to_read, jailed, own
 from brownfield_files.staging import Staging
 
 _BLOCK = 1024 * 1024
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NO_LINK = frozenset({errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS})
+_CLAIMING = threading.Lock()
+"""One claim at a time: nobody but this process, which holds its ledger, writes into that ledger's folders."""
 
 
 class Stamp(NamedTuple):
@@ -46,13 +49,16 @@ class Drop:
         match: A glob within it.
         marker: Template of the marker's name, or None.
         staging: Unpacks what is packed.
+        ledger: The name of the ledger that claims, empty for none.
     """
 
-    def __init__(self, location: Path, match: str, marker: str | None, staging: Callable[[Path], Staging]) -> None:
+    def __init__(self, location: Path, match: str, marker: str | None, staging: Callable[[Path], Staging],
+                 ledger: str = "") -> None:  # fmt: skip
         self._location = location
         self._match = match
         self._markers = Markers(marker)
-        self._staging = staging(location / STAGING)
+        self._claims, self._unpacked = own(INFLIGHT, ledger), own(STAGING, ledger)
+        self._staging = staging(location / self._unpacked)
         self._hashes: dict[str, tuple[Stamp, str]] = {}
 
     def probe(self) -> None:
@@ -98,25 +104,27 @@ class Drop:
             return f"it cannot be read ({getattr(error, 'strerror', error)})"
 
     def claim(self, sighting: Sighting) -> bool:
-        """Move a file and its marker into `inflight`.
+        """Move a file and its marker into the ledger's own folder: by rename, which one of all who try succeeds in.
 
-        The marker goes first: a marker there says that its file is claimed too, so what a crash between the two leaves
-        is made good by `arrivals`, and no later file of the name is ever complete by an old marker.
+        The marker goes first, and decides: who has it has the file. What a crash between the two leaves is made good
+        by `arrivals`, and no later file of the name is ever complete by an old marker. A rename that was made and told
+        as failed, as NFS may, is made good there too.
 
         Raises:
             Unavailable: The location cannot be written to.
         """
         source, target = self._jailed(sighting.name), self._inflight(sighting.name)
+        marker = self._markers.of(sighting.name) if sighting.marked else None
         try:
-            if target.exists() or _stamped(source.lstat()) != sighting.stamp:
-                return False
-            target.parent.mkdir(parents=True, exist_ok=True)
-            marker = self._markers.of(sighting.name)
-            if marker and self._jailed(marker).is_file():
-                self._jailed(marker).replace(self._inflight(marker))
-            _rename_new(source, target)
+            with _CLAIMING:
+                if target.exists() or _stamped(source.lstat()) != sighting.stamp:
+                    return False
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if marker:
+                    self._jailed(marker).replace(self._inflight(marker))
+                source.rename(target)
             _sync(target.parent, source.parent)
-        except (FileNotFoundError, FileExistsError):
+        except FileNotFoundError:
             return False
         except OSError as error:
             raise _read_only(sighting.name, error) from error
@@ -129,14 +137,35 @@ class Drop:
             Unavailable: The location cannot be listed, or there is no room to unpack.
         """
         self.probe()
-        root = self._location / INFLIGHT
+        root = self._location / self._claims
+        self.adopt()
         if not root.is_dir() or not self._leads_nowhere_else(root):
             return []
         self._finish_claims(root)
         claimed = self._regular(root.glob(self._match))  # other feeds may share the folder
         listed = sorted((seen.st_mtime_ns, path.relative_to(root).as_posix()) for path, seen in claimed)
-        names = [name for _, name in listed if is_ours_to_read(name) and not self._markers.is_one(name)]
+        names = [name for _, name in listed if self._is_file_of_ours(name)]
         return [arrival for name in names for arrival in self._staged(name)]
+
+    def adopt(self) -> None:
+        """Take what was claimed and is in no ledger's folder: see `is_nobodys`.
+
+        Raises:
+            Unavailable: The location cannot be written to.
+        """
+        root = self._location / INFLIGHT
+        if self._claims == INFLIGHT or not self._leads_nowhere_else(root):
+            return
+        for path, _ in list(self._regular(root.glob(self._match))):
+            name = path.relative_to(root).as_posix()
+            if not is_nobodys(name) or self._markers.is_one(name) or self._inflight(name).exists():
+                continue
+            try:
+                if self._take_over(INFLIGHT, self._claims, name):
+                    self._take_over(STAGING, self._unpacked, name)
+                    self._take_over(INFLIGHT, self._claims, self._markers.of(name) or name)
+            except OSError as error:
+                raise _read_only(name, error) from error
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading: claimed, unpacked, set aside, or still lying there.
@@ -213,21 +242,38 @@ class Drop:
             self._settle_container(name)
 
     def _finish_claims(self, root: Path) -> None:
-        """Make good what a kill in the middle of a claim left: a marker without its file, a file in both places."""
+        """Take the file of a marker that a kill left claimed alone."""
+        pattern = self._markers.of(self._match)
+        if pattern is None or not any((self._location / INFLIGHT).rglob(PurePosixPath(pattern).name)):
+            return
         for path, seen in self._regular(self._location.glob(self._match)):
             name = path.relative_to(self._location).as_posix()
-            if not is_ours_to_read(name) or self._markers.is_one(name):
-                continue
-            marker, claimed = self._markers.of(name), root / name
-            if claimed.is_file() and claimed.samefile(path):
-                path.unlink()
-            elif marker and (root / marker).is_file() and not claimed.exists():
-                self.claim(Sighting(name, seen.st_size, None, _stamped(seen)))
+            marker = self._markers.of(name)
+            if marker and is_ours_to_read(name) and not self._markers.is_one(name) and not (root / name).exists():
+                self._take_over(INFLIGHT, self._claims, marker)
+                if (root / marker).is_file():
+                    self.claim(Sighting(name, seen.st_size, None, _stamped(seen)))
+
+    def _take_over(self, folder: str, mine: str, name: str) -> bool:
+        """Move what is nobody's into this ledger's folder; False when it is not there: another may have been faster."""
+        source, target = self._jailed(f"{folder}/{name}"), self._jailed(f"{mine}/{name}")
+        if folder == mine or not source.exists() or target.exists():
+            return False
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            source.rename(target)
+            return True
+        return False
+
+    def _is_file_of_ours(self, claimed: str) -> bool:
+        """Whether a claimed file is one to be read, and was not claimed by another ledger."""
+        others = self._claims == INFLIGHT and not is_nobodys(claimed)
+        return not others and is_ours_to_read(claimed) and not self._markers.is_one(claimed)
 
     def _places(self, name: str) -> Iterator[Path]:
         """Where a file may be, in the order of how far it has come."""
         yield self._inflight(name)
-        yield self._jailed(f"{STAGING}/{name}")
+        yield self._jailed(f"{self._unpacked}/{name}")
         yield self._jailed(f"{Verdict.SET_ASIDE}/{name}")
         yield self._jailed(name)
 
@@ -254,7 +300,7 @@ class Drop:
         return known[1]
 
     def _inflight(self, name: str) -> Path:
-        return self._jailed(f"{INFLIGHT}/{checked(name)}")
+        return self._jailed(f"{self._claims}/{checked(name)}")
 
     def _jailed(self, name: str) -> Path:
         return jailed(self._location, name)
@@ -284,25 +330,6 @@ def _read_only(name: str, error: OSError) -> Unavailable:
         f"{name} cannot be claimed: {error.strerror}. Let brownfield rename files in the drop,"
         ' or read it with `claim = "lease"`'
     )
-
-
-def _rename_new(source: Path, target: Path) -> None:
-    """Rename, and fail where the target exists: a plain rename would put one file in the place of another.
-
-    Raises:
-        FileExistsError: The target is there.
-        FileNotFoundError: The source is gone: somebody else was faster.
-    """
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in _NO_LINK:
-            raise
-        if target.exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
-        source.rename(target)
-        return
-    source.unlink()
 
 
 def _move(source: Path, folder: Path, sha256: str) -> None:

@@ -37,6 +37,7 @@ class FilesFeed:
         self._most_bytes = opening.limits.max_bytes
         self._reader = FORMATS[opening.settings.format](opening.settings)
         self._secret = opening.secret
+        self._ledger = opening.ledger
         self._passphrase = partial(opening.secret, "pgp_passphrase")
         self._patience = opening.limits.deadline
         self._known_drop: Drop | RemoteDrop | None = None
@@ -115,12 +116,12 @@ class FilesFeed:
                 f"connection {self._name}: its `location` has no value: set the environment variable it names"
             )
         if isinstance(settings.location, Path):
-            return Drop(settings.location, settings.match, settings.marker, self._staging)
+            return Drop(settings.location, settings.match, settings.marker, self._staging, self._ledger())
         place = Place(str(settings.location), self._secret, settings.host_key, settings.authority, settings.endpoint,
                       self._patience)  # fmt: skip
         local = settings.staging or Path()
         return RemoteDrop(place, settings.match, settings.marker, local, self._staging, self._most_bytes,
-                          leased=settings.claim == "lease")  # fmt: skip
+                          self._ledger(), leased=settings.claim == "lease")  # fmt: skip
 
     def _staging(self, root: Path) -> Staging:
         settings, pgp = self._settings, None

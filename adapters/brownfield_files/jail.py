@@ -12,6 +12,7 @@ from brownfield.contract import Rejected, Verdict
 INFLIGHT, STAGING = "inflight", "staging"
 OURS = frozenset({*(str(verdict) for verdict in Verdict), INFLIGHT, STAGING})
 """Folders in a drop that this adapter makes and nobody else writes to."""
+_OWN = "ledger-"
 _UNFINISHED = (".tmp", ".part", ".filepart")
 
 
@@ -39,6 +40,16 @@ class Markers:
         before, after = re.split(r"\{(?:name|stem)\}", self._template)
         own = PurePosixPath(name).name
         return len(own) > len(before) + len(after) and own.startswith(before) and own.endswith(after)
+
+
+def own(folder: str, ledger: str) -> str:
+    """Where in a folder of ours one ledger keeps its own; the folder itself where there is no ledger."""
+    return f"{folder}/{_OWN}{ledger}" if ledger else folder
+
+
+def is_nobodys(name: str) -> bool:
+    """Whether what lies in a folder of ours is in no ledger's own: left by a version before, or let go by a person."""
+    return not PurePosixPath(name).parts[0].startswith(_OWN)
 
 
 def is_ours_to_read(name: str) -> bool:

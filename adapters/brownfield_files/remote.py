@@ -17,7 +17,7 @@ from brownfield.contract.watched import Sighting
 from brownfield_files.archive import layers
 from brownfield_files.drop import Drop
 from brownfield_files.filesystem import Place, open_filesystem
-from brownfield_files.jail import INFLIGHT, Markers, is_ours_to_read, jailed
+from brownfield_files.jail import INFLIGHT, Markers, is_nobodys, is_ours_to_read, jailed, own
 from brownfield_files.staging import Staging
 
 _BLOCK = 256 * 1024
@@ -37,14 +37,16 @@ class RemoteDrop:
         leased: Nothing is renamed or moved there.
         staging: Unpacks what is packed.
         most_bytes: Of one file.
+        ledger: The name of the ledger that claims, empty for none.
     """
 
     def __init__(self, place: Place, match: str, marker: str | None, local: Path, staging: Callable[[Path], Staging],
-                 most_bytes: int, *, leased: bool) -> None:  # fmt: skip
+                 most_bytes: int, ledger: str = "", *, leased: bool) -> None:  # fmt: skip
         self._place, self._match, self._leased, self._most_bytes = place, match, leased, most_bytes
         self._markers = Markers(marker)
-        self._folder = local
-        self._local = Drop(local, match, None, staging)
+        self._claims = own(INFLIGHT, ledger)
+        self._copies = local / self._claims
+        self._local = Drop(local, match, None, staging, ledger)
         self._opened: Any = None
 
     def probe(self) -> None:
@@ -80,25 +82,22 @@ class RemoteDrop:
             if self._leased:
                 self._copy(there, self._path(name), name)
                 return True
-            target = self._path(f"{INFLIGHT}/{name}")
-            if there.exists(target):
+            if there.exists(self._path(f"{self._claims}/{name}")):
                 return False
-            self._makedirs(there, PurePosixPath(target).parent.as_posix())
-            marker = self._markers.of(name)
-            if marker and there.exists(self._path(marker)):
-                self._replace(there, self._path(marker), self._path(f"{INFLIGHT}/{marker}"))
-            there.mv(self._path(name), target)
-            return True
+            marker = self._markers.of(name) if sighting.marked else None
+            return (not marker or self._take(there, marker, marker)) and self._take(there, name, name)
 
     def arrivals(self) -> list[Arrival]:
         """The claimed files, copied here and unpacked."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._copies.mkdir(parents=True, exist_ok=True)
+        self._local.adopt()
         if not self._leased:
             with self._reaching() as there:
+                self._adopt(there)
                 self._finish_claims(there)
-                for name in sorted(self._listed(there, f"{INFLIGHT}/{self._match}")):
-                    plain = name.removeprefix(f"{INFLIGHT}/")
-                    if not self._markers.is_one(plain) and not jailed(self._folder / INFLIGHT, plain).exists():
+                for name in sorted(self._listed(there, f"{self._claims}/{self._match}")):
+                    plain = name.removeprefix(f"{self._claims}/")
+                    if not self._markers.is_one(plain) and not jailed(self._copies, plain).exists():
                         self._copy(there, self._path(name), plain)
         return self._local.arrivals()
 
@@ -113,16 +112,16 @@ class RemoteDrop:
             return
         name = _claimed(arrival.name)
         kept = Verdict.ARCHIVE if name != arrival.name else verdict
-        if jailed(self._folder / INFLIGHT, name).exists():
+        if jailed(self._copies, name).exists():
             return  # members of it are still to be settled, or it is a later file of the name
         with self._reaching() as there:
             for one in (self._markers.of(name), name):
-                if one and there.exists(self._path(f"{INFLIGHT}/{one}")):
+                if one and there.exists(self._path(f"{self._claims}/{one}")):
                     target = self._path(f"{kept}/{one}")
                     self._makedirs(there, PurePosixPath(target).parent.as_posix())
                     if there.exists(target):
                         target += f"-{arrival.sha256[:12]}"
-                    self._replace(there, self._path(f"{INFLIGHT}/{one}"), target)
+                    self._replace(there, self._path(f"{self._claims}/{one}"), target)
 
     def close(self) -> None:
         """Give up the connection."""
@@ -162,14 +161,37 @@ class RemoteDrop:
     def _finish_claims(self, there: Any) -> None:
         """Take the file of a marker that a killed run had claimed alone."""
         pattern = self._markers.of(self._match)
-        claimed = set(self._listed(there, f"{INFLIGHT}/{pattern}")) if pattern else set()
+        claimed = set(self._listed(there, f"{self._claims}/{pattern}")) if pattern else set()
         if not claimed:
             return
         for name in self._listed(there, self._match):
-            if f"{INFLIGHT}/{self._markers.of(name)}" in claimed and is_ours_to_read(name):
-                target = self._path(f"{INFLIGHT}/{name}")
-                if not there.exists(target):
-                    there.mv(self._path(name), target)
+            if f"{self._claims}/{self._markers.of(name)}" in claimed and is_ours_to_read(name):
+                self._take(there, name, name)
+
+    def _adopt(self, there: Any) -> None:
+        """Take what was claimed and is in no ledger's folder: see `is_nobodys`."""
+        if self._claims == INFLIGHT:
+            return
+        for path in sorted(self._listed(there, f"{INFLIGHT}/{self._match}")):
+            name = path.removeprefix(f"{INFLIGHT}/")
+            marker = self._markers.of(name)
+            if is_nobodys(name) and not self._markers.is_one(name) and self._take(there, path, name) and marker:
+                self._take(there, f"{INFLIGHT}/{marker}", marker)
+
+    def _take(self, there: Any, source: str, name: str) -> bool:
+        """Move a file there into this ledger's folder; False when it is gone, or one of the name is there already."""
+        target = self._path(f"{self._claims}/{name}")
+        if there.exists(target):
+            return False
+        self._makedirs(there, PurePosixPath(target).parent.as_posix())
+        try:
+            there.mv(self._path(source), target)
+        except Exception:
+            there.invalidate_cache()
+            if there.exists(self._path(source)):
+                raise
+            return bool(there.exists(target))  # it was moved all the same, or another was faster
+        return True
 
     def _is_still(self, there: Any, sighting: Sighting) -> bool:
         there.invalidate_cache()
@@ -182,7 +204,7 @@ class RemoteDrop:
         Raises:
             Unavailable: It changed meanwhile, or less came than there is; a server that breaks off need not say so.
         """
-        target = jailed(self._folder / INFLIGHT, name)
+        target = jailed(self._copies, name)
         part = target.with_name(f".{target.name}{_PART}")
         target.parent.mkdir(parents=True, exist_ok=True)
         seen = there.info(path)

@@ -52,7 +52,7 @@ def main() -> None:
 
             journal.add = tell
         for file in assembly.collecting.run(opened, feed):
-            print(file["name"], file["state"], file["events"], file["quarantined"], file["note"])
+            print(file["name"], file["state"], file.get("events", 0), file.get("quarantined", 0), file["note"])
 
 
 if __name__ == "__main__":

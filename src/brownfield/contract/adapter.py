@@ -49,6 +49,8 @@ class Opening(Generic[Settings]):
         contract: The pinned contract, or None while there is none (`new`, `lock`).
         derived: What was worked out from the pinned files before, by a name that changes when they do. What is put
             in comes back as it was, also in a later process, or not at all.
+        ledger: The name of the ledger that what is done here is written into, for what two that share a place there
+            must tell apart; asked when it is first needed, empty where there is no ledger.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Opening(Generic[Settings]):
     timezone: ZoneInfo | None = None
     contract: Contract | None = None
     derived: MutableMapping[str, bytes] = field(default_factory=dict)
+    ledger: Callable[[], str] = str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import IO
@@ -15,6 +16,7 @@ from brownfield.ledger.count import proposal_counts
 from brownfield.ledger.identity import add_grant, add_identity, add_key, identities
 from brownfield.ledger.lease import clear
 from brownfield.ledger.migration.migrate import migrate
+from brownfield.ledger.name import name_of
 from brownfield.ledger.store import Ledger
 from brownfield.rules.access import Role
 from brownfield.rules.proposal import State
@@ -134,9 +136,10 @@ def open_assembly(folder: Path, environ: Mapping[str, str], *, chain: str = "ser
 
 def assemble(folder: Path, settings: Settings, home: Home, around: Surroundings, clock: Clock, chain: str) -> Assembly:
     """Put everything together; nothing runs yet."""
-    wrappers = open_wrappers(find_bundles(folder), settings, around)
     ledger = Ledger(home.ledger_url)
-    migrate(ledger)
+    around = replace(around, ledger=partial(_name, ledger))
+    wrappers = open_wrappers(find_bundles(folder), settings, around)
+    migrate(ledger)  # not before the bundles are found right: it cannot be taken back
     with ledger.write() as connection:
         clear(connection)  # what a killed process held would keep its feeds busy for hours
     key = audit_key(home.keys)
@@ -152,6 +155,11 @@ def assemble(folder: Path, settings: Settings, home: Home, around: Surroundings,
                     Mending(kernel, collecting), Streaming(kernel, around.registry),
                     Asking(kernel, key), worker, scheduler, expecting, Paging(kernel), Lookout(kernel), Lane("desk", 4),
                     Lane("events", 4))  # fmt: skip
+
+
+def _name(ledger: Ledger) -> str:
+    with ledger.read() as connection:
+        return name_of(connection)
 
 
 def find_settings(folder: Path) -> Settings:

@@ -110,6 +110,7 @@ class Control:
             unread = open_by_feed(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else {}
         return {
             "environment": self._kernel.environment,
+            "ledger": self._kernel.around.ledger() if caller.may(Ability.OVERSEE) else None,
             "identity": caller.identity.name,
             "role": caller.identity.role.value,
             "systems": [self._system(caller, opened) for opened in self._kernel.wrappers.values()

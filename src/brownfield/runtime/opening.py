@@ -1,7 +1,7 @@
 """From a manifest to open connections: settings resolved and checked, secrets by side, adapters by name."""
 
 import os
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -27,12 +27,13 @@ Stops = Mapping[str, Mapping[str, Stop]]
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What connections are opened with; `derived` is kept in the home where there is one."""
+    """What connections are opened with; `derived` is kept in the home where there is one, `ledger` tells its name."""
 
     registry: Registry
     secrets: tuple[Provider, ...]
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     derived: MutableMapping[str, bytes] = field(default_factory=dict)
+    ledger: Callable[[], str] = str
 
 
 def open_adapter(folder: Path, name: str, table: ConnectionTable, side: Side, around: Surroundings,
@@ -69,6 +70,7 @@ def make_opening(folder: Path, name: str, table: ConnectionTable, side: Side, ar
         timezone=ZoneInfo(table.timezone) if table.timezone else None,
         contract=contract,
         derived=around.derived,
+        ledger=around.ledger,
     )
 
 

@@ -53,10 +53,10 @@ class Bench:
     drop: Path
     settings: dict[str, Any] = field(default_factory=dict)
 
-    def feed(self, *, limits: Limits = LIMITS, **settings: Any) -> FilesFeed:
+    def feed(self, *, limits: Limits = LIMITS, ledger: str = "", **settings: Any) -> FilesFeed:
         merged = self.settings | settings
         opening = Opening("nightly", self.folder, FilesSettings(**merged), lambda name: "")
-        opened = adapter.open(replace(opening, limits=limits))
+        opened = adapter.open(replace(opening, limits=limits, ledger=lambda: ledger))
         assert isinstance(opened, FilesFeed)
         return opened
 

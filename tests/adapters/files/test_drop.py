@@ -1,13 +1,16 @@
 """The drop: only what is complete, only what lies within, and nothing is ever lost by being moved."""
 
 import errno
+import gzip
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hostile import zipped
 from pydantic import ValidationError
 
 from brownfield.contract import Arrival, Checkpoint, Rejected, Unavailable, Verdict
@@ -138,14 +141,99 @@ def test_a_kill_between_the_two_moves_of_a_claim_is_made_good(bench: "Bench") ->
     assert not (bench.drop / "STK1.DAT").exists()
 
 
-def test_a_kill_between_the_two_links_of_a_rename_is_made_good(bench: "Bench") -> None:
-    """R77: the file is in both places for a moment, and it is one file."""
-    arrival = bench.write(b"x", "STK1.DAT")
-    (bench.drop / "inflight").mkdir()
-    os.link(bench.drop / "STK1.DAT", bench.drop / "inflight" / "STK1.DAT")
-    feed = bench.feed()
-    assert feed.arrivals() == [arrival]
+def test_a_rename_that_was_made_and_told_as_failed_is_made_good(
+    bench: "Bench", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R77, §7: over NFS the answer may be lost, and what was asked again finds nothing. The answer is stood in for."""
+    arrival, feed = bench.write(b"x", "STK1.DAT"), bench.feed(ledger="a1")
+    rename = Path.rename
+
+    def lost(self: Path, target: Path) -> None:
+        rename(self, target)
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", lost)
+        assert not feed.claim(next(feed.sightings()))
     assert list(feed.sightings()) == []
+    assert feed.arrivals() == [arrival]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "America/New_York", "UTC"])
+def test_a_time_is_an_instant_in_any_zone_and_on_any_night(
+    bench: "Bench", monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    """R20, §7: in the hour that comes twice, and around the one that never comes, age is what has passed."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    moments = [datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
+               datetime(2026, 3, 29, 0, 59, tzinfo=UTC), datetime(2026, 3, 29, 1, 0, tzinfo=UTC)]  # fmt: skip
+    for number, moment in enumerate(moments):
+        bench.write(b"x", f"STK{number}.DAT", mtime=int(moment.timestamp()))
+    try:
+        for feed in (bench.feed(), bench.feed(location=f"file://{bench.drop}", staging=bench.folder / "here")):
+            found = {one.name: one.modified for one in feed.sightings()}
+            assert [found[f"STK{number}.DAT"] for number in range(4)] == moments
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_what_one_ledger_claimed_no_other_sees_or_takes(bench: "Bench") -> None:
+    """R20, R77, R86: however long it is dead, packed or not; its own takes it up again."""
+    contents = {"STK1.DAT": b"x", "STK2.DAT.gz": gzip.compress(b"y")}
+    for name, content in contents.items():
+        bench.write(content, name)
+    ours, others = bench.feed(ledger="a1", match="STK*"), bench.feed(ledger="b2", match="STK*")
+    sighted = {one.name: one for one in ours.sightings()}
+    assert ours.claim(sighted["STK1.DAT"])
+    assert not others.claim(sighted["STK1.DAT"])
+    assert others.claim(sighted["STK2.DAT.gz"])
+    assert [names(feed.arrivals()) for feed in (ours, others)] == [["STK1.DAT"], ["STK2.DAT.gz/STK2.DAT"]]
+    bench.write(b"later", "STK1.DAT")
+    assert others.claim(next(others.sightings())), "a later one of the name is whose who takes it"
+    killed = bench.feed(ledger="a1", match="STK*")
+    assert [names(feed.arrivals()) for feed in (killed, others)] == [["STK1.DAT"], ["STK1.DAT", "STK2.DAT.gz/STK2.DAT"]]
+    for feed in (killed, others):
+        for arrival in feed.arrivals():
+            feed.settle(arrival, Verdict.ARCHIVE)
+    kept = sorted(path.read_bytes() for path in (bench.drop / "archive").iterdir())
+    assert kept == sorted([*contents.values(), b"later"])
+
+
+def test_of_two_ledgers_who_has_the_marker_has_the_file(bench: "Bench") -> None:
+    """R20, R77: killed between the two moves, the other cannot take the file, however long it lies there."""
+    arrival = bench.write(b"x", "STK1.DAT")
+    bench.write(b"", "STK1.DAT.done")
+    ours, others = (bench.feed(ledger=name, match="STK*.DAT", marker="{name}.done") for name in ("a1", "b2"))
+    (sighting,) = others.sightings()
+    (bench.drop / "inflight" / "ledger-a1").mkdir(parents=True)
+    (bench.drop / "STK1.DAT.done").rename(bench.drop / "inflight" / "ledger-a1" / "STK1.DAT.done")
+    assert not others.claim(sighting)
+    assert [one.marked for one in others.sightings()] == [False]
+    assert (others.arrivals(), ours.arrivals()) == ([], [arrival])
+
+
+def test_what_is_in_no_ledgers_folder_is_taken_by_the_first_who_looks(bench: "Bench") -> None:
+    """R20, R77: claimed by a version before there were such folders, or let go by a person for one that is dead."""
+    content = [(f"STK{number}.DAT", b"".join(bench.file(bench.details(number + 1)))) for number in range(2)]
+    bench.write(zipped(*content), "a/STK.zip")
+    before = bench.feed(match="**/STK*", marker="{name}.done")
+    bench.write(b"", "a/STK.zip.done")
+    gone, left = bench.claimed(before)
+    before.settle(gone, Verdict.ARCHIVE)
+    late = bench.write(b"x", "STK9.DAT")
+    bench.write(b"", "inflight/STK9.DAT.done")
+    ours, others = (bench.feed(ledger=name, match="**/STK*", marker="{name}.done") for name in ("a1", "b2"))
+    assert (ours.arrivals(), others.arrivals()) == ([late, left], [])
+    held = bench.drop / "inflight" / "ledger-a1"
+    assert sorted(path.relative_to(held).as_posix() for path in held.rglob("*") if path.is_file()) == [
+        "STK9.DAT", "STK9.DAT.done", "a/STK.zip", "a/STK.zip.done"]  # fmt: skip
+    for kept in ("inflight", "staging"):
+        for path in list((bench.drop / kept / "ledger-a1").iterdir()):
+            path.rename(bench.drop / kept / path.name)  # what the pages tell an operator to do
+    assert sorted(one.name for one in others.arrivals()) == ["STK9.DAT", left.name]
+    assert ours.arrivals() == []
 
 
 def test_a_claim_is_of_the_file_that_was_seen(bench: "Bench") -> None:
@@ -189,23 +277,10 @@ def test_a_drop_that_may_not_be_written_to_says_so(bench: "Bench", monkeypatch: 
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
-    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(Unavailable, match="rename files in the drop"):
         feed.claim(next(feed.sightings()))
     assert (bench.drop / "STK1.DAT").is_file()
-
-
-def test_where_files_cannot_be_linked_they_are_renamed(bench: "Bench", monkeypatch: pytest.MonkeyPatch) -> None:
-    """R20: on SMB, on FAT, or where links to others' files are forbidden; still never over another file."""
-    arrival, feed = bench.write(b"x", "STK1.DAT"), bench.feed()
-
-    def refuse(*_: object, **__: object) -> None:
-        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
-
-    monkeypatch.setattr(os, "link", refuse)
-    assert bench.claimed(feed) == [arrival]
-    bench.write(b"y", "STK1.DAT")
-    assert bench.claimed(feed) == [arrival]
 
 
 def test_a_marker_before_its_file_claims_nothing(bench: "Bench") -> None:

@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,14 +34,14 @@ class Far:
     bench: "Bench"
     server: servers.Server
 
-    def feed(self, limits: Limits | None = None, **settings: Any) -> Any:
+    def feed(self, limits: Limits | None = None, ledger: str = "", **settings: Any) -> Any:
         merged = {**self.bench.settings, "location": self.server.url, "staging": self.bench.folder / "here",
                   "match": "STK*", **self.server.settings, **settings}  # fmt: skip
         secrets = self.server.secrets
-        opening = Opening("nightly", self.bench.folder, FilesSettings(**merged), secrets.__getitem__)
-        if limits:
-            opening = Opening("nightly", self.bench.folder, FilesSettings(**merged), secrets.__getitem__, limits)
-        return adapter.open(opening)
+        opening = Opening(
+            "nightly", self.bench.folder, FilesSettings(**merged), secrets.__getitem__, limits or Limits()
+        )
+        return adapter.open(replace(opening, ledger=lambda: ledger))
 
     @property
     def content(self) -> bytes:
@@ -130,6 +130,63 @@ def test_a_packed_file_is_unpacked_here(far: Far) -> None:
     feed.settle(arrival, Verdict.ARCHIVE)
     assert far.server.names() == ["archive/STK1.DAT.gz"]
     assert feed.arrivals() == []
+
+
+def test_what_one_ledger_claimed_no_other_sees_or_takes(far: Far) -> None:
+    """R20, R77, R86: however long it is dead; its own takes it up again. Both share the folder of copies too."""
+    for number in range(2):
+        far.server.put(f"STK{number}.DAT", far.content)
+        far.server.put(f"STK{number}.DAT.done", b"")
+    ours, others = (far.feed(ledger=name, match="STK*.DAT", marker="{name}.done") for name in ("a1", "b2"))
+    first, second = ours.sightings()
+    again, last = others.sightings()
+    assert ours.claim(first)
+    assert not others.claim(again)
+    assert others.claim(last)
+    assert not ours.claim(second)
+    assert "inflight/ledger-a1/STK0.DAT.done" in far.server.names()
+    for feed, name in ((ours, "STK0.DAT"), (others, "STK1.DAT")):
+        (arrival,) = feed.arrivals()
+        assert arrival.name == name
+    killed = far.feed(ledger="a1", match="STK*.DAT", marker="{name}.done")
+    (arrival,) = killed.arrivals()
+    killed.settle(arrival, Verdict.ARCHIVE)
+    others.settle(*others.arrivals(), Verdict.ARCHIVE)
+    assert far.server.names() == [f"archive/STK{number}.DAT{end}" for number in range(2) for end in ("", ".done")]
+
+
+def test_what_is_in_no_ledgers_folder_is_taken_by_the_first_who_looks(far: Far) -> None:
+    """R20, R77: claimed by a version before there were such folders, or let go by a person for one that is dead."""
+    far.server.put("inflight/STK1.DAT", far.content)
+    far.server.put("inflight/STK1.DAT.done", b"")
+    copied = far.bench.folder / "here" / "inflight" / "STK1.DAT"
+    copied.parent.mkdir(parents=True)
+    copied.write_bytes(far.content)
+    ours, others = (far.feed(ledger=name, match="STK*.DAT", marker="{name}.done") for name in ("a1", "b2"))
+    (arrival,) = ours.arrivals()
+    assert (arrival.name, others.arrivals()) == ("STK1.DAT", [])
+    assert not copied.exists()
+    ours.settle(arrival, Verdict.ARCHIVE)
+    assert far.server.names() == ["archive/STK1.DAT", "archive/STK1.DAT.done"]
+
+
+def test_a_move_that_was_made_and_told_as_failed_is_a_move(far: Far, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R20, §7: the answer was lost on the way; and one who was too late is told so, not that nobody is there."""
+    far.server.put("STK1.DAT", far.content)
+    feed = far.feed(ledger="a1")
+    (sighting,) = feed.sightings()
+    there = feed._drop()._opened
+    move = there.mv
+
+    def lost(*names: str) -> None:
+        move(*names)
+        raise OSError("the connection was closed")
+
+    monkeypatch.setattr(there, "mv", lost)
+    assert feed.claim(sighting)
+    monkeypatch.undo()
+    assert len(feed.arrivals()) == 1
+    assert not far.feed(ledger="b2").claim(sighting)
 
 
 def test_a_file_that_changed_since_it_was_seen_is_not_claimed(far: Far) -> None:
