@@ -10,7 +10,6 @@ import re
 import struct
 from collections.abc import Callable, Mapping
 
-import h11
 import spnego
 
 from brownfield.contract import Rejected, Unavailable
@@ -30,7 +29,7 @@ def introduction(credentials: Callable[[], tuple[str, str]]) -> Introduce:
         credentials: The user (`DOMAIN\name` or `name@domain`) and the password, asked for each line.
     """
 
-    def introduce(line: Line, first: Callable[[Mapping[str, str]], h11.Request], deadline: Deadline) -> dict[str, str]:
+    def introduce(line: Line, first: Callable[[Mapping[str, str]], bytes], deadline: Deadline) -> dict[str, str]:
         user, password = credentials()
         try:
             options = spnego.NegotiateOptions.use_ntlm
@@ -61,9 +60,9 @@ def _challenge(line: Line, deadline: Deadline) -> bytes:
         size += len(chunk)
         if size > MOST_BYTES:
             raise Unavailable("The server answers NTLM with a page without end. The call was not made.")
-    offered = ", ".join(value.decode("latin-1") for name, value in reply.headers if name == b"www-authenticate")
+    offered = ", ".join(value for name, value in reply.headers if name == "www-authenticate")
     found = CHALLENGE.search(offered)
-    if reply.status_code != 401 or found is None:
+    if reply.status != 401 or found is None:
         raise Rejected("The server does not answer with an NTLM challenge. The call was not made.", code="ntlm")
     if not line.ready_again():
         raise Unavailable("The server hangs up in the midst of NTLM. The call was not made.")

@@ -17,23 +17,22 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-import h11
-
 from brownfield.contract import Failure, Unavailable, Uncertain
 from brownfield_soap import inflate
+from brownfield_soap.head import Garbled, Incoming, written
 from brownfield_soap.line import Deadline, Line
 from brownfield_soap.wire import Allow, Target, Wire
 
 KEPT_SECONDS = 30.0
 """How long a socket that nobody uses is kept."""
 
-Request = Callable[[bytes, Mapping[str, str]], h11.Request]
-"""The body and more headers → the request of a call."""
+Request = Callable[[bytes, Mapping[str, str]], bytes]
+"""The body and more headers → the head of a call's request."""
 
-Introduce = Callable[[Line, Callable[[Mapping[str, str]], h11.Request], Deadline], Mapping[str, str]]
+Introduce = Callable[[Line, Callable[[Mapping[str, str]], bytes], Deadline], Mapping[str, str]]
 """A new line and what writes a request without a body → the headers that the call's request has to carry on it."""
 
-LOST = (OSError, h11.RemoteProtocolError)
+LOST = (OSError, Garbled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +154,14 @@ class Transport:
 
     def _request(
         self, method: str, target: Target, headers: Mapping[str, str], content: bytes, more: Mapping[str, str]
-    ) -> h11.Request:
-        own = [("Host", target.authority), ("Accept-Encoding", "gzip")]
+    ) -> bytes:
+        own = [("Accept-Encoding", "gzip")]
         own += [] if self._wire.keep_alive else [("Connection", "close")]
         own += [("Content-Length", str(len(content)))] if method == "POST" else []
         try:
-            return h11.Request(
-                method=method, target=self._wire.path(target), headers=[*headers.items(), *more.items(), *own]
-            )
-        except (h11.LocalProtocolError, UnicodeEncodeError):
+            headed = [("Host", target.authority), *headers.items(), *more.items(), *own]
+            return written(method, self._wire.path(target), headed)
+        except ValueError:
             raise Unavailable("The request cannot be written as HTTP. Nothing was sent.") from None
 
     def _line(
@@ -234,10 +232,10 @@ class Exchange:
     """
 
     def __init__(
-        self, line: Line, reply: h11.Response, deadline: Deadline, max_bytes: int, held: contextlib.ExitStack
+        self, line: Line, reply: Incoming, deadline: Deadline, max_bytes: int, held: contextlib.ExitStack
     ) -> None:
-        self.status = reply.status_code
-        self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reply.headers}
+        self.status = reply.status
+        self.headers = dict(reply.headers)
         self._deadline = deadline
         self._held = held
         self._content = _content(line, deadline, self.headers.get("content-encoding", ""), max_bytes)

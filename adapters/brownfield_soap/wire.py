@@ -4,12 +4,12 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import h11
-
 from brownfield.contract import Unavailable
+from brownfield_soap.head import written
 from brownfield_soap.line import Deadline, Line
 
 PORTS = {"http": 80, "https": 443}
@@ -35,6 +35,7 @@ class Target:
     path: str
 
     @classmethod
+    @lru_cache(maxsize=256)
     def of(cls, url: str) -> "Target":
         """The target that an address names.
 
@@ -159,8 +160,8 @@ def _tunnel(opened: socket.socket, target: Target, deadline: Deadline) -> None:
     host = f"[{target.host}]" if ":" in target.host else target.host
     where = f"{host}:{target.port}"
     line = Line(opened)
-    line.send(h11.Request(method="CONNECT", target=where, headers=[("Host", where)]), b"", deadline)
-    status = line.head(deadline).status_code
+    line.send(written("CONNECT", where, [("Host", where)]), b"", deadline)
+    status = line.head(deadline).status
     if not 200 <= status < 300:
         raise ConnectionRefusedError(0, f"the proxy answered HTTP {status}")
 
