@@ -20,7 +20,7 @@ A type named `header` stands first and one named `trailer` stands last, once, un
 required unless `optional`. Types are tried in the order in which they are declared. Names may be COBOL's or ours.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -85,10 +85,13 @@ class TotalDeclaration(BaseModel):
         since: The record type that the records added up stand behind, the last of it included: a batch's header.
         counts: The record types that are counted.
         sums: The fields that are summed.
+        repeats: No total: the fields of which the last one before it must be equal, such as a batch's number.
         where: Text fields and the values of which they must hold one; `movement.detail` is asked of one type only.
         minus: The same: what is subtracted.
+        sign: `+`: of a signed field only what is positive is summed; `-`: what is negative, stated without its sign.
         wraps: A hash total: where the sum has more digits than the field, it states the last of them.
         per: Blocks of as many records are counted.
+        optional: What begins at a record of the type `since` may end without being stated.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -97,36 +100,40 @@ class TotalDeclaration(BaseModel):
     since: str = ""
     counts: Names = ()
     sums: Names = ()
+    repeats: Names = ()
     where: dict[str, Values] = Field(default_factory=dict)
     minus: dict[str, Values] = Field(default_factory=dict)
+    sign: Literal["", "+", "-"] = ""
     wraps: bool = False
     per: int = Field(default=1, ge=1)
+    optional: bool = False
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "TotalDeclaration":
-        if bool(self.counts) == bool(self.sums):
-            raise ValueError("a total either counts record types or sums fields (`detail.ON-HAND`)")
+        if sum(map(bool, (self.counts, self.sums, self.repeats))) != 1:
+            raise ValueError("a total counts record types, or sums fields (`detail.ON-HAND`), or repeats one")
         if ("." in self.trailer) != bool(self.since):
             raise ValueError(
                 "a total is the last record's, or names its record type (`batch_control.entries`) and `since`"
             )
-        if self.per > 1 and not self.counts:
-            raise ValueError("`per` says how many records are counted as one")
+        if (self.per > 1 and not self.counts) or (self.repeats and (self.where or self.minus or self.sign)):
+            raise ValueError("`per` says how many records are counted as one; `where` what is counted or summed")
         return self
 
     def total(self) -> Total:
         """The total in normal form."""
         by, _, stated = self.trailer.rpartition(".")
         named: list[tuple[str, str | None]] = [(kind, None) for kind in self.counts]
-        named += [(kind, snake(field)) for kind, _, field in (one.partition(".") for one in self.sums)]
+        named += [(kind, snake(field)) for kind, _, field in (one.partition(".") for one in self.sums + self.repeats)]
         terms = tuple(term for kind, field in named for term in self._terms(kind, field))
-        return Total(snake(stated), terms, self.wraps, self.per, by, self.since)
+        return Total(snake(stated), terms, bool(self.repeats), self.wraps, self.per, by, self.since, self.optional)
 
     def _terms(self, kind: str, field: str | None) -> list[Term]:
         """What is subtracted is taken with the others, and then away twice."""
         where, minus = _asked(self.where, kind), _asked(self.minus, kind)
-        terms = [Term(kind, field, where)]
-        return [*terms, Term(kind, field, where + minus, -2)] if minus else terms
+        factor = -1 if self.sign == "-" else 1
+        terms = [Term(kind, field, where, self.sign, factor)]
+        return [*terms, Term(kind, field, where + minus, self.sign, -2 * factor)] if minus else terms
 
 
 def _asked(tests: dict[str, Values], kind: str) -> tuple[Test, ...]:
@@ -180,18 +187,30 @@ def _check_total(layout: Layout, total: Total, file: str) -> None:
         raise LayoutError(file, 0, f"totals: {total.name}: what begins at a {total.since} does not end there")
     states = kinds[total.by] if total.by else layout.at("last")
     stated = states.field(total.stated) if states else None
-    if stated is None or not stated.exact:
+    if stated is None or not (stated.exact or total.repeats):
         raise LayoutError(file, 0, f"totals: {total.stated} is no numeric field of the {total.by or 'last'} record")
+    if total.repeats:
+        _check_repeated(kinds, total, stated, file)
+        return
     for term in total.terms:
         _check_term(kinds[term.kind], term, file)
     if len({_scale(kinds[term.kind], term) for term in total.terms}) > 1:
         raise LayoutError(file, 0, f"totals: {total.name} adds up fields of other decimals")
 
 
+def _check_repeated(kinds: dict[str, RecordType], total: Total, stated: LayoutField, file: str) -> None:
+    for term in total.terms:
+        field = kinds[term.kind].field(term.sums or "")
+        if field is None or (field.kind == "text") != (stated.kind == "text"):
+            raise LayoutError(file, 0, f"totals: {total.name} cannot repeat {term.kind}.{term.sums}")
+
+
 def _check_term(record: RecordType, term: Term, file: str) -> None:
     summed: LayoutField | None = record.field(term.sums) if term.sums else None
     if term.sums is not None and (summed is None or not summed.exact):
         raise LayoutError(file, 0, f"totals: {record.name}.{term.sums} is no numeric field outside a table")
+    if term.sign and not (summed and summed.kind == "zoned" and summed.signed):
+        raise LayoutError(file, 0, f"totals: {record.name}.{term.sums} is no signed field of zoned digits")
     for name, values in term.where:
         asked = record.field(name)
         if asked is None or asked.kind != "text" or not all(isinstance(value, str) for value in values):

@@ -278,6 +278,7 @@ def _lines(file: BinaryIO, cut: Cut, offset: int) -> Iterator[_Piece]:
         if b"\r" in bare:
             raise BadFraming(f"a carriage return stands inside a line, {bare[:20]!r}: lines end with LF or CR LF")
         mark = b""
+        bare = bare if bare[length:].strip(space) else bare[:length]  # blanks at the end of a line say nothing
         yield whole, bare.ljust(length, space)
 
 

@@ -142,12 +142,14 @@ class Term:
         kind: The record type.
         sums: The field that is summed, or None: the records are counted.
         where: Text fields and the values of which they hold one, in the records that are taken; none: all are taken.
+        sign: `+` or `-`: only the records whose summed field, zoned, has that sign.
         factor: What each is multiplied with.
     """
 
     kind: str
     sums: str | None = None
     where: tuple[Test, ...] = ()
+    sign: str = ""
     factor: int = 1
 
 
@@ -157,19 +159,23 @@ class Total:
 
     Attributes:
         stated: The field that states it.
-        terms: What it adds up: counts all, or sums all.
+        terms: What it adds up: counts all, or sums all; or what it repeats.
+        repeats: It is no total, but what the last of these records holds: the number of the batch that ends.
         wraps: A hash total: of a sum with more digits than the stating field has, the last ones are stated.
         per: A count of blocks of as many records, the last of which need not be full.
         by: The record type that states it; empty: the last record.
         since: What is taken stands behind the last record of this type, itself included; empty: from the file's start.
+        optional: What begins there may end without being stated.
     """
 
     stated: str
     terms: tuple[Term, ...]
+    repeats: bool = False
     wraps: bool = False
     per: int = 1
     by: str = ""
     since: str = ""
+    optional: bool = False
 
     @property
     def name(self) -> str:

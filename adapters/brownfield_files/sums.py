@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from itertools import compress
-from typing import Self
+from typing import NamedTuple, Self
 
 from brownfield_files.compiled import DOUBTS, compile_sum
-from brownfield_files.decode import Broken, check_whole, number_reader
+from brownfield_files.decode import Broken, check_whole, number_reader, overpunch
 from brownfield_files.encode import encode_field
 from brownfield_files.encoding import Encoding
 from brownfield_files.engine import Engine
@@ -38,12 +38,24 @@ class _Sum:
     add: Callable[[Batch, Sequence[int]], int | None] | None
 
 
+class Last(NamedTuple):
+    """A record, and the field of it that is repeated."""
+
+    number: int
+    field: Field
+    record: bytes
+
+
+_NONE = Last(-1, Field("", 0, 0, "", "text"), b"")
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     total: str
     factor: int
     tests: tuple[_Test, ...]
     sum: _Sum | None
+    kept: Field | None = None
 
     def chosen(self, batch: Batch, indexes: Sequence[int]) -> Sequence[int]:
         """The records that the term takes."""
@@ -70,11 +82,12 @@ class Sums:
         for total in totals:
             for term in total.terms:
                 if term.where or term.sums:
-                    part = _part(total.name, layout.record(term.kind), term, encoding, engine)
+                    part = _part(total, layout.record(term.kind), term, encoding, engine)
                     self._parts.setdefault(term.kind, []).append(part)
         self._kinds: Counter[str] = Counter()
         self._found: Counter[str] = Counter()
         self._unreadable: Counter[str] = Counter()
+        self._last: dict[str, Last] = {}
 
     def add(self, names: list[str], batch: Batch, start: int, end: int) -> None:
         """Take the records of a batch from `start` to before `end` into account; `names` are those of the batch."""
@@ -94,7 +107,7 @@ class Sums:
         """The same, to go on from separately."""
         other = copy(self)
         other._kinds, other._found = self._kinds.copy(), self._found.copy()
-        other._unreadable = self._unreadable.copy()
+        other._unreadable, other._last = self._unreadable.copy(), self._last.copy()
         return other
 
     def clear(self) -> None:
@@ -102,6 +115,11 @@ class Sums:
         self._kinds.clear()
         self._found.clear()
         self._unreadable.clear()
+        self._last.clear()
+
+    def last(self, total: Total) -> Last | None:
+        """The last record that holds what a total repeats; None where that is not known."""
+        return None if self._kinds[""] else self._last.get(total.name)
 
     def unreadable(self, total: Total) -> int:
         """In how many records what a total sums could not be read."""
@@ -123,7 +141,9 @@ class Sums:
 
     def _add(self, part: _Part, batch: Batch, indexes: Sequence[int]) -> None:
         """All at once, or, where one of them is in doubt, one by one."""
-        if part.sum is None:
+        if part.kept is not None:
+            self._keep(part, part.kept, batch, indexes)
+        elif part.sum is None:
             self._found[part.total] += part.factor * len(indexes)
         elif len(indexes) <= _FEW:
             self._add_each(part, part.sum, (batch.records[index] for index in indexes))
@@ -131,6 +151,11 @@ class Sums:
             self._found[part.total] += part.factor * found
         else:
             self._add_compiled(part, part.sum, batch, indexes)
+
+    def _keep(self, part: _Part, field: Field, batch: Batch, indexes: Sequence[int]) -> None:
+        if indexes and batch.number + indexes[-1] >= self._last.get(part.total, _NONE).number:
+            record = batch.records[indexes[-1]]
+            self._last[part.total] = Last(batch.number + indexes[-1], field, record)
 
     def _add_compiled(self, part: _Part, each: _Sum, batch: Batch, indexes: Sequence[int]) -> None:
         records = batch.records if len(indexes) == batch.count else [batch.records[index] for index in indexes]
@@ -152,8 +177,10 @@ class Sums:
                 self._unreadable[part.total] += 1
 
 
-def _part(total: str, record: RecordType, term: Term, encoding: Encoding, engine: Engine) -> _Part:
+def _part(total: Total, record: RecordType, term: Term, encoding: Encoding, engine: Engine) -> _Part:
     field, each = record.field(term.sums or ""), None
+    if total.repeats:
+        return _Part(total.name, 1, (), None, field)
     if field is not None:
         each = _Sum(field, number_reader(field, encoding), engine.compile_total(field, encoding))
     asked = [(told, values) for name, values in term.where if (told := record.field(name))]
@@ -161,4 +188,21 @@ def _part(total: str, record: RecordType, term: Term, encoding: Encoding, engine
         _Test(told.offset, told.offset + told.length, frozenset(encode_field(told, one, encoding) for one in values))
         for told, values in asked
     )
-    return _Part(total, term.factor, tests, each)
+    if field is not None and term.sign:
+        tests += (_sign_test(field, term.sign, encoding),)
+    return _Part(total.name, term.factor, tests, each)
+
+
+def _sign_test(field: Field, sign: str, encoding: Encoding) -> _Test:
+    """The byte that holds the sign. What is no sign is taken too, so that it is missed as unreadable."""
+    at = field.offset if field.sign.startswith("leading") else field.offset + field.length - 1
+    if field.sign.endswith("separate"):
+        (other,) = field.signs["+-".index(sign) - 1].encode(encoding.name)
+        others = {other}
+    else:
+        others = {
+            byte
+            for byte, (digit, less) in enumerate(overpunch(encoding, signed=True))
+            if digit >= 0 and less == (sign == "+")
+        }
+    return _Test(at, at + 1, frozenset(bytes([byte]) for byte in range(256) if byte not in others))

@@ -4,19 +4,21 @@ Where every record could be read, both must be equal to the last digit. Where a 
 between both; where a sum cannot be known, it is `unverified`, and both figures are kept.
 """
 
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal, Self, TypeAlias
 
 from brownfield.contract import Fields, Rejected
-from brownfield_files.decode import Broken, check_whole, number_reader, render
+from brownfield_files.decode import Broken, check_whole, number_reader, render, value_reader
 from brownfield_files.encoding import Encoding
 from brownfield_files.engine import Engine
 from brownfield_files.frame import Batch
 from brownfield_files.layout import Field, Layout, RecordType, Total
-from brownfield_files.sums import Sums
+from brownfield_files.sums import Last, Sums
 
+Reading: TypeAlias = Callable[[Field, Encoding], Callable[[bytes], Any]]
 State: TypeAlias = Literal["verified", "unverified", "absent"]
 
 
@@ -89,15 +91,17 @@ class Tally:
         return shown
 
     def _show(self, total: Total, statement: Statement) -> dict[str, Any]:
+        if total.repeats:
+            return _shown(statement, statement.stated)
         found = _shown(statement, self._judged.show(total, self._sums.bounds(total)[0]))
-        return found if total.counts else {**found, "unreadable": self._sums.unreadable(total)}
+        return found if total.counts or total.repeats else {**found, "unreadable": self._sums.unreadable(total)}
 
 
 def _place(total: Total) -> tuple[str, str]:
     return total.since, total.by
 
 
-def _shown(statement: Statement, found: int | str) -> dict[str, Any]:
+def _shown(statement: Statement, found: int | str | None) -> dict[str, Any]:
     return {"stated": statement.stated, "state": statement.state, "found": found}
 
 
@@ -116,6 +120,8 @@ class _Judge:
         """
         field = kind.field(total.stated)
         assert field is not None  # noqa: S101 -- the layout was checked
+        if total.repeats:
+            return self._repeated(total, field, record, sums.last(total), where)
         units = self._read(field, record, where)
         least, most, exact = sums.bounds(total)
         scale = self._scale(total)
@@ -137,11 +143,24 @@ class _Judge:
         """A figure as it is shown."""
         return units if total.counts else render(units, self._scale(total) if scale is None else scale)
 
-    def _read(self, field: Field, record: bytes, where: str) -> int:
+    def _repeated(self, total: Total, field: Field, record: bytes, last: Last | None, where: str) -> Statement:
+        if last is None:
+            return Statement(None, "unverified")
+        stated = self._read(field, record, where, value_reader)
+        found = self._read(last.field, last.record, f"record {last.number}", value_reader)
+        if stated != found:
+            raise Rejected(
+                f"{where} states {total.stated} = {stated}, and record {last.number} {last.field.name} = {found}",
+                code="totals",
+                detail={"total": total.name, "stated": stated, "found": found},
+            )
+        return Statement(stated, "verified")
+
+    def _read(self, field: Field, record: bytes, where: str, reader: Reading = number_reader) -> Any:
         piece = record[field.offset : field.offset + field.length]
         try:
             check_whole(piece, field.length)
-            return number_reader(field, self._encoding)(piece)
+            return reader(field, self._encoding)(piece)
         except Broken as broken:
             reason = broken.inside(field.name, field.offset).sentence
             raise Rejected(f"{where}: {reason}", code="totals") from None
@@ -172,6 +191,7 @@ class _Scope:
         self._totals = totals
         self._since, self._kind = totals[0].since, layout.record(totals[0].by)
         self._ends = frozenset({self._since, self._kind.name})
+        self._optional = all(total.optional for total in totals)
         self._judge = _Judge(layout, encoding)
         self._sums = Sums(totals, layout, encoding, engine)
         self._begun: int | None = None
@@ -197,9 +217,9 @@ class _Scope:
         Raises:
             Rejected: The last part is not stated.
         """
-        if self._begun is not None and not self._unknown:
+        if self._must_be_stated():
             self._refuse_open("the file ends")
-        known: dict[bool, State] = {True: "unverified", False: "verified" if self.ended else "absent"}
+        known: dict[bool, State] = {True: "unverified", False: "verified"}
         return {name: Statement(self.ended, known[name in self._unverified]) for name in self.names}
 
     def fork(self) -> Self:
@@ -218,7 +238,7 @@ class _Scope:
         """A record that begins a part is taken into account with what follows it, one that ends it is so here."""
         number = batch.number + index
         if names[index] == self._since:
-            if self._begun is not None and not self._unknown:
+            if self._must_be_stated():
                 self._refuse_open(f"record {number} begins the next")
             self._begin(number)
             return index
@@ -231,8 +251,11 @@ class _Scope:
         self.ended += 1
         return index + 1
 
+    def _must_be_stated(self) -> bool:
+        return self._begun is not None and not self._unknown and not self._optional
+
     def _begin(self, number: int | None) -> None:
-        if self._begun is not None and number is not None:
+        if self._begun is not None and number is not None and not self._optional:
             self._unverified.update(self.names)
         self._begun, self._unknown = number, False
         self._sums.clear()
