@@ -87,6 +87,12 @@ class FieldTable(Table):
         """What it is called in the file."""
         return self.source or self.name
 
+    @property
+    def picture(self) -> str:
+        """What it is, in a few words."""
+        size = {"decimal": f"({self.digits},{self.scale})", "date": f" {self.date}"}.get(self.type, "")
+        return f"{self.type}{size}" if self.column == self.name else f"{self.type}{size} from {self.column}"
+
     @model_validator(mode="after")
     def _suits(self) -> Self:
         told = {*self.model_fields_set} - {"name", "source", "type", "required"}
@@ -145,6 +151,7 @@ class Cell(NamedTuple):
         read: A function from text to value; it raises `Broken`.
         read_all: The same from many texts, none of which means nothing, to their values.
         required: Whether it is never empty.
+        picture: How the layout describes it.
     """
 
     name: str
@@ -153,6 +160,7 @@ class Cell(NamedTuple):
     read: Read
     read_all: Callable[[Sequence[str]], Sequence[Any]]
     required: bool
+    picture: str
 
 
 def cell(field: FieldTable, style: Style = PLAIN) -> Cell:
@@ -184,7 +192,7 @@ def cell(field: FieldTable, style: Style = PLAIN) -> Cell:
         following = iter(values)
         return [None if text in nothing else next(following) for text in texts]
 
-    return Cell(field.name, field.column, schema, read_any, read_all, field.required)
+    return Cell(field.name, field.column, schema, read_any, read_all, field.required, field.picture)
 
 
 def shown(text: str) -> str:

@@ -4,13 +4,13 @@
 fields = [{ name = "sku", type = "text" }]
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any, NamedTuple, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from brownfield.contract import Contract, RecordShape, Rejected
+from brownfield.contract import Contract, RecordShape, Rejected, Sight
 from brownfield_files.cell import PLAIN, Cell, FieldTable, Style, cell
 from brownfield_files.decode import Broken
 from brownfield_files.document import Table
@@ -108,6 +108,43 @@ class Shape(NamedTuple):
         names = [one.name for one in self.cells]
         values = [one.read_all(column) for one, column in zip(self.cells, columns, strict=True)]
         return (dict(zip(names, row, strict=True)) for row in zip(*values, strict=True))
+
+    def sights(self, number: int, texts: Iterable[str | Broken]) -> Iterator[Sight]:
+        """What `look` shows of a record: each field's text and what it means."""
+        for one, text in zip(self.cells, texts, strict=True):
+            raw = b"" if isinstance(text, Broken) else text.encode("utf-8", "replace")
+            shown = (number, self.kind, one.name, -1, len(raw), one.picture, raw)
+            try:
+                if isinstance(text, Broken):
+                    raise text
+                yield Sight(*shown, value=one.read(text))
+            except Broken as broken:
+                yield Sight(*shown, reason=broken.reason)
+
+    def pictures(self) -> Iterator[Sight]:
+        """What `look` shows of the layout itself."""
+        return (Sight(-1, self.kind, one.name, -1, 0, one.picture) for one in self.cells)
+
+
+def no_record(number: int, raw: bytes, reason: str) -> Sight:
+    """What `look` shows of a record that cannot be split into fields."""
+    return Sight(number, "", "", 0, len(raw), "", raw, reason=reason)
+
+
+def fits(text_of: Callable[[FieldTable, Any], str], field: FieldTable, value: Any) -> str:
+    """The text of a field's value; `Broken` that is raised tells the field."""
+    try:
+        return text_of(field, value)
+    except Broken as broken:
+        raise broken.inside(field.name, 0) from None
+
+
+def or_broken(text_of: Callable[[FieldTable, Any], str], field: FieldTable, value: Any) -> str | Broken:
+    """The text of a field's value, or why there is none."""
+    try:
+        return text_of(field, value)
+    except Broken as broken:
+        return broken
 
 
 def contract_of(shapes: Iterable[Shape]) -> Contract:

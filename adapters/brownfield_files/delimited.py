@@ -24,9 +24,9 @@ from typing import Annotated, Any, BinaryIO, NamedTuple, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from brownfield.contract import Contract, Damage, Fields, Rejected
+from brownfield.contract import Contract, Damage, Fields, Rejected, Sight
 from brownfield_files.cell import Style
-from brownfield_files.declared import OneRecord, Shape, contract_of, drifted, refuse_drift
+from brownfield_files.declared import OneRecord, Shape, contract_of, drifted, no_record, refuse_drift
 from brownfield_files.decode import Broken
 from brownfield_files.document import read_document
 from brownfield_files.encoding import like_ascii
@@ -78,7 +78,7 @@ class DelimitedTable(Style):
 class DelimitedLayout(OneRecord):
     """A layout file."""
 
-    delimited: DelimitedTable = Field(default_factory=DelimitedTable)
+    delimited: DelimitedTable
 
 
 class _Order(NamedTuple):
@@ -87,6 +87,10 @@ class _Order(NamedTuple):
     width: int
     places: list[int]
     header: bytes
+
+    def sorted(self, values: list[str]) -> list[str]:
+        """The values of a record in the order of the layout."""
+        return [values[at] for at in self.places] if self.places else values
 
 
 class Delimited:
@@ -155,6 +159,19 @@ class Delimited:
             order = self._placed(first)
         return self._one_by_one(lines, order)
 
+    def look(self, file: BinaryIO | None) -> Iterator[Sight]:
+        """Its records value by value, or the layout."""
+        if file is None:
+            yield from self._shape.pictures()
+            return
+        lines = _Lines(file, self._style)
+        order = self._order(lines)
+        for number, line in enumerate(lines.records()):
+            if line.fault or len(line.values) != order.width:
+                yield no_record(number, line.raw, (line.fault or _ragged(line.values, order.width))[1])
+            else:
+                yield from self._shape.sights(number, order.sorted(line.values))
+
     def _at_once(self, raw: bytes, order: _Order) -> Iterator[Content]:
         """All records of some whole lines.
 
@@ -180,9 +197,8 @@ class Delimited:
             if line.fault or len(line.values) != order.width:
                 yield _damaged(line, order, *(line.fault or _ragged(line.values, order.width)))
                 continue
-            values = [line.values[at] for at in order.places] if order.places else line.values
             try:
-                yield self._shape.kind, self._shape.read(values)
+                yield self._shape.kind, self._shape.read(order.sorted(line.values))
             except Broken as broken:
                 yield _damaged(line, order, broken.code, broken.reason, broken.field)
 

@@ -48,6 +48,16 @@ def read_document(path: Path, model: type[Document]) -> Document:
         raise LayoutError(path.name, line_of(text, where), f"{'.'.join(map(str, where))}: {reason}") from None
 
 
+def tables_of(path: Path) -> list[str]:
+    """The tables at the top of a layout file; none where it is no TOML."""
+    if path.suffix.lower() != ".toml":
+        return []
+    try:
+        return list(tomllib.loads(path.read_text("utf-8")))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return []  # whoever reads it as a layout says what is wrong
+
+
 def place_and_reason(fault: ErrorDetails) -> tuple[tuple[str | int, ...], str]:
     """Where a fault is, by keys and places in lists, and what is wrong there."""
     key = fault.get("ctx", {}).get("key")

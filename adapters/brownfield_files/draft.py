@@ -1,17 +1,24 @@
-"""`brownfield new --file SAMPLE --layout COPYBOOK`: a bundle's files part from a sample and its layout."""
+"""`brownfield new --file SAMPLE`, with `--layout` for fixed-width records: a bundle's files part."""
 
 import re
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from brownfield.contract import Draft, Sources
 from brownfield_files.assemble import assemble
+from brownfield_files.cell import Style
 from brownfield_files.copybook import Copybook, read_copybook
 from brownfield_files.declaration import RecordDeclaration
+from brownfield_files.document import tables_of
+from brownfield_files.format import PARSERS, parser_of
 from brownfield_files.guess import Sample, alternatives, guess_key, guess_records, guess_totals, sample_of
 from brownfield_files.layout import Layout, every_field, snake
+from brownfield_files.parsed import Parser
+from brownfield_files.sampled import surmise
 from brownfield_files.schema import contract_of
+from brownfield_files.surmise import fields_of, key_of, written
 from brownfield_files.toml_layout import read_toml_layout
 
 
@@ -60,16 +67,69 @@ def draft_file(sources: Sources) -> Draft:
     """The draft of a bundle that collects files like the sample.
 
     Args:
-        sources: `file`, the sample; `layout`, a copybook or TOML layout; optionally `id`, the bundle's.
+        sources: `file`, the sample; `layout`, a copybook or TOML layout, which may be missing where a library reads the
+            format; optionally `id`, the bundle's.
 
     Raises:
-        LayoutError: The layout cannot be read.
+        LayoutError: The layout cannot be read, or one is needed.
         OSError: A file cannot be read.
-        KeyError: `file` or `layout` is missing.
+        KeyError: `file` is missing.
     """
+    layout = Path(sources["layout"]) if "layout" in sources else None
+    parser = parser_of(layout) if layout else None
+    if layout and not parser:
+        return _draft_fixed(sources)
+    return _draft_parsed(sources, layout, parser) if layout and parser else _draft_surmised(sources)
+
+
+def _draft_surmised(sources: Sources) -> Draft:
+    """A draft with a first layout, from what the sample suggests."""
+    file = Path(sources["file"])
+    found = surmise(file)
+    style = Style.model_validate({key: found.table[key] for key in Style.model_fields if key in found.table})
+    fields, doubts = fields_of(found.columns, style)
+    key, why = key_of(found.columns, fields)
+    name = f"{snake(_prefix(file))}.toml"
+    with tempfile.TemporaryDirectory(prefix="brownfield-draft-") as folder:
+        layout = Path(folder) / name
+        layout.write_text(written(found, fields), "utf-8")
+        draft = _draft_parsed(sources, layout, PARSERS[found.format](layout))
+    return replace(draft, key=key, notes=(*found.notes, *doubts, *draft.notes, f"key = {key}: {why}"))
+
+
+def _draft_parsed(sources: Sources, layout: Path, parser: Parser) -> Draft:
+    """A draft from a layout that says of which format it is."""
+    file = Path(sources["file"])
+    variable, match = _variable(sources, file), _match(file)
+    name = next(name for name in tables_of(layout) if name in PARSERS)
+    return Draft(
+        connection="drop",
+        settings={
+            "format": name,
+            "layout": {"file": f"contract/{layout.name}"},
+            "location": {"env": variable},
+            "match": match,
+        },
+        variables={variable: "The folder in which the files arrive."},
+        files={f"contract/{layout.name}": layout.read_bytes()},
+        contract=parser.contract(),
+        feed=snake(layout.stem),
+        notes=(f"format = {name}", f"match = {match}: guessed from the name of the sample"),
+    )
+
+
+def _variable(sources: Sources, file: Path) -> str:
+    return f"{re.sub('[^A-Z0-9]+', '_', sources.get('id', _prefix(file)).upper())}_DROP"
+
+
+def _match(file: Path) -> str:
+    return re.sub(r"[0-9]{4,}", "*", file.name)
+
+
+def _draft_fixed(sources: Sources) -> Draft:
     file, layout_file = Path(sources["file"]), Path(sources["layout"])
     reading = read_sources(sources)
-    variable = f"{re.sub('[^A-Z0-9]+', '_', sources.get('id', _prefix(file)).upper())}_DROP"
+    variable = _variable(sources, file)
     body = next(record for record in reading.layout.records if record.place == "body")
     assert reading.sample is not None  # noqa: S101 -- there is a file
     key, why = guess_key(reading.layout, body, reading.sample)
@@ -89,7 +149,7 @@ def draft_file(sources: Sources) -> Draft:
 def _settings(reading: Reading, file: Path, layout_file: Path, variable: str) -> tuple[dict[str, Any], list[str]]:
     sample = reading.sample
     assert sample is not None  # noqa: S101 -- draft_file has a sample
-    match = re.sub(r"[0-9]{4,}", "*", file.name)
+    match = _match(file)
     notes = [
         f"encoding = {sample.encoding.name}: guessed from the bytes of {file.name}",
         f"framing = {sample.framing}, {reading.layout.length} bytes a record",

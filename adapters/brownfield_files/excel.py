@@ -16,7 +16,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import copyfileobj
@@ -24,10 +24,10 @@ from typing import IO, Any, BinaryIO, TypeAlias
 
 from pydantic import Field
 
-from brownfield.contract import Contract, Damage, Fields, Rejected, Unavailable
+from brownfield.contract import Contract, Damage, Fields, Rejected, Sight, Unavailable
 from brownfield_files import sheet
 from brownfield_files.cell import FieldTable, Read, Style, shown
-from brownfield_files.declared import OneRecord, Shape, contract_of, drifted, refuse_drift
+from brownfield_files.declared import OneRecord, Shape, contract_of, drifted, fits, or_broken, refuse_drift
 from brownfield_files.decode import Broken
 from brownfield_files.document import Table, read_document
 from brownfield_files.member import Undeclared
@@ -66,7 +66,7 @@ class ExcelTable(Table):
 class ExcelLayout(OneRecord):
     """A layout file."""
 
-    excel: ExcelTable = Field(default_factory=ExcelTable)
+    excel: ExcelTable
 
 
 class Excel:
@@ -133,18 +133,24 @@ class Excel:
             raw = json.dumps(row, ensure_ascii=False).encode("utf-8", "replace")
             return Damage(0, -1, raw, broken.field, broken.code, f"{where}{broken.field}: {broken.reason}")
 
+    def look(self, file: BinaryIO | None) -> Iterator[Sight]:
+        """Its rows cell by cell, or the layout."""
+        if file is None:
+            yield from self._shape.pictures()
+            return
+        for number, (_, row) in enumerate(self._rows(file)):
+            texts = [or_broken(_text, field, row[field.column]) for field in self._fields]
+            yield from self._shape.sights(number, texts)
+
     def _texts(self, row: dict[str, Any]) -> Iterator[str]:
         for field in self._fields:
-            try:
-                yield _text(field, row.get(field.column))
-            except Broken as broken:
-                raise broken.inside(field.name, 0) from None
+            yield fits(_text, field, row.get(field.column))
 
     def _rows(self, file: BinaryIO) -> Iterator[tuple[int, dict[str, Any]]]:
         """The rows after the header that hold something: their numbers, and their cells by column."""
         columns = self._shape.columns
         places: dict[str, int] = {}
-        with closing(_cells(file, self._table.sheet)) as rows:
+        with cells_of(file, self._table.sheet) as rows:
             for number, cells in enumerate(rows, 1):
                 if number == self._table.header:
                     places = self._placed(cells)
@@ -189,6 +195,11 @@ def _fits(field: FieldTable, types: str, text: str, what: str) -> str:
     if field.type not in types.split():
         raise Broken("type", f"{what} stands in it, and it is {field.type}")
     return text
+
+
+def cells_of(file: BinaryIO, wanted: str | int) -> AbstractContextManager[Iterator[Cells]]:
+    """The rows of a sheet, by its name or its number from 1; the process that reads it is ended on leaving."""
+    return closing(_cells(file, wanted))
 
 
 def _cells(file: BinaryIO, wanted: str | int) -> Generator[Cells, None, None]:

@@ -1,9 +1,13 @@
-"""The formats that there are: what reads each. A further one is a row here, and a word of `setting.FormatName`."""
+"""The formats that there are: what reads each. A further one is a row here, and a word of `setting.FormatName`.
+
+A layout in TOML that has a table of a format's name (`[delimited]`) is of that format; one without is fixed-width.
+"""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from brownfield_files.delimited import Delimited
+from brownfield_files.document import tables_of
 from brownfield_files.excel import Excel
 from brownfield_files.fixed import FixedWidth
 from brownfield_files.json_lines import JsonLines
@@ -12,20 +16,31 @@ from brownfield_files.parsed import CHUNK, Parsed, Parser
 from brownfield_files.reader import Reader
 from brownfield_files.setting import FilesSettings, FormatName
 
+PARSERS: Mapping[FormatName, Callable[[Path], Parser]] = {
+    "delimited": Delimited,
+    "excel": Excel,
+    "xml": Xml,
+    "json-lines": JsonLines,
+}
+"""The formats that a library reads, by what makes a parser of a layout."""
 
-def _parsed(parser: Callable[[Path], Parser]) -> Callable[[FilesSettings], Reader]:
-    """What makes a reader of a format that a library reads, from what makes its parser of a layout."""
 
-    def make(settings: FilesSettings) -> Reader:
-        return Parsed(parser(settings.layout_file), settings.chunk if "chunk" in settings.model_fields_set else CHUNK)
-
-    return make
+def _parsed(settings: FilesSettings) -> Reader:
+    chunk = settings.chunk if "chunk" in settings.model_fields_set else CHUNK
+    return Parsed(PARSERS[settings.format](settings.layout_file), chunk)
 
 
 FORMATS: Mapping[FormatName, Callable[[FilesSettings], Reader]] = {
     "fixed-width": FixedWidth,
-    "delimited": _parsed(Delimited),
-    "excel": _parsed(Excel),
-    "xml": _parsed(Xml),
-    "json-lines": _parsed(JsonLines),
+    **dict.fromkeys(PARSERS, _parsed),
 }
+
+
+def parser_of(layout: Path) -> Parser | None:
+    """The parser of a layout that says itself of which format it is; None for one of fixed-width records.
+
+    Raises:
+        LayoutError: The layout cannot be read.
+    """
+    tables = tables_of(layout)
+    return next((parser(layout) for name, parser in PARSERS.items() if name in tables), None)

@@ -24,9 +24,9 @@ from typing import Any, BinaryIO, NoReturn
 
 from pydantic import Field
 
-from brownfield.contract import Contract, Damage, Fields, Rejected
+from brownfield.contract import Contract, Damage, Fields, Rejected, Sight
 from brownfield_files.cell import FieldTable, shown
-from brownfield_files.declared import OneRecord, Shape, contract_of
+from brownfield_files.declared import OneRecord, Shape, contract_of, fits, no_record, or_broken
 from brownfield_files.decode import Broken
 from brownfield_files.document import read_document
 from brownfield_files.member import MemberTable, Seen
@@ -41,10 +41,10 @@ _NESTED = re.compile(rb"[\[{]")
 class JsonLinesLayout(OneRecord):
     """A layout file."""
 
-    json_lines: MemberTable = Field(default_factory=MemberTable, alias="json-lines")
+    json_lines: MemberTable = Field(alias="json-lines")
 
 
-class _Number(str):
+class Number(str):
     """A number as it is written."""
 
     __slots__ = ()
@@ -105,12 +105,32 @@ class JsonLines:
         """The record on one line."""
         return self.records(BytesIO(raw))
 
+    def look(self, file: BinaryIO | None) -> Iterator[Sight]:
+        """Its records member by member, or the layout."""
+        if file is None:
+            yield from self._shape.pictures()
+            return
+        for number, (_, line) in enumerate(_lines(file)):
+            try:
+                members = flatten(_parsed(line))
+            except Broken as broken:
+                yield no_record(number, line, broken.reason)
+                continue
+            texts = [or_broken(text_of, field, members.get(field.column)) for field in self._fields]
+            yield from self._shape.sights(number, texts)
+
     def _texts(self, members: dict[str, object]) -> Iterator[str]:
         for field in self._fields:
-            try:
-                yield text_of(field, members.get(field.column))
-            except Broken as broken:
-                raise broken.inside(field.name, 0) from None
+            yield fits(text_of, field, members.get(field.column))
+
+
+def members_of(file: BinaryIO) -> Iterator[dict[str, object]]:
+    """The members of each object that can be read, by their names with dots between."""
+    for _, line in _lines(file):
+        try:
+            yield flatten(_parsed(line))
+        except Broken:
+            continue
 
 
 def text_of(field: FieldTable, value: object) -> str:
@@ -121,7 +141,7 @@ def text_of(field: FieldTable, value: object) -> str:
         if field.type == "boolean":
             return field.yes if value else field.no
         raise Broken("type", f"{str(value).lower()} stands in it, and it is no boolean")
-    if isinstance(value, _Number):
+    if isinstance(value, Number):
         if field.type in {"integer", "decimal"}:
             return _plain(value)
         raise Broken("type", f"the number {shown(value)} stands in it, and it is {field.type}")
@@ -202,4 +222,4 @@ def _plain(number: str) -> str:
     return f"{value:f}"
 
 
-_DECODER = json.JSONDecoder(parse_float=_Number, parse_int=_Number, parse_constant=_refuse, object_pairs_hook=_once)
+_DECODER = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=_refuse, object_pairs_hook=_once)

@@ -10,9 +10,11 @@ from brownfield_files.copybook import read_copybook
 from brownfield_files.decode import Broken, check_whole, element_count, value_reader
 from brownfield_files.draft import Reading, read_sources
 from brownfield_files.encoding import Encoding
+from brownfield_files.format import parser_of
 from brownfield_files.frame import Frame
 from brownfield_files.guess import Sample, alternatives
 from brownfield_files.layout import Field, RecordType, Table, every_field, snake
+from brownfield_files.parsed import Parser
 from brownfield_files.router import router
 
 
@@ -25,6 +27,9 @@ def look(sources: Sources) -> Iterator[Sight]:
         LayoutError: The layout cannot be read.
         OSError: A file cannot be read.
     """
+    if (parser := parser_of(Path(sources["layout"]))) is not None:
+        yield from _look_through(parser, sources)
+        return
     reading = read_sources(sources)
     if reading.sample is not None:
         yield from _look_at_records(reading, reading.sample)
@@ -32,6 +37,14 @@ def look(sources: Sources) -> Iterator[Sight]:
     for kind, fields in _kinds(reading, Path(sources["layout"])):
         for field in fields:
             yield Sight(-1, kind, field.name, field.offset, field.length, field.picture)
+
+
+def _look_through(parser: Parser, sources: Sources) -> Iterator[Sight]:
+    if "file" not in sources:
+        yield from parser.look(None)
+        return
+    with Path(sources["file"]).open("rb") as file:
+        yield from parser.look(file)
 
 
 def _kinds(reading: Reading, path: Path) -> Iterator[tuple[str, Iterator[Field]]]:
@@ -52,10 +65,10 @@ def _look_at_records(reading: Reading, sample: Sample) -> Iterator[Sight]:
             reason = "it is of no declared record type"
             yield Sight(frame.number, "", "", 0, len(frame.record), "", frame.record, reason=reason)
             continue
-        yield from _look_at(frame, reading.layout.record(name), sample.encoding)
+        yield from look_at(frame, reading.layout.record(name), sample.encoding)
 
 
-def _look_at(frame: Frame, kind: RecordType, encoding: Encoding) -> Iterator[Sight]:
+def look_at(frame: Frame, kind: RecordType, encoding: Encoding) -> Iterator[Sight]:
     """Each field where it stands in this record; a table of which it cannot be told how often it occurs, in full."""
     seen: dict[str, Any] = {}
 

@@ -28,7 +28,7 @@ from xml.parsers import expat
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from brownfield.contract import Contract, Damage, Fields, Rejected
+from brownfield.contract import Contract, Damage, Fields, Rejected, Sight
 from brownfield_files.declared import RecordTable, Shape, check_names, contract_of
 from brownfield_files.decode import Broken
 from brownfield_files.document import Table, read_document
@@ -86,7 +86,7 @@ class XmlTable(MemberTable):
 class XmlLayout(Table):
     """A layout file."""
 
-    xml: XmlTable = Field(default_factory=XmlTable)
+    xml: XmlTable
     records: dict[str, XmlRecordTable] = Field(min_length=1)
 
     @field_validator("records")
@@ -181,6 +181,16 @@ class Xml:
         whole = BytesIO(b'<alone xmlns="%b"%b>%b</alone>' % (_ANY.encode(), bound, raw))
         walk = _Walk([(((("", "alone"), kind.path[-1])), kind) for kind in self._kinds], self._table.encoding)
         return map(_content, walk.elements(whole))
+
+    def look(self, file: BinaryIO | None) -> Iterator[Sight]:
+        """Its records member by member, or the layout."""
+        if file is None:
+            for kind in self._kinds:
+                yield from kind.shape.pictures()
+            return
+        for number, element in enumerate(self._elements(file)):
+            shape = element.kind.shape
+            yield from shape.sights(number, [element.texts.get(column, "") for column in shape.columns])
 
     def _elements(self, file: BinaryIO) -> Iterator[_Element]:
         return _Walk([(kind.path, kind) for kind in self._kinds], self._table.encoding).elements(file)
@@ -294,6 +304,14 @@ class _Walk:
         if encoding and _codec(encoding) != _codec(self._encoding):
             reason = f"it says that it is {encoding}, and the layout says {self._encoding}"
             raise Rejected(reason, code="encoding")
+
+
+def texts_of(file: BinaryIO, path: str, encoding: str) -> Iterator[tuple[dict[str, str], set[str]]]:
+    """The texts in each element at a path, by where they are in it, and those that are there twice."""
+    record = XmlRecordTable.model_construct(path=path, fields=())
+    walk = _Walk([(_steps(path, {}), _Kind("sample", record, {}))], encoding)
+    for element in walk.elements(file):
+        yield element.texts, element.twice
 
 
 def _content(element: _Element) -> Content | Damage:

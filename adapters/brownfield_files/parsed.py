@@ -25,6 +25,7 @@ from brownfield.contract import (
     Fields,
     Rejected,
     Row,
+    Sight,
     fingerprint,
 )
 
@@ -74,6 +75,9 @@ class Parser(Protocol):
         Raises:
             Rejected: It cannot be read alone.
         """
+
+    def look(self, file: BinaryIO | None) -> Iterator[Sight]:
+        """What `brownfield look` shows of its records, or, without a file, of the layout."""
 
 
 class Parsed:

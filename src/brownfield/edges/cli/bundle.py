@@ -53,7 +53,7 @@ def new(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be written.")] = False,
 ) -> None:
-    """Draw a bundle from a WSDL, an OpenAPI document, or a sample file and its layout. Only what you say is exposed.
+    """Draw a bundle from a WSDL, an OpenAPI document, or a sample file with its layout. Only what you say is exposed.
 
     Example: brownfield new wms --wsdl http://wms.example.com/service?wsdl --read GetItem,GetStock
     """
@@ -65,7 +65,7 @@ def new(
     drafting.refuse_to_overwrite(folder)
     sources = named_sources(wsdl, openapi, file, layout)
     if not sources:
-        raise typer.BadParameter("new needs --wsdl, --openapi, or --file with --layout", param_hint="--wsdl")
+        raise typer.BadParameter("new needs --wsdl, --openapi or --file", param_hint="--wsdl")
     sources |= _overridden(override or [])
     with here.terminal.progress(f"Reading {next(iter(sources.values()))} …"):
         drawing = drafting.draw(sources, here.around)
@@ -143,7 +143,8 @@ def look(
          "picture": s.picture, "raw": s.raw.hex(), "value": s.value, "reason": s.reason} for s in shown
     ]  # fmt: skip
     rows = [
-        (s.record if s.record >= 0 else "", s.kind, s.name, s.offset, s.length, s.picture, s.raw.hex(),
+        (s.record if s.record >= 0 else "", s.kind, s.name, s.offset if s.offset >= 0 else "", s.length, s.picture,
+         s.raw.hex(),
          f"! {s.reason}" if s.reason else "" if s.value is None else plain(s.value))
         for s in shown
     ]  # fmt: skip
@@ -177,9 +178,9 @@ def _overridden(override: list[str]) -> dict[str, str]:
 def named_sources(wsdl: str | None, openapi: str | None, file: str | None, layout: str | None) -> dict[str, str]:
     """What the person named, by the word of its option; one sort of thing at a time."""
     if len([kind for kind in (wsdl, openapi, file or layout) if kind]) > 1:
-        raise typer.BadParameter("give one of --wsdl, --openapi, or --file with --layout", param_hint="--wsdl")
-    if bool(file) != bool(layout):
-        raise typer.BadParameter("--file and --layout go together", param_hint="--layout" if file else "--file")
+        raise typer.BadParameter("give one of --wsdl, --openapi and --file", param_hint="--wsdl")
+    if layout and not file:
+        raise typer.BadParameter("--layout says how to read a --file", param_hint="--file")
     given = {"wsdl": wsdl, "openapi": openapi, "file": file, "layout": layout}
     return {kind: value for kind, value in given.items() if value}
 

@@ -36,6 +36,8 @@ def drift(
     """
     here = Session.of(context)
     sources = named_sources(wsdl, openapi, file, layout)
+    if file and not layout:
+        raise typer.BadParameter("say which layout describes the file now", param_hint="--layout")
     bundles = find_bundles(named(folder))
     if sources and len(bundles) > 1:
         raise typer.BadParameter(f"{folder} holds {len(bundles)} bundles; name one", param_hint="FOLDER")

@@ -1,0 +1,201 @@
+"""Samples of the formats that a library reads: which format it is, and how it is written."""
+
+import csv
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+
+from brownfield.contract import Rejected
+from brownfield_files.excel import cells_of
+from brownfield_files.json_lines import Number, members_of
+from brownfield_files.layout import LayoutError
+from brownfield_files.markup import texts_of
+from brownfield_files.surmise import MOST_RECORDS, Column, Surmise, style_of
+
+_HEAD = 1 << 20
+_DELIMITERS = ",;\t|"
+_WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_SORTS = {"n": "number", "x": "text", "t": "date"}
+
+
+def surmise(path: Path) -> Surmise:
+    """What a sample without a layout suggests.
+
+    Raises:
+        LayoutError: It looks like fixed-width records, or like nothing that is known.
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    try:
+        if head.startswith(_WORKBOOK):
+            return _excel(path)
+        if start.startswith(b"<"):
+            return _xml(path, head)
+        if start.startswith(b"{"):
+            return _json_lines(path)
+        return _delimited(path, head)
+    except Rejected as refusal:
+        raise LayoutError(path.name, 0, refusal.message) from None
+
+
+def _delimited(path: Path, head: bytes) -> Surmise:
+    """The sign that splits most lines into the same number of values, two at least."""
+    encoding = _encoding(head)
+    text = head.removeprefix(b"\xef\xbb\xbf").decode(encoding, "replace")
+    whole = text if len(head) < _HEAD else text[: text.rfind("\n") + 1]
+    lines = whole.split("\n")
+    splits = {sign: _split(path, lines, sign) for sign in _DELIMITERS}
+    delimiter = max(splits, key=lambda sign: _evenness(splits[sign]))
+    rows = splits[delimiter]
+    if _evenness(rows) < 0.5:
+        raise _fixed_width(path)
+    width = Counter(map(len, rows)).most_common(1)[0][0]
+    skip = next(at for at, row in enumerate(rows) if len(row) == width)
+    header, rows = _header([row for row in rows[skip:] if len(row) == width])
+    names = header or [f"column_{number}" for number in range(1, width + 1)]
+    columns = [Column(name, texts) for name, texts in zip(names, zip(*rows[:MOST_RECORDS], strict=True), strict=False)]
+    style = style_of(columns)
+    table: dict[str, Any] = {"delimiter": delimiter, "header": bool(header), "skip": skip, "encoding": encoding,
+                             "decimal": style.decimal, "thousands": style.thousands}  # fmt: skip
+    table |= _ends(path, rows)
+    notes = [f"{key} = {value!r}: guessed from the bytes of {path.name}" for key, value in table.items()]
+    return Surmise("delimited", table, columns or [Column(name, ()) for name in names], tuple(notes))
+
+
+def _split(path: Path, lines: list[str], delimiter: str) -> list[list[str]]:
+    try:
+        return list(filter(None, csv.reader(lines, delimiter=delimiter)))
+    except csv.Error:
+        raise _fixed_width(path) from None
+
+
+def _fixed_width(path: Path) -> LayoutError:
+    return LayoutError(path.name, 0, "it looks like records of fixed width: name their layout with --layout")
+
+
+def _encoding(head: bytes) -> str:
+    try:
+        head[: head.rfind(b"\n") + 1].decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def _evenness(rows: list[list[str]]) -> float:
+    """The share of rows that have as many values as most have, where that is two or more; more values weigh more."""
+    if not rows:
+        return 0
+    width, times = Counter(map(len, rows)).most_common(1)[0]
+    return times / len(rows) + width / 1000 if width > 1 else 0
+
+
+def _header(rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """The names of the columns, none where the first row is a record like the others."""
+    names = [value.strip() for value in rows[0]]
+    named = all(re.match(r"[^\W\d]", name) for name in names) and len({*names}) == len(names)
+    return (names, rows[1:]) if named else ([], rows)
+
+
+def _ends(path: Path, rows: list[list[str]]) -> dict[str, Any]:
+    with path.open("rb") as file:
+        file.seek(-1, 2)
+        told: dict[str, Any] = {} if file.read(1) == b"\n" else {"open_end": True}
+    return told | ({"multiline": True} if any("\n" in value for row in rows for value in row) else {})
+
+
+def _excel(path: Path) -> Surmise:
+    """The first sheet; its header is the first row that is as wide as any, among the first fifty."""
+    with path.open("rb") as file, cells_of(file, 1) as found:
+        rows = list(islice(found, MOST_RECORDS))
+    filled = [sum(cell is not None for cell in row) for row in rows[:50]]
+    if not filled or not max(filled):
+        raise LayoutError(path.name, 0, "its first sheet is empty")
+    header = filled.index(max(filled))
+    names = ["" if cell is None else str(cell[1] if isinstance(cell, list) else cell).strip() for cell in rows[header]]
+    body = [row for row in rows[header + 1 :] if any(cell is not None for cell in row)]
+    columns = [_workbook_column(name, [row[at] for row in body]) for at, name in enumerate(names) if name]
+    table = {"sheet": 1, "header": header + 1}
+    notes = ("sheet = 1: the first", f"header = {header + 1}: the first row with a value in each of its columns")
+    return Surmise("excel", table, columns, notes)
+
+
+def _workbook_column(name: str, cells: list[Any]) -> Column:
+    sorts = {_sort(cell) for cell in cells if cell is not None}
+    texts = ["" if cell is None else str(cell[1]) if isinstance(cell, list) else str(cell) for cell in cells]
+    sort = sorts.pop() if len(sorts) == 1 else "text" if sorts else ""
+    if sort == "date" and any(text and not text.endswith("T00:00:00") for text in texts):
+        sort = "timestamp"
+    return Column(name, texts, sort)
+
+
+def _sort(cell: Any) -> str:
+    if isinstance(cell, bool):
+        return "boolean"
+    return _SORTS[cell[0]] if isinstance(cell, list) else "words"
+
+
+def _json_lines(path: Path) -> Surmise:
+    with path.open("rb") as file:
+        records = list(islice(members_of(file), MOST_RECORDS))
+    names = list(dict.fromkeys(name for record in records for name in record))
+    columns = [_json_column(name, [record.get(name) for record in records]) for name in names]
+    lists = [column.name for column in columns if column.sort == "list"]
+    notes = [f"{name} is a list in the sample: lists are not read" for name in lists]
+    table = {"undeclared": "ignore" if lists else "refuse"}
+    return Surmise("json-lines", table, [column for column in columns if column.sort != "list"], tuple(notes))
+
+
+def _json_column(name: str, values: list[object]) -> Column:
+    texts = ["" if value is None else json.dumps(value) if isinstance(value, bool) else str(value) for value in values]
+    if any(isinstance(value, list | dict) for value in values):
+        return Column(name, texts, "list")
+    if any(isinstance(value, bool) for value in values):
+        return Column(name, texts, "boolean")
+    return Column(name, texts, "number" if any(isinstance(value, Number) for value in values) else "words")
+
+
+def _xml(path: Path, head: bytes) -> Surmise:
+    """The elements that repeat most, nearest to the root, and hold something."""
+    record, encoding = _repeated(path, head)
+    with path.open("rb") as file:
+        found = list(islice(texts_of(file, record, encoding), MOST_RECORDS))
+    twice = sorted({name for _, many in found for name in many})
+    names = [name for name in dict.fromkeys(name for texts, _ in found for name in texts) if name not in twice]
+    columns = [Column(name, [texts.get(name, "") for texts, _ in found]) for name in names]
+    notes = [f"path = {record}: the element that repeats most"]
+    notes += [f"{name} repeats in a record: it is not read" for name in twice]
+    table = {"encoding": encoding, "undeclared": "ignore" if twice else "refuse"}
+    return Surmise("xml", table, columns, tuple(notes), {"path": record})
+
+
+def _repeated(path: Path, head: bytes) -> tuple[str, str]:
+    counts, parents, stack, declared = Counter[str](), set[str](), list[str](), ["utf-8"]
+    parser = expat.ParserCreate()
+
+    def begin(name: str, attributes: Mapping[str, str]) -> None:
+        stack.append(name.rpartition(":")[2])
+        at = "/".join(stack)
+        counts[at] += 1
+        parents.add("/".join(stack[:-1]))
+        parents.update([at] if attributes else [])
+
+    def refuse(*_: object) -> None:
+        raise LayoutError(path.name, 0, "it has a document type (DTD), which is not read")
+
+    parser.StartElementHandler = begin
+    parser.EndElementHandler = lambda _: stack.pop()
+    parser.StartDoctypeDeclHandler = refuse
+    parser.XmlDeclHandler = lambda _, encoding, __: declared.append((encoding or "utf-8").lower())
+    try:
+        parser.Parse(head, len(head) < _HEAD)
+    except expat.ExpatError as error:
+        raise LayoutError(path.name, 0, f"it is no whole XML document: {error}") from None
+    found = [at for at in counts if at in parents and "/" in at] or list(counts)
+    return min(found, key=lambda at: (-counts[at], at.count("/"))), declared[-1]

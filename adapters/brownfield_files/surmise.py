@@ -1,0 +1,164 @@
+"""What a sample suggests of its fields, for a person to confirm. Nothing here is used when a feed runs."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from brownfield_files.cell import FieldTable, Style, cell
+from brownfield_files.decode import INT_DIGITS, Broken
+from brownfield_files.layout import snake
+from brownfield_files.setting import FormatName
+
+MOST_RECORDS = 5_000
+"""Of the sample that are looked at."""
+
+Known: TypeAlias = dict[str, Any]
+"""A field's table, as a layout has it."""
+
+_DATES = ("YYYY-MM-DD", "DD.MM.YYYY", "D.M.YYYY", "YYYY/MM/DD", "DD/MM/YYYY", "MM/DD/YYYY", "D/M/YYYY", "M/D/YYYY")
+_COMPACT = "YYYYMMDD"
+_WORDS = (("true", "false"), ("TRUE", "FALSE"), ("Y", "N"), ("yes", "no"))
+_STYLES = (("", ""), (",", ""), (".", ","), (",", "."), (".", "'"), (",", " "))
+
+
+class Column(NamedTuple):
+    """A column of the sample.
+
+    Attributes:
+        name: What it is called there.
+        texts: What stands in it.
+        sort: What the file itself says of it: a type, `number`, or `words` for what is a text there; else empty.
+    """
+
+    name: str
+    texts: Sequence[str]
+    sort: str = ""
+
+
+class Surmise(NamedTuple):
+    """What a sample suggests.
+
+    Attributes:
+        format: The format's name.
+        table: The format's own table of the layout.
+        record: Further keys of the record type.
+        columns: What stands in its records.
+        notes: What was guessed, a sentence each.
+    """
+
+    format: FormatName
+    table: Mapping[str, Any]
+    columns: Sequence[Column]
+    notes: tuple[str, ...]
+    record: Mapping[str, Any] = {}
+
+
+def style_of(columns: Iterable[Column]) -> Style:
+    """How numbers are written: as most columns of numbers have it, the plainest that does."""
+    columns = list(columns)
+    styles = [Style(decimal=point or ".", thousands=comma) for point, comma in _STYLES]
+    return max(styles, key=lambda style: sum(_number(column, style) is not None for column in columns))
+
+
+def fields_of(columns: Iterable[Column], style: Style) -> tuple[list[Known], list[str]]:
+    """The fields of these columns, and what a person should look at."""
+    fields, notes, taken = [], [], set[str]()
+    for column in columns:
+        name = _named(column.name, taken)
+        taken.add(name)
+        known = {"name": name} | ({"from": column.name} if name != column.name else {})
+        guessed, note = _typed(column, style)
+        if column.texts and all(text.strip(" ") for text in column.texts):
+            guessed["required"] = True
+        fields.append(known | guessed)
+        notes += [f"{column.name}: {note}"] if note else []
+    return fields, notes
+
+
+def key_of(columns: Sequence[Column], fields: Sequence[Known]) -> tuple[str, str]:
+    """The field that may be the key, and why: the first whose values are all different."""
+    for column, known in zip(columns, fields, strict=True):
+        once = len(set(column.texts)) == len(column.texts) > 1
+        if once and known.get("required") and known["type"] in {"text", "integer"}:
+            return str(known["name"]), f"its values are all different in the {len(column.texts)} records of the sample"
+    text = next((known["name"] for known in fields if known["type"] == "text"), fields[0]["name"])
+    return str(text), "the first text field"
+
+
+def written(surmise: Surmise, fields: Sequence[Known]) -> str:
+    """The layout file."""
+    head = [f"[{surmise.format}]", *(f"{key} = {_value(value)}" for key, value in surmise.table.items())]
+    record = ["[records.detail]", *(f"{key} = {_value(value)}" for key, value in surmise.record.items())]
+    lines = [*head, "", *record, "fields = [", *(f"  {_value(one)}," for one in fields), "]"]
+    return "\n".join(lines) + "\n"
+
+
+def _typed(column: Column, style: Style) -> tuple[Known, str]:
+    """The type of a column, and what is not sure about it."""
+    if column.sort not in {"", "words"}:
+        return _sorted(column, style), ""
+    texts = [text.strip(" ") for text in column.texts if text.strip(" ")]
+    if not texts:
+        return {"type": "text"}, "it is always empty"
+    dates = [form for form in _DATES if _all_read({"type": "date", "date": form}, texts, style)]
+    if dates:
+        doubt = f"{dates[0]} or {dates[1]}: no day in the sample tells" if _ambiguous(dates) else ""
+        return {"type": "date", "date": dates[0]}, doubt
+    if re.search("date|day|dt$", column.name.lower()) and _all_read({"type": "date", "date": _COMPACT}, texts, style):
+        return {"type": "date", "date": _COMPACT}, ""
+    for yes, no in _WORDS:
+        if {*texts} == {yes, no}:
+            return {"type": "boolean", "true": yes, "false": no}, ""
+    if _all_read({"type": "timestamp"}, texts, style):
+        return {"type": "timestamp"}, ""
+    return (_number(column, style) if not column.sort else None) or {"type": "text"}, ""
+
+
+def _sorted(column: Column, style: Style) -> Known:
+    """A type that the file tells, with what a number needs besides."""
+    if column.sort == "number":
+        return _number(column, style) or {"type": "text"}
+    return {"type": column.sort}
+
+
+def _ambiguous(dates: Sequence[str]) -> bool:
+    return len({form.replace("DD", "D").replace("MM", "M") for form in dates}) > 1
+
+
+def _number(column: Column, style: Style) -> Known | None:
+    """An integer, or a decimal with as many decimals as the sample shows; None where a number would lose something."""
+    texts = [text.strip(" ") for text in column.texts if text.strip(" ")]
+    if not texts:
+        return None
+    if _all_read({"type": "integer"}, texts, style):
+        return {"type": "integer"}
+    scale = max(len(text.rpartition(style.decimal)[2]) if style.decimal in text else 0 for text in texts)
+    known: Known = {"type": "decimal", "digits": INT_DIGITS, "scale": scale}
+    return known if 0 < scale <= INT_DIGITS and _all_read(known, texts, style) else None
+
+
+def _all_read(known: Known, texts: Sequence[str], style: Style) -> bool:
+    try:
+        cell(FieldTable.model_validate({"name": "x"} | known), style).read_all(list(dict.fromkeys(texts)))
+    except Broken:
+        return False
+    return True
+
+
+def _named(column: str, taken: set[str]) -> str:
+    """A field's name for a column: `Item No` becomes `item_no`."""
+    spaced = re.sub("([a-z0-9])([A-Z])", r"\1_\2", column.replace("@", "").rpartition("/")[2] or column)
+    word = re.sub("[^a-z0-9]+", "_", spaced.lower()).strip("_")
+    name = snake(word) if word else "column"
+    number = 2
+    while (one := name if number == 2 and name not in taken else f"{name}_{number}") in taken:
+        number += 1
+    return one
+
+
+def _value(value: Any) -> str:
+    """A value as TOML writes it."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_value(one)}" for key, one in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)
