@@ -1,4 +1,4 @@
-"""Control totals: what a record of the file states against what stands in the file, see `sums`.
+"""Control totals: what a record of the file states against what stands in the file, see `total`.
 
 Where every record could be read, both must be equal to the last digit. Where a type could not be told, a count must lie
 between both; where a sum cannot be known, it is `unverified`, and both figures are kept.
@@ -16,7 +16,7 @@ from brownfield_files.encoding import Encoding
 from brownfield_files.engine import Engine
 from brownfield_files.frame import Batch
 from brownfield_files.layout import Field, Layout, RecordType, Total
-from brownfield_files.sums import Last, Sums
+from brownfield_files.total import Last, Sums
 
 Reading: TypeAlias = Callable[[Field, Encoding], Callable[[bytes], Any]]
 State: TypeAlias = Literal["verified", "unverified", "absent"]

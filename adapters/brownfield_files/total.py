@@ -59,9 +59,8 @@ class _Part:
 
     def chosen(self, batch: Batch, indexes: Sequence[int]) -> Sequence[int]:
         """The records that the term takes."""
-        records = batch.records
         for test in self.tests:
-            start, end, images = test.start, test.end, test.images
+            records, start, end, images = batch.records, test.start, test.end, test.images
             indexes = [index for index in indexes if records[index][start:end] in images]
         return indexes
 
