@@ -4,6 +4,13 @@ from brownfield.contract import Adapter
 from brownfield_jobs.call import JobsCall
 from brownfield_jobs.setting import JobsSettings
 
-adapter = Adapter(name="jobs", kind="call", settings=JobsSettings, open=JobsCall, capabilities=frozenset({"deadline"}))
+adapter = Adapter(
+    name="jobs",
+    kind="call",
+    settings=JobsSettings,
+    open=JobsCall,
+    secrets=lambda _settings: (),  # the command sees nothing of ours
+    capabilities=frozenset({"deadline"}),
+)
 
 __all__ = ["adapter"]

@@ -9,6 +9,7 @@ Importing this package imports neither httpcore2 nor yaml; they come with `pip i
 """
 
 from brownfield.contract import Adapter, CallAdapter, Draft, Opening, Sources, Unavailable
+from brownfield_rest.demand import faults, secrets
 from brownfield_rest.setting import RestSettings
 
 INSTALL = "The rest adapter needs httpcore2, jsonschema-rs and PyYAML: pip install 'brownfield[rest]'"
@@ -46,6 +47,8 @@ adapter = Adapter(
     kind="call",
     settings=RestSettings,
     open=open_connection,
+    secrets=secrets,
+    faults=faults,
     capabilities=frozenset({"deadline", "faults", "rows"}),
     draft={"openapi": draft_from_openapi},
 )

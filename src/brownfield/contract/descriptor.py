@@ -39,7 +39,8 @@ class Adapter(Generic[Settings]):
         render: For a feed adapter whose chunks have an `image`: a function from its layout, the record type and its
             data to JSON lines, the same for ever.
         stub: `brownfield stub` for a call adapter over HTTP.
-        secrets: The names of the secrets that calls ask for with these settings; None when that is not known before.
+        secrets: The names of the secrets that are asked for with these settings; several names where one of them will
+            do, an empty one among them where none will do too. None when that is not known before.
         faults: What no call can work with; `check` tells it, and nothing starts. Opens no file.
     """
 
@@ -52,5 +53,5 @@ class Adapter(Generic[Settings]):
     look: Callable[[Sources], Sights] | None = None
     render: Callable[[str, str, bytes], bytes] | None = None
     stub: Stub[Settings] | None = None
-    secrets: Callable[[Settings], Iterable[str]] | None = None
+    secrets: Callable[[Settings], Iterable[str | tuple[str, ...]]] | None = None
     faults: Callable[[Settings], Iterable[Fault]] | None = None

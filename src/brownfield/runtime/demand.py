@@ -21,21 +21,24 @@ def demands(folder: Path, manifest: Manifest, around: Surroundings) -> Iterator[
         for fault in adapter.faults(settings) if adapter.faults else ():
             yield Finding(f"{where}.{fault.key}", fault.message, fault.next)
         if adapter.secrets:
-            yield from _secrets(where, table, list(dict.fromkeys(adapter.secrets(settings))))
+            asked = dict.fromkeys((one,) if isinstance(one, str) else one for one in adapter.secrets(settings))
+            yield from _secrets(where, table, list(asked))
 
 
-def _secrets(where: str, table: ConnectionTable, asked: list[str]) -> Iterator[Finding]:
+def _secrets(where: str, table: ConnectionTable, asked: list[tuple[str, ...]]) -> Iterator[Finding]:
     """Secrets that are asked for and not declared, and those that nothing asks for."""
     read, write = table.secrets.read, table.secrets.write
     only_writes = bool(table.calls.write) and not table.calls.read
     side, declared = ("write", read | write) if only_writes else ("read", read)
-    stray = [one for one in read | write if one not in asked]
-    for secret in asked:
-        if secret not in declared:
+    known = [name for names in asked for name in names if name]
+    stray = [one for one in read | write if one not in known]
+    for names in asked:
+        if "" not in names and not declared.keys() & set(names):
+            secret, words = names[0], " or ".join(f"`{name}`" for name in names)
             near = nearest(secret, stray)
             step = f"is `{near}` meant? rename it to `{secret}`" if near else f'say secrets.{side}.{secret} = "…"'
-            yield Finding(f"{where}.secrets", f"the secret `{secret}` is asked for and not in secrets.{side}", step)
+            yield Finding(f"{where}.secrets", f"the secret {words} is asked for and not in secrets.{side}", step)
     for secret in stray:
-        near = nearest(secret, asked)
+        near = nearest(secret, known)
         step = f"did you mean `{near}`?" if near else "remove it"
         yield Finding(f"{where}.secrets", f"nothing asks for the secret `{secret}`", step, level="warning")
