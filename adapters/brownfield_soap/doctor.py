@@ -38,6 +38,7 @@ BUILT_IN = frozenset(
 )
 NO_NAME = re.compile(r"[^\w.-]")
 """What a name may not hold. A digit in front is left as it is: it is the far side's to say."""
+MIME = "http://schemas.xmlsoap.org/wsdl/mime/"
 ANY_TYPE = f"{{{XSD}}}anyType"
 KNOWN = {f"{{{XSD}}}{word.lower()}": f"{{{XSD}}}{word}" for word in WORDS}
 
@@ -297,6 +298,17 @@ def simple_restriction(linked: Linked) -> None:
             document.note(node, "a simple type may not restrict anyType; it was read as text")
 
 
+def multipart_bodies(linked: Linked) -> None:
+    """The SOAP body of a message with attachments stands in a part of it (WSDL 1.1, 5.11), where zeep does not look."""
+    for document, node in _elements(linked, f"{{{MIME}}}multipartRelated"):
+        holder = node.getparent()
+        if holder is not None:
+            holder.extend(list(node.iter(*(f"{{{soap}}}{name}" for soap in SOAPS for name in ("body", "header")))))
+            holder.remove(node)
+            attached = ", ".join(sorted({str(one.get("part")) for one in node.iter(f"{{{MIME}}}content")})) or "none"
+            document.note(node, f"the message's SOAP body was read; its attachments ({attached}) are not sent or read")
+
+
 def header_parts(linked: Linked) -> None:
     """A header whose message has no such part is left out."""
     parts = {
@@ -341,6 +353,7 @@ def _distinct(documents: list[Document]) -> list[Document]:
 
 REPAIRS: tuple[Repair, ...] = (
     target_namespace,
+    multipart_bodies,
     message_names,
     foreign_elements,
     nameless,

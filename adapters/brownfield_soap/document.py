@@ -97,6 +97,8 @@ def document(content: bytes, address: str, *, unrepaired: frozenset[str] = froze
         name = Document(address, root).name
         notes.append(f"{name}: the root `schema` has no namespace; it was read as an XML Schema. [schema-root]")
         root.tag = f"{{{XSD}}}schema"
+    if etree.QName(root).localname == "description" and "wsdl" in str(etree.QName(root).namespace):
+        raise refused(address, "it is a WSDL 2.0, and 1.1 is read: most servers have that too, at `?wsdl`")
     if root.tag not in ROOTS:
         raise refused(address, f"it is neither a WSDL 1.1 nor a schema: its root is {etree.QName(root).localname}")
     return Document(address, root, notes)
@@ -141,7 +143,13 @@ USUAL = {
     **dict.fromkeys(("wsdl",), WSDL),
     "soap": "http://schemas.xmlsoap.org/wsdl/soap/",
     "soap12": "http://schemas.xmlsoap.org/wsdl/soap12/",
+    "http": "http://schemas.xmlsoap.org/wsdl/http/",
+    "mime": "http://schemas.xmlsoap.org/wsdl/mime/",
     "soapenc": "http://schemas.xmlsoap.org/soap/encoding/",
+    "wsaw": "http://www.w3.org/2006/05/addressing/wsdl",
+    "wsam": "http://www.w3.org/2007/05/addressing/metadata",
+    "wsp": "http://schemas.xmlsoap.org/ws/2004/09/policy",
+    "wsu": "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd",
     "xsi": "http://www.w3.org/2001/XMLSchema-instance",
 }
 """Prefixes whose meaning nobody doubts."""

@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,12 @@ from brownfield_soap.closure import Overrides
 from brownfield_soap.describe import contract
 from brownfield_soap.fetch import Vendored, fetch
 from brownfield_soap.model import Field, Model, Part, Scalar
+from brownfield_soap.policy import Demand, demands
 from brownfield_soap.reader import read
 from brownfield_soap.sample import Samples, samples
+from brownfield_soap.undrawn import undrawn
 from brownfield_soap.wording import distinct, groups, guess, snake
 
-WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
-SOAP_BINDINGS = ("http://schemas.xmlsoap.org/wsdl/soap/", "http://schemas.xmlsoap.org/wsdl/soap12/")
 SECRET = re.compile(r"passw|pwd|token|secret|api_?key|credential|licen[cs]e|session_?id", re.IGNORECASE)
 """Members of a header that make it a login."""
 ACCOUNT = re.compile(r"user|login|account|client|customer|partner|name$|id$", re.IGNORECASE)
@@ -44,7 +44,9 @@ def draft(location: str, overrides: Overrides | None = None) -> Draft:
     variable = f"{connection.upper()}_URL"
     logins = dict(_logins(model))
     settings = {"wsdl": {"file": f"contract/{vendored.main}"}, "endpoint": {"env": variable}}
-    options = _options(model, vendored, logins)
+    roots = [etree.fromstring(content) for content in vendored.files.values()]
+    asked = demands(roots)
+    others = {name: part for name, part in _headers(model).items() if name not in logins}
     return Draft(
         connection=connection,
         settings=settings | ({"headers": logins} if logins else {}),
@@ -52,9 +54,9 @@ def draft(location: str, overrides: Overrides | None = None) -> Draft:
         files={f"contract/{name}": content for name, content in sorted(vendored.files.items())},
         contract=contract(model),
         calls=tuple(_calls(model)),
-        notes=(*vendored.notes, *_notes(model, logins, options), *_other_ports(model, vendored)),
+        notes=(*vendored.notes, *_notes(model, logins, asked), *undrawn(model, roots)),
         samples=tuple(samples(model)),
-        options=options,
+        options=_options(model, others, asked),
         secrets=_secrets(logins),
         times=_has_times(model),
     )
@@ -121,37 +123,13 @@ def _is_text(field: Field) -> bool:
     return isinstance(field.type, Scalar) and not field.repeated and not field.type.facets.enumeration
 
 
-def _options(model: Model, vendored: Vendored, logins: dict[str, Any]) -> dict[str, Any]:
-    """Settings that a person may need: the other headers, with sample values, and what a policy asks for."""
+def _options(model: Model, others: dict[str, Part], asked: Iterable[Demand]) -> dict[str, Any]:
+    """Settings that a person may need: the other headers, with sample values, and what policies ask for."""
     made = Samples(model)
-    others = {name: part for name, part in _headers(model).items() if name not in logins}
     found: dict[str, Any] = {f"headers.{name}": _without_null(made.part(part)) for name, part in others.items()}
-    if any(b"UsernameToken" in content for content in vendored.files.values()):
-        found |= {"security": "username-token", "user": "…"}
+    for demand in asked:
+        found |= demand.settings
     return found
-
-
-def _other_ports(model: Model, vendored: Vendored) -> Iterator[str]:
-    """The ports whose calls are not drawn: those of another portType than the chosen one's."""
-    roots = [etree.fromstring(content) for name, content in vendored.files.items() if name.endswith(".wsdl")]
-    kinds = {
-        str(binding.get("name")): str(binding.get("type")).rpartition(":")[2]
-        for root in roots
-        for binding in root.iter(f"{WSDL}binding")
-        if any(binding.find(f"{{{space}}}binding") is not None for space in SOAP_BINDINGS)
-    }
-    ports = {
-        (str(service.get("name")), str(port.get("name"))): kinds.get(str(port.get("binding")).rpartition(":")[2])
-        for root in roots
-        for service in root.iter(f"{WSDL}service")
-        for port in service.iter(f"{WSDL}port")
-    }
-    told = {ports.get((model.service, model.port)), None}
-    for (service, port), kind in ports.items():
-        if kind not in told:
-            told.add(kind)
-            yield (f"The port {port} has other calls, which are not drawn: give it a connection of its own, "
-                   f'with service = "{service}" and port = "{port}".')  # fmt: skip
 
 
 def _without_null(value: Any) -> Any:
@@ -171,14 +149,13 @@ def _has_times(model: Model) -> bool:
     return any(isinstance(one, Scalar) and one.kind in NAIVE for one in fields)
 
 
-def _notes(model: Model, logins: dict[str, Any], options: dict[str, Any]) -> Iterator[str]:
+def _notes(model: Model, logins: dict[str, Any], asked: Iterable[Demand]) -> Iterator[str]:
     yield from (f"Repaired: {note}" for note in model.notes)
     for name, part in _headers(model).items():
         members = ", ".join(field.name for field in _members(model, part)) or "nothing"
         what = "filled in from secrets" if name in logins else "a comment in the manifest has its form"
         yield f"Calls may carry the SOAP header {name} ({members}): {what}."
-    if "security" in options:
-        yield "Its policy asks for a WS-Security UsernameToken: a comment in the manifest has its form."
+    yield from (f"A policy asks for {demand.what}{demand.words}" for demand in asked)
     silent = [name for name, operation in model.operations.items() if not operation.documentation]
     if silent:
         yield f"{len(silent)} of {len(model.operations)} operations say nothing about themselves in the WSDL."

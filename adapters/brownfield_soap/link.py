@@ -14,7 +14,7 @@ from brownfield_soap import catalog
 from brownfield_soap.closure import REFERENCES, Closure
 from brownfield_soap.document import WSDL, XSD, Document
 from brownfield_soap.document import document as read
-from brownfield_soap.reference import Pointing, local, references, space
+from brownfield_soap.reference import SOAPS, Pointing, local, named, references, space
 
 INTO = frozenset({f"{{{XSD}}}include", f"{{{XSD}}}redefine", f"{{{XSD}}}override"})
 """References to a document that takes the namespace of the one that refers to it, when it has none of its own."""
@@ -109,6 +109,45 @@ class _Linker:
                 target = self.add(address, own if node.tag in INTO else node.get("namespace"))
                 if node.tag in CHANGES:
                     self._changes.append((node, schema, target))
+
+
+def narrow(linked: Linked) -> None:
+    """Gives a body that names its parts a message of these alone: zeep does not know the `parts` of a `soap:body`."""
+    offered = {
+        (f"{{{document.root.get('targetNamespace')}}}{port_type.get('name')}", str(operation.get("name"))): operation
+        for document in linked.definitions.values()
+        for port_type in document.root.iter(f"{{{WSDL}}}portType")
+        for operation in port_type.iterchildren(f"{{{WSDL}}}operation")
+    }
+    messages = {
+        f"{{{document.root.get('targetNamespace')}}}{message.get('name')}": message
+        for document in linked.definitions.values()
+        for message in document.root.iter(f"{{{WSDL}}}message")
+    }
+    for document in linked.definitions.values():
+        for body in document.root.iter(*(f"{{{soap}}}body" for soap in SOAPS)):
+            way = _parent(body)
+            operation = _parent(way)
+            binding = _parent(operation)
+            abstract = offered.get((str(named(document, binding, "type")), str(operation.get("name"))))
+            holder = None if abstract is None else abstract.find(str(way.tag))
+            if holder is not None and body.get("parts") is not None:
+                _narrow(holder, messages.get(str(named(document, holder, "message"))), str(body.get("parts")).split())
+
+
+def _narrow(holder: etree._Element, message: etree._Element | None, parts: list[str]) -> None:
+    """Points an input or output at a copy of its message that has some parts only."""
+    if message is None or all(part.get("name") in parts for part in message.iterchildren(f"{{{WSDL}}}part")):
+        return
+    copy = deepcopy(message)
+    copy.set("name", f"{message.get('name')}.{'.'.join(parts)}")
+    for part in list(copy.iterchildren(f"{{{WSDL}}}part")):
+        if part.get("name") not in parts:
+            copy.remove(part)
+    message.addnext(copy)
+    holder.set(
+        "message", str(holder.get("message")).strip().removesuffix(str(message.get("name"))) + str(copy.get("name"))
+    )
 
 
 def _taken_out(definitions: Document) -> Iterator[Document]:

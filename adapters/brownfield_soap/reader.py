@@ -20,8 +20,9 @@ from brownfield_soap.doctor import heal
 from brownfield_soap.document import refused
 from brownfield_soap.family import Families
 from brownfield_soap.flatten import Flattener
-from brownfield_soap.link import Linked, link
+from brownfield_soap.link import Linked, link, narrow
 from brownfield_soap.model import Fault, Model, Operation, Part
+from brownfield_soap.undrawn import is_notice
 from brownfield_soap.visitor import keeping
 
 WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
@@ -102,6 +103,7 @@ def read(
     linked = link(closure)
     try:
         notes += heal(linked, unrepaired)
+        narrow(linked)
         document = _load(linked)
         made = _model(linked, notes, Flattener(Families(document.types)), *_choose(document, service, port))
         return replace(made, documents=tuple(closure.documents))
@@ -139,7 +141,7 @@ def _choose(document: Any, service: str | None, port: str | None) -> tuple[str, 
         return min(fitting, key=lambda one: isinstance(one[3], Soap12Binding))
     offered = ", ".join(f"{one[0]}/{one[1]}" for one in ports) or "none"
     raise Rejected(
-        f"The WSDL has no SOAP port for service {service or 'any'}, port {port or 'any'}. It has: {offered}. "
+        f"The WSDL has no SOAP port over HTTP for service {service or 'any'}, port {port or 'any'}. It has: {offered}. "
         "Set `service` and `port` of the connection to one of these.",
         code="no-port",
     )
@@ -161,13 +163,12 @@ def _soap_ports(document: Any) -> Iterator[tuple[str, str, str, Any]]:
 def _model(
     linked: Linked, notes: list[str], types: Flattener, service: str, port: str, address: str, binding: Any
 ) -> Model:
-    words = dict(_documentation(linked))
-    encoded = set(_encoded(linked))
-    port_type = etree.QName(binding.port_type.name.text).localname
-    own = etree.QName(binding.name.text).localname
+    offered = dict(_offered(linked, binding.port_type.name.text))
+    encoded = set(_encoded(linked, binding.name.text))
     operations = {
-        name: _operation(operation, types, words.get((port_type, name), ""), encoded=(own, name) in encoded)
+        name: _operation(operation, types, _documentation(offered[name]), encoded=name in encoded)
         for name, operation in sorted(binding.all().items())
+        if not is_notice(offered[name])
     }
     return Model(service, port, address, binding.nsmap["soap-env"], operations, types.finish(), tuple(notes))
 
@@ -206,21 +207,28 @@ def _faults(operation: Any, types: Flattener, *, encoded: bool) -> Iterator[Faul
                 yield Fault(name or part_name, types.typed_part(part_name, part.type, encoded=encoded))
 
 
-def _encoded(linked: Linked) -> Iterator[tuple[str, str]]:
-    """The operations of bindings that use SOAP encoding: the binding and the operation."""
-    for definitions in linked.definitions.values():
-        for binding in definitions.root.iter(f"{WSDL}binding"):
-            for operation in binding.iterchildren(f"{WSDL}operation"):
-                if any(body.get("use") == "encoded" for body in operation.iter("{*}body")):
-                    yield str(binding.get("name")), str(operation.get("name"))
+def _encoded(linked: Linked, binding: str) -> Iterator[str]:
+    """The operations of a binding that use SOAP encoding."""
+    for operation in _operations(linked, "binding", binding):
+        if any(body.get("use") == "encoded" for body in operation.iter("{*}body")):
+            yield str(operation.get("name"))
 
 
-def _documentation(linked: Linked) -> Iterator[tuple[tuple[str, str], str]]:
-    """The words of each portType operation; zeep does not keep them."""
+def _offered(linked: Linked, port_type: str) -> Iterator[tuple[str, etree._Element]]:
+    """The operations of a portType as they are written; zeep does not keep them."""
+    for operation in _operations(linked, "portType", port_type):
+        yield str(operation.get("name")), operation
+
+
+def _operations(linked: Linked, kind: str, name: str) -> Iterator[etree._Element]:
+    """The operations of the portType or the binding with a name in Clark notation."""
     for definitions in linked.definitions.values():
-        for port_type in definitions.root.iter(f"{WSDL}portType"):
-            for operation in port_type.iterchildren(f"{WSDL}operation"):
-                found = operation.find(f"{WSDL}documentation")
-                if found is not None:
-                    key = (str(port_type.get("name")), str(operation.get("name")))
-                    yield key, " ".join("".join(map(str, found.itertext())).split())
+        space = definitions.root.get("targetNamespace")
+        for holder in definitions.root.iter(f"{WSDL}{kind}"):
+            if name == (f"{{{space}}}{holder.get('name')}" if space else holder.get("name")):
+                yield from holder.iterchildren(f"{WSDL}operation")
+
+
+def _documentation(operation: etree._Element) -> str:
+    found = operation.find(f"{WSDL}documentation")
+    return "" if found is None else " ".join("".join(map(str, found.itertext())).split())

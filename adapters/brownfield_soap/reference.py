@@ -74,9 +74,15 @@ def references(document: Document) -> Iterator[Reference]:
             kind = NAMES.get((str(node.tag), str(attribute)))
             for text in str(node.get(attribute)).split() if kind else ():
                 name, bare = _meaning(node, text)
-                if ":" not in text and kind in ("message", "portType", "binding"):
-                    name, bare = f"{{{document.root.get('targetNamespace', '')}}}{text}", False
+                if kind in ("message", "portType", "binding"):
+                    name, bare = named(document, node, str(attribute)), False
                 yield Reference(document, node, str(attribute), kind, text, name, bare)  # type: ignore[arg-type]
+
+
+def named(document: Document, node: etree._Element, attribute: str) -> str | None:
+    """What an attribute means that names a part of the WSDL itself: without a prefix it is in the WSDL's namespace."""
+    text = (node.get(attribute) or "").strip()
+    return _meaning(node, text)[0] if ":" in text else f"{{{document.root.get('targetNamespace', '')}}}{text}"
 
 
 def defined(document: Document) -> Iterator[tuple[Kind, str]]:

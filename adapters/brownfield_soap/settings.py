@@ -14,6 +14,7 @@ Repair = Literal[
     "undeclared-prefix",
     "schema-root",
     "target-namespace",
+    "multipart-bodies",
     "message-names",
     "foreign-elements",
     "nameless",

@@ -5,6 +5,7 @@ Each is written for brownfield from the specification it names: the facts carry 
 
 from pathlib import Path
 
+XSD = "http://www.w3.org/2001/XMLSchema"
 SOAP_ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
 SOAP_ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 WSS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity"
@@ -53,6 +54,8 @@ def standard(namespace: str) -> bytes | None:
 def wins(namespace: str) -> bool:
     """Whether the schema kept here is used even where the WSDL brings its own.
 
-    True for what a standard fixes. .NET and Axis put types of the service itself into their namespaces.
+    True for what a standard fixes, and for XML Schema, whose types everybody has. .NET and Axis put types of the
+    service itself into their namespaces.
     """
-    return namespace in FILES and not namespace.startswith(("http://schemas.microsoft.com/", "http://xml.apache.org/"))
+    theirs = namespace.startswith(("http://schemas.microsoft.com/", "http://xml.apache.org/"))
+    return namespace == XSD or (namespace in FILES and not theirs)
