@@ -48,7 +48,8 @@ def _looked_up(layout: Layout, told: Field, encoding: Encoding) -> Router:
     names: dict[bytes, str] = {}
     for record in layout.records:
         for value in record.when[0][1]:
-            names.setdefault(encode_field(told, value, encoding), record.name)
+            for image in _images(told, value, encoding):
+                names.setdefault(image, record.name)
     start, end, find = told.offset, told.offset + told.length, names.get
 
     def route(batch: Batch) -> list[str]:
@@ -71,7 +72,7 @@ def _tests(record: RecordType, encoding: Encoding) -> tuple[_Test, ...]:
 def _test(field: Field, values: tuple[str | int, ...], encoding: Encoding) -> _Test:
     start, end = field.offset, field.offset + field.length
     try:
-        images = frozenset(encode_field(field, value, encoding) for value in values)
+        images = frozenset(image for value in values for image in _images(field, value, encoding))
     except DoesNotFit as error:
         raise LayoutError("records", 0, f"a record type is told by a value that no record can have: {error}") from None
     if field.kind == "text":
@@ -85,3 +86,11 @@ def _test(field: Field, values: tuple[str | int, ...], encoding: Encoding) -> _T
             return False
 
     return holds
+
+
+def _images(field: Field, value: str | int, encoding: Encoding) -> tuple[bytes, bytes]:
+    """The bytes of a value; of a text, filled with NULs too: so COBOL's LOW-VALUES leave it, and so it is read."""
+    image = encode_field(field, value, encoding)
+    if field.kind != "text" or field.codec:
+        return image, image
+    return image, image.rstrip(encoding.space).ljust(field.length, b"\0")

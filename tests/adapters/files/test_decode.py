@@ -11,11 +11,14 @@ from hypothesis import strategies as st
 
 from brownfield_files.assemble import assemble
 from brownfield_files.copybook import parse_copybook
+from brownfield_files.declaration import RecordDeclaration
 from brownfield_files.decode import Broken, record_reader, value_reader
 from brownfield_files.encode import DoesNotFit, encode_field, encode_record
 from brownfield_files.encoding import encoding
+from brownfield_files.frame import Batch
 from brownfield_files.layout import Field, Layout, RecordType, Table
 from brownfield_files.picture import place_field
+from brownfield_files.router import router
 from brownfield_files.schema import contract_of
 
 EBCDIC, ASCII, LATIN = encoding("cp037"), encoding("ascii"), encoding("latin-1")
@@ -401,3 +404,15 @@ def test_only_single_byte_encodings_can_be_set(name: str) -> None:
 def test_ebcdic_is_known_by_its_blank(name: str, ebcdic: bool) -> None:
     """R20: any single-byte code page that Python has."""
     assert encoding(name).ebcdic is ebcdic
+
+
+@pytest.mark.parametrize("also", [{}, {"N": 1}])
+def test_a_record_type_is_told_by_text_that_ends_in_blanks_or_in_nuls(also: dict[str, int]) -> None:
+    """R20: LOW-VALUES behind a text say that there is no more of it, for the record's type as for its value."""
+    book = parse_copybook("01 R.\n 05 T PIC X(3).\n 05 N PIC 9.\n", "x.cpy")
+    told = {kind: RecordDeclaration(when={"T": (value,), **also}) for kind, value in (("a", "A"), ("c", "C"))}
+    code = encoding("cp037")
+    route = router(assemble(book, told), code)
+    lines = [b"A  1", b"A\0\0" + b"1", b"C\0\0" + b"1", b"A\0 1", b"B  1"]
+    images = [line.decode("ascii").encode("cp037") for line in lines]
+    assert [route(Batch.of(0, 0, [(each, each)]))[0] for each in images] == ["a", "a", "c", "", ""]

@@ -1,0 +1,218 @@
+"""Decode, encode, decode: the same values for every record of every copybook file of the corpus.
+
+Where not the same bytes, `DIFFERENT` lists it as data, and `NOT_DECODED` the files that have no layout here.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brownfield_files.assemble import assemble
+from brownfield_files.copybook import read_copybook
+from brownfield_files.declaration import RecordDeclaration
+from brownfield_files.decode import Broken, record_reader, value_reader
+from brownfield_files.descriptor import Descriptor
+from brownfield_files.encode import encode_record
+from brownfield_files.encoding import Encoding, encoding
+from brownfield_files.frame import Cut, frames
+from brownfield_files.layout import Layout, RecordType, Table, every_field
+from brownfield_files.router import router
+
+pytestmark = pytest.mark.corpus
+
+COBRIX, DEMO = "AbsaOSS+cobrix/data", "aws-samples+aws-mainframe-modernization-carddemo/app"
+EBCDIC, ASCII = f"{DEMO}/data/EBCDIC/AWS.M2.CARDDEMO", f"{DEMO}/data/ASCII"
+EXAMPLES = "AbsaOSS+cobrix/examples/example_data"
+BARE = Descriptor(order="little", at=2, includes=False)
+COMPANIES = {"company": ("STATIC-DETAILS", "C"), "contact": ("CONTACTS", "P")}
+LEVELS = ("COMPANY", "DEPT", "EMPLOYEE", "OFFICE", "CUSTOMER", "CONTACT", "CONTRACT")
+ENTITIES = {name.lower(): (name, number) for number, name in enumerate(LEVELS, 1)}
+EXPORTED = {"C": "CUSTOMER", "A": "ACCOUNT", "T": "TRANSACTION", "X": "CARD-XREF", "D": "CARD"}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A file with what a person would declare of it.
+
+    Attributes:
+        copybook: The copybook.
+        data: The file.
+        code: The code page.
+        framing: How records end.
+        types: The record types: the alternative and the value of the field that tells it.
+        told: That field.
+        length: Bytes of a record where they are more than the copybook says.
+        record: How a descriptor is written.
+    """
+
+    copybook: str
+    data: str
+    code: str = "cp037"
+    framing: str = "fixed"
+    types: dict[str, tuple[str, Any]] = field(default_factory=dict)
+    told: str = "SEGMENT-ID"
+    length: int | None = None
+    record: Descriptor = BARE
+
+
+def demo(copybook: str, ebcdic: str = "", text: str = "", **more: Any) -> dict[str, Sample]:
+    """A file of CardDemo, and its twin in ASCII."""
+    found = {ebcdic: Sample(f"{DEMO}/cpy/{copybook}", f"{EBCDIC}.{ebcdic}", **more)}
+    return found | ({text: Sample(f"{DEMO}/cpy/{copybook}", f"{ASCII}/{text}", "ascii", "line")} if text else {})
+
+
+SAMPLES = {
+    **demo("CVACT01Y.cpy", "ACCTDATA.PS", "acctdata.txt"),
+    **demo("CVACT01Y.cpy", "ACCDATA.PS"),
+    **demo("CVACT02Y.cpy", "CARDDATA.PS", "carddata.txt"),
+    **demo("CVACT03Y.cpy", "CARDXREF.PS", "cardxref.txt"),
+    **demo("CVCUS01Y.cpy", "CUSTDATA.PS", "custdata.txt"),
+    **demo("CVTRA06Y.cpy", "DALYTRAN.PS", "dailytran.txt"),
+    **demo("CVTRA06Y.cpy", "DALYTRAN.PS.INIT"),
+    **demo("CVTRA02Y.cpy", "DISCGRP.PS", "discgrp.txt"),
+    **demo("CVTRA01Y.cpy", "TCATBALF.PS", "tcatbal.txt"),
+    **demo("CVTRA04Y.cpy", "TRANCATG.PS", "trancatg.txt"),
+    **demo("CVTRA03Y.cpy", "TRANTYPE.PS", "trantype.txt"),
+    **demo("CSUSR01Y.cpy", "USRSEC.PS"),
+    **demo("CVEXPORT.cpy", "EXPORT.DATA.PS", told="EXPORT-REC-TYPE",
+           types={name.lower(): (f"EXPORT-{name}-DATA", letter) for letter, name in EXPORTED.items()}),
+    "test1": Sample(f"{COBRIX}/test1_copybook.cob", f"{COBRIX}/test1_data/example.bin", length=2202),
+    "test3": Sample(f"{COBRIX}/test3_copybook.cob", f"{COBRIX}/test3_data/TRAN2.AUG31.DATA.dat"),
+    "test4": Sample(f"{COBRIX}/test4_copybook.cob", f"{COBRIX}/test4_data/COMP.DETAILS.SEP30.DATA.dat", "latin-1",
+                    "variable", COMPANIES),
+    "test4a": Sample(f"{COBRIX}/test4_copybook.cob", f"{COBRIX}/test4a_data/COMP.DETAILS.SEP30.DATA.dat", "latin-1",
+                     "variable", COMPANIES),
+    "companies": Sample(f"{EXAMPLES}/companies_copybook.cpy",
+                        f"{EXAMPLES}/companies_data/COMP.DETAILS.SEP30.DATA.dat", framing="variable", types=COMPANIES),
+    "test9": Sample(f"{COBRIX}/test9_copybook.cob", f"{COBRIX}/test9_data/TRAN.APR14.NPT.DATA.dat"),
+    "test10": Sample(f"{COBRIX}/test10_copybook.cob", f"{COBRIX}/test10_data/data.dat", "ascii"),
+    "test14": Sample(f"{COBRIX}/test14_copybook.cob", f"{COBRIX}/test14_data/COMP.DETAILS.JUL02.DATA.dat",
+                     framing="variable", types=COMPANIES, record=Descriptor(order="little", at=2)),
+    "test15": Sample(f"{COBRIX}/test15_copybook.cob", f"{COBRIX}/test15_data/a/example.bin", length=2202),
+    "test16": Sample(f"{COBRIX}/test16_fix_len_segments.cob", f"{COBRIX}/test16_data/ENTITY.DB.AUG12.DATA.FIX.LEN.dat",
+                     types={"company": ("COMPANY", "C"), "person": ("PERSON", "P"), "po": ("PO-BOX", "B")}),
+    "test17": Sample(f"{COBRIX}/test17_hierarchical.cob", f"{COBRIX}/test17/HIERARCHICAL.DATA.RDW.dat",
+                     framing="variable", types=ENTITIES),
+    "types": Sample(f"{EXAMPLES}/data_types.cpy", f"{EXAMPLES}/data_types/INTEGR.TYPES.NOV28.DATA.dat"),
+}  # fmt: skip
+
+
+def layout_of(sample: Sample, folder: Path) -> Layout:
+    declared = {name: RecordDeclaration(of=of, when={sample.told: (value,)}) for name, (of, value) in
+                sample.types.items()}  # fmt: skip
+    return assemble(read_copybook(folder / sample.copybook), declared, length=sample.length)
+
+
+def differences(raw: bytes, written: bytes, record: RecordType, row: dict[str, Any], code: Encoding) -> Counter[str]:
+    """What the bytes that differ are; `other` is not among what may be."""
+    counts = {part.name: row[part.name] for part in record.parts if part.name in row}
+    found: Counter[str] = Counter()
+    rest = bytearray(a ^ b for a, b in zip(raw, written, strict=True))
+    for one in every_field(record.parts, count=lambda table: len(elements(table, counts))):
+        where = slice(one.offset, one.offset + one.length)
+        rest[where] = bytes(one.length)
+        if raw[where] == written[where]:
+            continue
+        blank = b"\0" + code.space
+        nuls = one.kind == "text" and raw[where].rstrip(blank) == written[where].rstrip(blank)
+        same = value_reader(one, code)(raw[where]) == value_reader(one, code)(written[where])
+        spelled = "unnormalized" if one.kind == "float" else "sign"
+        found["NULs" if nuls else spelled if same and one.kind != "text" else "other"] += 1
+    return found + Counter({"filler": int(any(rest))})
+
+
+def elements(table: Table, row: dict[str, Any]) -> list[Any]:
+    value = row.get(table.name, [])
+    assert isinstance(value, list)
+    return value
+
+
+def round_trip(sample: Sample, folder: Path) -> Counter[str]:
+    """How many records there are, how many are damage, and what differs of the others."""
+    layout, code = layout_of(sample, folder), encoding(sample.code)
+    route, found = router(layout, code), Counter[str]()
+    readers = {record.name: record_reader(record, code) for record in layout.records}
+    how = Cut(sample.framing, layout.length, code.name, code.ebcdic, sample.record)  # type: ignore[arg-type]
+    with (folder / sample.data).open("rb") as file:
+        for frame in frames(file, how):
+            name = route(frame.batch)[0] if sample.types else layout.records[0].name
+            found["records"] += 1
+            try:
+                row = readers[name](frame.record)
+            except Broken as broken:
+                found[f"damage {broken.code}"] += 1
+                continue
+            record = layout.record(name)
+            longer = None if frame.record == frame.record[: record.length] else len(frame.record)
+            written = encode_record(record, row, code, longer)
+            assert readers[name](written) == row
+            written, raw = written[: len(frame.record)], frame.record[: len(written)]
+            found += differences(raw, written, record, row, code)
+    return found
+
+
+# Records whose FILLER is no blanks (it is not kept), fields with NULs behind their text (blanks are written),
+# hexadecimal floating point that is not normalized (it is written so), records that are damage and not decoded at all.
+DIFFERENT: dict[str, dict[str, int]] = {
+    "test4a": {"NULs": 3046, "damage text-nul": 16},
+    "companies": {"NULs": 3034, "damage text-nul": 15, "damage text-shift": 4},
+    "DALYTRAN.PS.INIT": {"damage zoned-sign": 1},
+    "DISCGRP.PS": {"filler": 51},
+    "discgrp.txt": {"filler": 51},
+    "TCATBALF.PS": {"filler": 50},
+    "tcatbal.txt": {"filler": 50},
+    "TRANCATG.PS": {"filler": 18},
+    "trancatg.txt": {"filler": 18},
+    "TRANTYPE.PS": {"filler": 7},
+    "trantype.txt": {"filler": 7},
+    "EXPORT.DATA.PS": {"NULs": 4},
+    "test3": {"NULs": 1000},
+    "test4": {"NULs": 3046, "damage text-nul": 16},
+    "test9": {"NULs": 1800, "damage text-nul": 51, "damage text-shift": 49},
+    "test10": {"filler": 1},
+    "test14": {"NULs": 314},
+    "test16": {"NULs": 85},
+    "test17": {"NULs": 2497, "damage zoned-sign": 137},
+    "types": {"NULs": 100, "unnormalized": 23},
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_what_is_decoded_encodes_to_what_decodes_the_same(name: str, corpus: Path) -> None:
+    """R20: and to the same bytes but for what `DIFFERENT` lists; it names no value, and no other byte differs."""
+    found = round_trip(SAMPLES[name], corpus / "batch")
+    records = found.pop("records")
+    assert records
+    assert "other" not in found
+    assert dict(sorted(found.items())) == DIFFERENT.get(name, {})
+
+
+OWN = "a header and a footer that are no records; its records are in `test_cobrix`"
+FIVE = "descriptors of five bytes of its own; its records are in `test_cobrix`"
+COUNTED = "no record's length is known without its counters; in `test_cobrix`"
+LETTER = "a table whose counter is a letter that an option of Cobrix gives a number"
+NOT_DECODED = {
+    "AWS.M2.CARDDEMO.IMSDATA.DBPAUTP0.dat": "an unload of IMS: before each segment a prefix that no copybook describes",
+    "test11_data/COMP.DETAILS.MAY30.DATA.dat": FIVE,
+    "data_codec/example.dat": FIVE,
+    "test13a_data/TRAN2.JUN24.DATA.dat": OWN,
+    "test13b_data/COMP.DETAILS.JUN02.DATA.RDW.BE.dat": OWN,
+    "test21_data/data.dat": COUNTED,
+    "test25_data/data.dat": LETTER,
+    "test25_data/data2.dat": LETTER,
+    "anscombe.data": "before each number a sign's place that its copybook does not have",
+}
+
+
+def test_no_copybook_file_of_the_corpus_is_left_out_without_a_reason(corpus: Path) -> None:
+    """R21: what is not decoded here says why."""
+    origins = (COBRIX, f"{COBRIX}/../examples", DEMO, "slott56+Stingray-Reader")
+    found = {path for origin in origins for path in (corpus / "batch" / origin).rglob("*")}
+    named = {path for path in found if path.suffix in {".dat", ".bin", ".data", ".PS", ".INIT"}}
+    content = {(corpus / "batch" / sample.data).read_bytes() for sample in SAMPLES.values()}
+    left = {path for path in named if path.read_bytes() not in content}
+    assert {name for path in left for name in NOT_DECODED if str(path).endswith(name)} == set(NOT_DECODED)
+    assert all(any(str(path).endswith(name) for name in NOT_DECODED) for path in left)
