@@ -18,8 +18,10 @@ from brownfield_files.layout import Layout
 from brownfield_files.router import router
 from brownfield_files.setting import Format
 from brownfield_files.tally import Statement, Tally
+from brownfield_files.transfer import sign_of_text_mode
 
 _BLOCK = 1 << 19
+_OF_CUTTING = frozenset(["framing", "header", "trailer"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,17 @@ class Preflight:
             Rejected: It is not what it should be; the code is one of `empty`, `framing`, `header`, `trailer`, `totals`,
                 `changed`.
         """
+        try:
+            return self._survey(file, arrival, checkpoint)
+        except Rejected as error:
+            sign = ""
+            if error.code in _OF_CUTTING and self._format.cut.framing != "line":
+                sign = sign_of_text_mode(file, ebcdic=self._format.encoding.ebcdic)
+            if not sign:
+                raise
+            raise Rejected(f"{error}; {sign}", code=error.code, detail=error.detail) from error
+
+    def _survey(self, file: BinaryIO, arrival: Arrival, checkpoint: Checkpoint) -> Survey:
         self._check_size(os.fstat(file.fileno()).st_size)
         order, digest = _Order(self._layout), hashlib.sha256()
         tally = Tally(self._layout, self._format.encoding, engine())

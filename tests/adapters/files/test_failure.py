@@ -145,6 +145,26 @@ def test_framing(bench: "Bench", line: str, change: Any, code: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda f: ftp_ascii(b"".join(f)), "look like ASCII: a transfer in text mode translated it"),
+        (lambda f: ftp_ascii(b"".join(f) + b"\x40"), "look like ASCII: a transfer in text mode translated it"),
+        (
+            lambda f: b"".join(f).replace(b"\x0a", b"\r\n"),
+            "0x0D stands before each of its 6 0x0A: it was written in text",
+        ),
+    ],
+)
+def test_a_transfer_in_text_mode_is_told_in_words(bench: "Bench", change: Any, words: str) -> None:
+    """R20: what happened, and what to do: fetch it again in binary."""
+    details = [bench.record("detail", sku=f"A-{n}", on_hand=100 + n, cost="1.25") for n in range(6)]
+    packed = [each.replace(bytes.fromhex("0010"), bytes.fromhex("0a10")) for each in details]  # a digit A: as data may
+    with pytest.raises(Rejected, match=words) as caught:
+        bench.collect(bench.write(change(bench.file(packed))))
+    assert str(caught.value).endswith("fetch it again in binary")
+
+
+@pytest.mark.parametrize(
     ("line", "stated", "accepted"),
     [
         ("count and amount as stated", {}, True),
