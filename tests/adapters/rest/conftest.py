@@ -1,13 +1,11 @@
 """The warehouse behind its REST API, and a far side that says exactly what a test tells it to."""
 
 import json
-import socket
-import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import canned
 from brownfield.contract import Limits, Opening
 from brownfield_rest import adapter
 from warehouse.process import Warehouse
@@ -22,68 +20,18 @@ def warehouse(tmp_path_factory):
         yield running
 
 
-class Canned:
-    """Answers each request with the next thing it was told to say; the last one again when there is no more."""
+class Canned(canned.Canned):
+    """A server that speaks JSON."""
 
-    def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/api"
-        self.requests: list[bytes] = []
-        self.script: list[Callable[[socket.socket], None]] = []
-        threading.Thread(target=self._accept, daemon=True).start()
+    kind = "application/json"
 
-    def close(self) -> None:
-        self._listener.close()
-
-    def says(self, body, status: int = 200, kind: str = "application/json", **headers: str) -> None:
-        content = (
-            body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
-        )
-        more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-        head = f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {len(content)}\r\n{more}\r\n"
-        self.script.append(lambda peer: peer.sendall(head.encode() + content))
-
-    def does(self, action: Callable[[socket.socket], None]) -> None:
-        self.script.append(action)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                peer, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
-
-    def _serve(self, peer: socket.socket) -> None:
-        with peer:
-            while (request := _request(peer)) is not None:
-                self.requests.append(request)
-                try:
-                    self.script[min(len(self.requests), len(self.script)) - 1](peer)
-                except OSError:
-                    return
+    def says(self, body, status: int = 200, kind: str = "", **headers: str) -> None:
+        super().says(body if isinstance(body, bytes | str) else json.dumps(body), status, kind, **headers)
 
 
-def _request(peer: socket.socket) -> bytes | None:
-    data = b""
-    try:
-        while b"\r\n\r\n" not in data:
-            chunk = peer.recv(65536)
-            if not chunk:
-                return None
-            data += chunk
-        head, _, body = data.partition(b"\r\n\r\n")
-        lengths = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")]
-        while lengths and len(body) < int(lengths[0]):
-            body += peer.recv(65536)
-    except OSError:
-        return None
-    return head + b"\r\n\r\n" + body
-
-
-@pytest.fixture
-def canned():
-    server = Canned()
+@pytest.fixture(name="canned")
+def canned_server():
+    server = Canned("/api")
     yield server
     server.close()
 
