@@ -11,8 +11,10 @@ from brownfield_files.assemble import assemble
 from brownfield_files.cell import Style
 from brownfield_files.copybook import Copybook, read_copybook
 from brownfield_files.declaration import RecordDeclaration
+from brownfield_files.descriptor import IBM
 from brownfield_files.document import tables_of
 from brownfield_files.format import PARSERS, parser_of
+from brownfield_files.frame import Cut
 from brownfield_files.guess import Sample, alternatives, guess_key, guess_records, guess_totals, sample_of
 from brownfield_files.layout import Layout, every_field, snake
 from brownfield_files.parsed import Parser
@@ -53,10 +55,11 @@ def read_sources(sources: Sources) -> Reading:
     file = Path(sources["file"]) if "file" in sources else None
     if path.suffix.lower() == ".toml":
         layout = read_toml_layout(path)
-        sample = sample_of(file, binary=_is_binary(layout)) if file else None
+        sample = sample_of(file, layout.length, binary=_is_binary(layout)) if file else None
         return Reading(layout, sample, {}, snake(path.stem), [])
     copybook = read_copybook(path)
-    sample = sample_of(file, binary=_has_binary(copybook)) if file else None
+    longest = max(record.length for record in copybook.records)
+    sample = sample_of(file, longest, binary=_has_binary(copybook)) if file else None
     records, notes = guess_records(copybook, sample)
     layout = assemble(copybook, {name: RecordDeclaration.model_validate(one) for name, one in records.items()})
     body = next(record.name for record in layout.records if record.place == "body")
@@ -152,7 +155,7 @@ def _settings(reading: Reading, file: Path, layout_file: Path, variable: str) ->
     match = _match(file)
     notes = [
         f"encoding = {sample.encoding.name}: guessed from the bytes of {file.name}",
-        f"framing = {sample.framing}, {reading.layout.length} bytes a record",
+        f"framing = {sample.how.framing}, {reading.layout.length} bytes a record{_told(sample.how)}",
         f"match = {match}: guessed from the name of the sample",
         *reading.notes,
     ]
@@ -162,7 +165,8 @@ def _settings(reading: Reading, file: Path, layout_file: Path, variable: str) ->
         "location": {"env": variable},
         "match": match,
         "encoding": sample.encoding.name,
-        "framing": sample.framing,
+        "framing": sample.how.framing,
+        **_descriptors(sample.how),
     }
     if file.with_name(f"{file.name}.done").exists():
         settings["marker"] = "{name}.done"
@@ -173,9 +177,21 @@ def _settings(reading: Reading, file: Path, layout_file: Path, variable: str) ->
             settings["totals"] = totals
             notes += [f"total {one['trailer']} holds in the sample" for one in totals]
     over = file.stat().st_size % reading.layout.length
-    if sample.framing == "fixed" and over:
+    if sample.how.framing == "fixed" and over:
         notes.append(f"the sample is not a whole number of records of {reading.layout.length}: {over} bytes over")
     return settings, notes
+
+
+def _descriptors(how: Cut) -> dict[str, Any]:
+    """The settings of descriptors that are not as IBM writes them."""
+    found: dict[str, Any] = {"rdw": how.record, "bdw": how.block if how.framing == "blocked" else IBM}
+    settings = {name: one.model_dump(exclude_defaults=True) for name, one in found.items() if one != IBM}
+    return settings | ({"spanned": True} if how.spanned else {})
+
+
+def _told(how: Cut) -> str:
+    """The same for a person."""
+    return "".join(f"; {name} = {value}" for name, value in _descriptors(how).items())
 
 
 def _prefix(file: Path) -> str:

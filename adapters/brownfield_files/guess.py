@@ -3,19 +3,21 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from brownfield_files.assemble import assemble
 from brownfield_files.copybook import Copybook, Entry
+from brownfield_files.cutting import guess_cut
 from brownfield_files.declaration import RecordDeclaration
 from brownfield_files.decode import Broken, number_reader, value_reader
 from brownfield_files.descriptor import BadFraming
 from brownfield_files.encoding import Encoding, encoding
-from brownfield_files.frame import Cut, Frame, Framing, frames
+from brownfield_files.frame import Cut, Frame, frames
 from brownfield_files.layout import Field, Layout, RecordType, every_field, snake
 from brownfield_files.router import router
+from brownfield_files.transfer import looks_ebcdic
 
 _SAMPLE_BYTES = 64 * 1024
 _MOST_RECORDS = 200_000
@@ -29,11 +31,11 @@ class Sample:
 
     path: Path
     encoding: Encoding
-    framing: Framing
+    how: Cut
 
     def cut(self, length: int) -> Cut:
         """How it is cut into records."""
-        return Cut(self.framing, length, self.encoding.name, self.encoding.ebcdic)
+        return replace(self.how, length=length)
 
     def frames(self, length: int) -> Iterator[Frame]:
         """Its records, as far as they can be cut, 200 000 at most."""
@@ -47,11 +49,12 @@ class Sample:
                 return
 
 
-def sample_of(path: Path, *, binary: bool) -> Sample:
-    """Guess the encoding by what letters, digits and blanks the bytes would be, the framing by whether there are lines.
+def sample_of(path: Path, longest: int, *, binary: bool) -> Sample:
+    """Guess the encoding by what letters, digits and blanks the bytes would be, and the framing, see `guess_cut`.
 
     Args:
         path: The sample.
+        longest: Bytes of the longest record that the layout describes.
         binary: The layout has packed or binary fields, so that a line end may be data.
 
     Raises:
@@ -59,13 +62,10 @@ def sample_of(path: Path, *, binary: bool) -> Sample:
     """
     with path.open("rb") as file:
         head = file.read(_SAMPLE_BYTES)
-    counts = Counter(head)
-    ebcdic = sum(counts[byte] for byte in (0x40, *range(0xF0, 0xFA), *range(0xC1, 0xCA), *range(0x81, 0x8A)))
-    ascii_ = sum(counts[byte] for byte in range(0x20, 0x7F)) - counts[0x40]
-    if ebcdic > ascii_:
-        return Sample(path, encoding("cp037"), "fixed")
-    name = "ascii" if not head or max(head) < 0x80 else "latin-1"
-    return Sample(path, encoding(name), "line" if b"\n" in head and not binary else "fixed")
+    ebcdic = looks_ebcdic(head) is True
+    code = encoding("cp037" if ebcdic else "ascii" if not head or max(head) < 0x80 else "latin-1")
+    lines = not (ebcdic or binary) and b"\n" in head
+    return Sample(path, code, guess_cut(path, code, longest, lines=lines))
 
 
 def guess_key(layout: Layout, body: RecordType, sample: Sample) -> tuple[str | None, str]:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from brownfield_files.descriptor import BadFraming
 
-_SIZE, _BLOCK, _FILLED = 4, 1014, 1012
+_SIZE, BLOCK, _FILLED = 4, 1014, 1012
 _FILLER = b"\x40"
 _END = bytes(_SIZE)
 
@@ -70,8 +70,8 @@ class _Source:
 
     def read_filler(self) -> None:
         """The rest of the file: what fills its last block."""
-        rest = self._take(_BLOCK + 1)
-        if len(rest) > _BLOCK or rest.strip(_FILLER + b"\0"):
+        rest = self._take(BLOCK + 1)
+        if len(rest) > BLOCK or rest.strip(_FILLER + b"\0"):
             raise BadFraming(f"byte {self.offset}: something follows the length of zero that ends the file")
 
     def taken(self) -> bytes:
@@ -82,8 +82,8 @@ class _Source:
     def _end_block(self) -> None:
         if self._left:
             return
-        if self._take(_BLOCK - _FILLED) != _FILLER * (_BLOCK - _FILLED):
-            raise BadFraming(f"byte {self.offset}: a block of {_BLOCK} bytes does not end with two blanks")
+        if self._take(BLOCK - _FILLED) != _FILLER * (BLOCK - _FILLED):
+            raise BadFraming(f"byte {self.offset}: a block of {BLOCK} bytes does not end with two blanks")
         self._left = self._filled
 
     def _take(self, size: int) -> bytes:
