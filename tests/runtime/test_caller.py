@@ -45,7 +45,7 @@ def test_a_key_is_good_until_the_instant_it_expires(stage):
 def test_the_ledger_holds_no_key(stage):
     """R57: a stolen ledger opens no door."""
     key = stage.key("agent", Role.AGENT)
-    assert all(key.rsplit("_", 1)[1].encode() not in path.read_bytes()
+    assert all(key.split("_", 2)[2].encode() not in path.read_bytes()
                for path in (stage.folder / "home").rglob("*") if path.is_file())  # fmt: skip
 
 
