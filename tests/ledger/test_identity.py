@@ -85,11 +85,14 @@ def test_admission_holds_all_that_the_guard_asks(connection, agent, now):
     """R49: permission first, in one look."""
     identity.add_grant(connection, agent.id, "inventory", "get_stock", granted_by="olga", now=now)
     identity.add_grant(connection, agent.id, "inventory", "get_item", granted_by="olga", now=now)
+    halt.set_halt(connection, "everything", "olga", "a drill", now)
     halt.set_halt(connection, "wrapper:inventory", "olga", "stock is wrong", now)
+    halt.lift_halt(connection, "everything", "olga", now)
+    halt.set_halt(connection, "everything", "marie", "no drill", now)
     admission = identity.admit(connection, "bf_1")
     assert admission.key == identity.find_key(connection, "bf_1")
     assert admission.grants == {("inventory", "get_stock"), ("inventory", "get_item")}
-    assert [h.scope for h in admission.halts] == ["wrapper:inventory"]
+    assert [(h.scope, h.by) for h in admission.halts] == [("wrapper:inventory", "olga"), ("everything", "marie")]
 
 
 def test_an_identity_without_grants_is_admitted_with_none(connection, agent):
@@ -97,12 +100,12 @@ def test_an_identity_without_grants_is_admitted_with_none(connection, agent):
     assert identity.admit(connection, "bf_2") is None
 
 
-def test_admission_takes_two_statements(connection, agent):
+def test_admission_takes_one_statement(connection, agent):
     """It is on every call's path."""
     statements = []
     connection.connection.driver_connection.set_trace_callback(statements.append)
     identity.admit(connection, "bf_1")
-    assert len(statements) == 2
+    assert len(statements) == 1
 
 
 def test_a_key_can_be_given_an_end(connection, agent, now):

@@ -1,8 +1,9 @@
 """The stop button: what is halted, by whom and why. A halt ends only when somebody lifts it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, literal, select, update
 
@@ -55,14 +56,18 @@ def lift_halt(connection: Connection, scope: str, by: str, now: datetime) -> boo
 
 def active_halts(connection: Way) -> tuple[Halt, ...]:
     """The halts in force, oldest first."""
-    return tuple(Halt(scope, by, reason, instant(at)) for scope, by, reason, at in _ACTIVE.rows(connection))
+    return tuple(map(active, _ACTIVE.rows(connection)))
 
 
-_ACTIVE = Prepared(
-    select(schema.halt.c.scope, schema.halt.c.by, schema.halt.c.reason, schema.halt.c.at)
-    .where(schema.halt.c.resumed_at.is_(None))
-    .order_by(schema.halt.c.id)
-)
+ACTIVE = (schema.halt.c.scope, schema.halt.c.by, schema.halt.c.reason, schema.halt.c.at)
+"""What is asked of a halt in force."""
+_ACTIVE = Prepared(select(*ACTIVE).where(schema.halt.c.resumed_at.is_(None)).order_by(schema.halt.c.id))
+
+
+def active(row: Sequence[Any]) -> Halt:
+    """The halt of a row of these columns."""
+    scope, by, reason, at = row
+    return Halt(scope, by, reason, instant(at))
 
 
 def blocking(halts: Iterable[Halt], identity: str, wrapper: str, operation: str) -> Halt | None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from brownfield.ledger import schema
 from brownfield.ledger.conflict import Taken
-from brownfield.ledger.halt import Halt, active_halts
+from brownfield.ledger.halt import ACTIVE, Halt, active
 from brownfield.ledger.instant import instant, instant_or_none, micros
 from brownfield.ledger.prepared import Prepared, Way
 from brownfield.ledger.upsert import insert_new
@@ -184,29 +184,36 @@ def remove_grant(connection: Connection, identity_id: str, wrapper: str, operati
 
 
 def admit(connection: Way, prefix: str) -> Admission | None:
-    """What the guard needs, in two SELECTs: it is on every call's path.
+    """What the guard needs, in one SELECT: it is on every call's path.
 
     Returns:
         None when no key has this prefix. Whether the key is good is judged by the caller.
     """
     rows = _ADMISSION.rows(connection, prefix=prefix)
-    return _admission(tuple(rows), active_halts(connection)) if rows else None
+    return _admission(tuple(rows)) if rows else None
 
 
 _GRANT = (schema.grant.c.wrapper, schema.grant.c.operation)
+_OF_KEY, _OF_GRANT = len(_IDENTITY) + len(_KEY), len(_IDENTITY) + len(_KEY) + len(_GRANT)
 _ADMISSION = Prepared(
-    select(*_IDENTITY, *_KEY, *_GRANT)
+    select(*_IDENTITY, *_KEY, *_GRANT, *ACTIVE)
     .join_from(schema.key, schema.identity)
     .outerjoin(schema.grant, schema.grant.c.identity == schema.identity.c.id)
+    .outerjoin(schema.halt, schema.halt.c.resumed_at.is_(None))
     .where(schema.key.c.prefix == bindparam("prefix"))
+    .order_by(schema.halt.c.id)
 )
 
 
 @lru_cache(maxsize=256)
-def _admission(rows: tuple[tuple[Any, ...], ...], halts: tuple[Halt, ...]) -> Admission:
-    """The same rows mean the same again: between two calls of one key they seldom change."""
-    reach = frozenset((wrapper, operation) for *_, wrapper, operation in rows if wrapper is not None)
-    return Admission(_key(rows[0][:-2]), reach, halts)
+def _admission(rows: tuple[tuple[Any, ...], ...]) -> Admission:
+    """The same rows mean the same again: between two calls of one key they seldom change.
+
+    Each of them has one grant and one halt in force, or none: every grant comes with every halt.
+    """
+    reach = frozenset(row[_OF_KEY:_OF_GRANT] for row in rows if row[_OF_KEY] is not None)
+    halts = dict.fromkeys(row[_OF_GRANT:] for row in rows if row[_OF_GRANT] is not None)
+    return Admission(_key(rows[0][:_OF_KEY]), reach, tuple(map(active, halts)))
 
 
 def _identity(row: Sequence[Any]) -> Identity:

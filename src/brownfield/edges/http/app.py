@@ -42,7 +42,9 @@ def create_app(assembly: Assembly) -> FastAPI:
         async with assembly.running(), tools_open():
             yield
 
-    app = FastAPI(title="brownfield", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    # Nothing of a call goes to whatever collects traces in this process: what may be kept of it is in the audit.
+    app = FastAPI(title="brownfield", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None,
+                  telemetry={"tracing": False, "metrics": False, "logs": False})  # fmt: skip
     app.state.assembly = assembly
     for router in (create_console(assembly), describe.router, desk.router):
         app.include_router(router)
