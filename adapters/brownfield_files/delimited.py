@@ -180,10 +180,13 @@ class Delimited:
             csv.Error: As above.
             UnicodeDecodeError: As above.
         """
-        lines = str(raw, self._style.encoding).removesuffix("\n").split("\n")
+        joined = str(raw, self._style.encoding).removesuffix("\n")
+        lines = joined.split("\n")
         split = list(csv.reader(lines, **self._style.dialect))
         rows = list(filter(None, split))
-        if len(split) != len(lines) or any(len(row) != order.width for row in rows):
+        quote = self._style.quote
+        odd = bool(quote) and quote in joined and any(line.count(quote) % 2 for line in lines)
+        if odd or len(split) != len(lines) or any(len(row) != order.width for row in rows):
             raise Broken("columns", "a quote is not closed on its line, or there are too few values on one")
         if not rows:
             return iter(())
@@ -297,7 +300,7 @@ class _Lines:
                 yield _Line(self._offset, self._first, self._raw, [], self._reason(error))
                 continue
             if values:
-                yield _Line(self._offset, self._first, self._raw, values)
+                yield _Line(self._offset, self._first, self._raw, values, self._torn())
 
     def blocks(self) -> Iterator[_Block]:
         """The lines from here on, many at once."""
@@ -320,7 +323,7 @@ class _Lines:
         if self._whole and not self._end:
             line = self._begun(line)
         self._end += len(line)
-        if line == _END_OF_FILE:
+        if begun[begun.rfind(b"\n") + 1 :] + line == _END_OF_FILE:
             return b""
         if (line or begun) and not line.endswith(b"\n") and not self._style.open_end:
             self.fault = f"line {self._number}, the last, has no line end: the file is cut short (else: `open_end`)"
@@ -334,6 +337,13 @@ class _Lines:
             self._end += len(BOM_UTF8)
             return line[len(BOM_UTF8) :]
         return line
+
+    def _torn(self) -> tuple[str, str] | None:
+        """What is left of a record that was torn apart has one quote too many, and `csv` takes it for a letter."""
+        quote = self._style.quote.encode(self._style.encoding)
+        if quote and self._raw.count(quote) % 2:
+            return "quote", "a quote stands alone in it (where it is a letter: `quote`)"
+        return None
 
     def _reason(self, error: Exception) -> tuple[str, str]:
         if isinstance(error, _NotClosed):

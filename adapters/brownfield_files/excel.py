@@ -178,6 +178,8 @@ def _text(field: FieldTable, cell: Any) -> str:
     if isinstance(cell, bool):
         return _fits(field, "boolean", field.yes if cell else field.no, "a boolean")
     sort, text = cell
+    if sort == "e":
+        raise Broken("error", "a formula ended in an error there")
     if sort == "x":
         raise Broken("inexact", f"{text} has more than 15 digits, and a spreadsheet keeps no more")
     if sort == "n":

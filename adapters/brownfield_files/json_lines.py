@@ -81,10 +81,11 @@ class JsonLines:
         Raises:
             Rejected: Codes `drift`, `framing`.
         """
-        seen, last = Seen(self._shape), None
+        seen, known, last = Seen(self._shape), set(self._shape.columns), None
         for number, (_, line) in enumerate(_lines(file), 1):
             try:
-                seen.add(flatten(_parsed(line)))
+                members = flatten(_parsed(line))
+                seen.add({name: value for name, value in members.items() if value not in (None, {}) or name in known})
                 last = None
             except Broken as broken:
                 last = f"line {number}, the last, is cut short: {broken.reason}"
@@ -151,13 +152,13 @@ def text_of(field: FieldTable, value: object) -> str:
 
 
 def flatten(members: dict[str, Any], above: str = "") -> dict[str, object]:
-    """The values in an object, by their names with dots between; an empty object is one."""
+    """The values in an object, by their names with dots between; an empty object is one. Raises `Broken`."""
     found: dict[str, object] = {}
     for name, value in members.items():
-        if isinstance(value, dict) and value:
-            found |= flatten(value, f"{above}{name}.")
-        else:
-            found[above + name] = value
+        further = flatten(value, f"{above}{name}.") if isinstance(value, dict) and value else {above + name: value}
+        if not found.keys().isdisjoint(further):
+            raise Broken("twice", "a member is there twice")
+        found |= further
     return found
 
 

@@ -45,7 +45,6 @@ _INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 _NAME = r"(?:[A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*"
 _PATH = re.compile(f"{_NAME}(?:/{_NAME})*")
 _SOURCE = re.compile(rf"[.]|@{_NAME}|{_NAME}(?:/{_NAME})*(?:/@{_NAME})?")
-_TAG = re.compile(rb"""<(?:[^>"']|"[^"]*"|'[^']*')*>""")
 _PREFIX = re.compile(rb"[<\s]([A-Za-z_][\w.-]*):[A-Za-z_]")
 
 Step: TypeAlias = tuple[str, str]
@@ -230,6 +229,8 @@ class _Walk:
         while True:
             block = file.read(_BLOCK)
             self._window += block
+            if not self._start and 0 in self._window[:4]:
+                raise Rejected(f"it is UTF-16 or UTF-32, and the layout says {self._encoding}", code="encoding")
             try:
                 self._parser.Parse(block, not block)
             except expat.ExpatError as error:
@@ -266,20 +267,21 @@ class _Walk:
                 self._hold((*self._inner(), (space, f"@{local}")), value)
 
     def _end(self, _: str) -> None:
-        text = "".join(self._texts.pop()).strip()
+        pieces = self._texts.pop()
+        text = "".join(pieces).strip()
         if self._open is not None:
             if text or (self._leaf and len(self._stack) > self._depth):
                 self._hold(self._inner(), text)
             if len(self._stack) == self._depth:
-                self._finish(self._open)
+                self._finish(self._open, empty=self._leaf and not pieces)
         self._leaf = False
         self._stack.pop()
 
-    def _finish(self, element: _Element) -> None:
-        last = self._window[self._parser.CurrentByteIndex - self._start :]
-        tag = _TAG.match(last)
-        end = self._parser.CurrentByteIndex + (tag.end() if tag else 0)
-        element.raw = self._window[element.offset - self._start : end - self._start]
+    def _finish(self, element: _Element, *, empty: bool) -> None:
+        at = self._parser.CurrentByteIndex - self._start
+        closed = empty and self._window[at - 2 : at] == b"/>"  # expat stands behind an empty tag, and before an end tag
+        end = at if closed else self._window.index(b">", at) + 1
+        element.raw = self._window[element.offset - self._start : end]
         self._done.append(element)
         self._open = None
 

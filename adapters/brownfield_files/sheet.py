@@ -3,18 +3,21 @@
 A workbook is unpacked in memory as a whole, by a library in Rust that ends the process where there is none left. So it
 is read here, under limits on memory and time, and what goes wrong ends nothing but this. Imports nothing of ours.
 
-A cell is `null`, a text, a boolean, `["n", "12.5"]` or `["t", "2026-11-21T00:00:00"]`. A number is written with the 15
-digits that Excel itself shows and keeps; more than that is `["x", …]`: its last digits are not known. The last line is
-`"end"`.
+A cell is `null`, a text, a boolean, `["n", "12.5"]`, `["t", "2026-11-21T00:00:00"]`, or `["e", …]` for an error. A
+number is written with the 15 digits that Excel itself shows and keeps; more than that is `["x", …]`: its last digits
+are not known. The last line is `"end"`.
 """
 
 import datetime
 import io
 import json
+import re
 import sys
 import zipfile
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from xml.etree import ElementTree  # what it reads is under the limits that all is under
 
 MEMORY = 2 << 30
 SECONDS = 300
@@ -23,6 +26,9 @@ _MOST_MEMBERS = 10_000
 _FREE = 10 << 20
 _RATIO = 200
 _EXACT = 10**15
+_BLOCK = 1 << 20
+_ERROR = re.compile(rb'<c (?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})([0-9]{1,7})"')
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 REFUSED = 3
 """The exit code that says that what stands on the error output is the reason."""
 
@@ -37,8 +43,8 @@ def main() -> int:
     file = io.BytesIO(sys.stdin.buffer.read())
     try:
         _check_sizes(file)
-        for row in _rows(file, sys.argv[1]):
-            sys.stdout.write(json.dumps([_cell(value) for value in row]) + "\n")
+        for row in _cells(_sheet(file, sys.argv[1]), file):
+            sys.stdout.write(json.dumps(row) + "\n")
     except Refused as refusal:
         sys.stderr.write(str(refusal))
         return REFUSED
@@ -71,8 +77,8 @@ def _check_sizes(file: io.BytesIO) -> None:
         raise Refused(f"{whole} bytes in {len(sizes)} members come out of {packed}: it looks like a bomb")
 
 
-def _rows(file: io.BytesIO, wanted: str) -> Any:
-    """The rows of a sheet by its name, or by its number from 1 (`#1`)."""
+def _sheet(file: io.BytesIO, wanted: str) -> Any:
+    """A sheet by its name, or by its number from 1 (`#1`)."""
     from python_calamine import CalamineError, load_workbook  # noqa: PLC0415  it is an extra, and the limits come first
 
     file.seek(0)
@@ -82,12 +88,62 @@ def _rows(file: io.BytesIO, wanted: str) -> Any:
         if wanted.startswith("#"):
             if not 1 <= int(wanted[1:]) <= len(names):
                 raise Refused(f"it has {len(names)} sheets, and no number {wanted[1:]}")
-            return workbook.get_sheet_by_index(int(wanted[1:]) - 1).iter_rows()
+            return workbook.get_sheet_by_index(int(wanted[1:]) - 1)
         if wanted not in names:
             raise Refused(f"it has no sheet {wanted!r}: {', '.join(map(repr, names[:20]))}")
-        return workbook.get_sheet_by_name(wanted).iter_rows()
+        return workbook.get_sheet_by_name(wanted)
     except CalamineError as error:
         raise Refused(f"it cannot be read: {error}") from None
+
+
+def _cells(found: Any, file: io.BytesIO) -> Iterator[list[Any]]:
+    """The rows of a sheet. The library gives nothing for a cell with an error, as for an empty one."""
+    errors, first = _errors(file, found.name), (found.start or (0, 0))[1]
+    for number, row in enumerate(found.iter_rows()):
+        cells = [_cell(value) for value in row]
+        for at in errors.get(number, ()):
+            cells[at - first] = ["e", "an error"]
+        yield cells
+
+
+def _errors(file: io.BytesIO, name: str) -> dict[int, list[int]]:
+    """The columns of the cells that hold an error (`#N/A`), by row; of xlsx files, others do not say."""
+    found: dict[int, list[int]] = {}
+    if not zipfile.is_zipfile(file):
+        return found
+    with zipfile.ZipFile(file) as archive:
+        part = _part(archive, name)
+        if part is None:
+            return found
+        with archive.open(part) as source:
+            rest = b""
+            while block := source.read(_BLOCK):
+                text = rest + block
+                for match in _ERROR.finditer(text):
+                    found.setdefault(int(match[2]) - 1, []).append(_column(match[1]))
+                rest = text[text.rfind(b"<") :]
+    return found
+
+
+def _part(archive: zipfile.ZipFile, name: str) -> str | None:
+    """The part of an xlsx file that holds a sheet."""
+    try:
+        sheets = ElementTree.fromstring(archive.read("xl/workbook.xml")).iter()  # noqa: S314 -- within the limits
+        relation = next(one.get(_RELATION) for one in sheets if one.get("name") == name and one.get(_RELATION))
+        targets = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels")).iter()  # noqa: S314 -- as above
+        target = next(one.get("Target", "") for one in targets if one.get("Id") == relation)
+        path = target[1:] if target.startswith("/") else f"xl/{target}"
+    except (KeyError, StopIteration, ElementTree.ParseError):
+        return None
+    return path if path in archive.namelist() else None
+
+
+def _column(letters: bytes) -> int:
+    """The number of a column from 0."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
 
 
 def _cell(value: Any) -> Any:
