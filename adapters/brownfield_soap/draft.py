@@ -21,6 +21,8 @@ from brownfield_soap.wording import distinct, groups, guess, snake
 
 SECRET = re.compile(r"passw|pwd|token|secret|api_?key|credential|licen[cs]e|session_?id", re.IGNORECASE)
 """Members of a header that make it a login."""
+LOGIN = re.compile(r"auth(?!or(?!i))|log_?[io]n|credential|sign_?on", re.IGNORECASE)
+"""Headers that are one by their own name: `Authentification`, and not `Author`."""
 ACCOUNT = re.compile(r"user|login|account|client|customer|partner|name$|id$", re.IGNORECASE)
 """Members that may stand beside them."""
 NAIVE = frozenset({"dateTime", "time"})
@@ -112,10 +114,13 @@ def _logins(model: Model) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, part in _headers(model).items():
         members = _members(model, part)
         told = name if isinstance(part.type, Scalar) else ""
-        if not any(SECRET.search(told or field.name) for field in members):
+        named = LOGIN.search(name) is not None
+        if not named and not any(SECRET.search(told or field.name) for field in members):
             continue
-        known = [f for f in members if SECRET.search(told or f.name) or ACCOUNT.search(f.name)]
-        if all(field in known or field.least == 0 for field in members) and all(map(_is_text, known)):
+        known = [
+            f for f in members if SECRET.search(told or f.name) or ACCOUNT.search(f.name) or (named and _is_text(f))
+        ]
+        if known and all(field in known or field.least == 0 for field in members) and all(map(_is_text, known)):
             yield name, {field.name: {"secret": snake(told or field.name)} for field in known}
 
 

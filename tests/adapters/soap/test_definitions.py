@@ -172,6 +172,27 @@ def test_a_header_of_another_message_and_its_fault_are_read(model):
     assert list(found.operations["Ask"].headers) == ["H"]
 
 
+@pytest.mark.parametrize(
+    ("name", "filled"),
+    [
+        ("Authentification", {"user": {"secret": "user"}, "signature": {"secret": "signature"}}),
+        ("LoginHeader", {"user": {"secret": "user"}, "signature": {"secret": "signature"}}),
+        ("Author", None),
+    ],
+)
+def test_a_header_is_a_login_by_its_own_name_too(files, name, filled):
+    """DHL's has a user and a signature: no member of it says what it is."""
+    members = '<xs:sequence><xs:element name="user" type="xs:string"/><xs:element name="signature" type="xs:string"/></xs:sequence>'
+    types = TYPES.replace(
+        '<xs:element name="H" type="xs:string"/>',
+        f'<xs:element name="{name}"><xs:complexType>{members}</xs:complexType></xs:element>',
+    )
+    header = '<s:header message="t:Hm" part="h" use="literal"/>'
+    more = message("Hm", f'name="h" element="t:{name}"')
+    found = draft(str(files(whole(types, MESSAGES, more, offered(), binding(bound(took=LITERAL + header)), service()))))
+    assert found.settings.get("headers", {}).get(name) == filled
+
+
 def test_an_operation_without_a_reply_has_none(model):
     one_way = bound().replace(f"<output>{LITERAL}</output>", "")
     found = model(whole(TYPES, MESSAGES, offered(operation(INPUT)), binding(one_way), service()))
