@@ -37,6 +37,7 @@ from brownfield.runtime.lookout import Lookout
 from brownfield.runtime.mending import Mending
 from brownfield.runtime.opening import Surroundings
 from brownfield.runtime.paging import Paging
+from brownfield.runtime.polling import Polling
 from brownfield.runtime.proposing import Proposing
 from brownfield.runtime.registry import Registry
 from brownfield.runtime.repeating import repeat
@@ -72,6 +73,7 @@ class Assembly:
     scheduler: Scheduler
     expecting: Expecting
     paging: Paging
+    polling: Polling
     lookout: Lookout
     desk: Lane
     reading: Lane
@@ -83,7 +85,7 @@ class Assembly:
         self.collecting.orphans()
         ending = asyncio.Event()
         sealing = repeat(self.seal, cycle([SEAL_EVERY]), ending, "the audit could not be sealed")
-        clocks = (self.worker, self.scheduler, self.expecting, self.paging, self.lookout)
+        clocks = (self.worker, self.scheduler, self.expecting, self.paging, self.polling, self.lookout)
         working = [asyncio.create_task(work) for work in (sealing, *(clock.run() for clock in clocks))]
         try:
             yield
@@ -150,10 +152,12 @@ def assemble(folder: Path, settings: Settings, home: Home, around: Surroundings,
     collecting = Collecting(kernel)
     scheduler = Scheduler(kernel, collecting)
     expecting = Expecting(kernel)
-    control = Control(kernel, scheduler.schedules, expecting)
+    polling = Polling(kernel, collecting)
+    control = Control(kernel, scheduler.schedules, expecting, polling)
     return Assembly(kernel, Guard(kernel, proposing), proposing, control, collecting,
                     Mending(kernel, collecting), Streaming(kernel, around.registry),
-                    Asking(kernel, key), worker, scheduler, expecting, Paging(kernel), Lookout(kernel), Lane("desk", 4),
+                    Asking(kernel, key), worker, scheduler, expecting, Paging(kernel),
+                    polling, Lookout(kernel), Lane("desk", 4),
                     Lane("events", 4))  # fmt: skip
 
 

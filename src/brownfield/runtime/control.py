@@ -19,6 +19,7 @@ from brownfield.rules.proposal import State
 from brownfield.runtime.caller import Caller
 from brownfield.runtime.expecting import Expecting
 from brownfield.runtime.kernel import Kernel, OpenWrapper
+from brownfield.runtime.polling import Polling
 from brownfield.runtime.refusal import audited
 from brownfield.runtime.scheduler import Schedule
 from brownfield.wrapper.bundle import Feed, Operation
@@ -35,12 +36,15 @@ class Control:
         kernel: What is open.
         schedules: What is due when.
         expecting: Which files are.
+        polling: Which locations are looked at.
     """
 
-    def __init__(self, kernel: Kernel, schedules: Sequence[Schedule], expecting: Expecting) -> None:
+    def __init__(self, kernel: Kernel, schedules: Sequence[Schedule], expecting: Expecting,
+                 polling: Polling) -> None:  # fmt: skip
         self._kernel = kernel
         self._schedules = schedules
         self._expecting = expecting
+        self._polling = polling
 
     def halt(self, caller: Caller, scope: str, reason: str = "") -> dict[str, Any]:
         """Stop everything in `scope`: once this returns, no call and no write of it begins.
@@ -127,6 +131,7 @@ class Control:
             "proposals": counts if caller.may(Ability.OVERSEE) else {},
             "schedules": [self._schedule(one) for one in self._schedules] if caller.may(Ability.OVERSEE) else [],
             "expected": self._expecting.told() if caller.may(Ability.OVERSEE) else [],
+            "polled": self._polling.told() if caller.may(Ability.OVERSEE) else [],
         }  # fmt: skip
 
     def _concerns(self, caller: Caller, halt: Halt) -> bool:

@@ -245,6 +245,7 @@ class FeedTable(_Table):
         quarantine_limit: Records that may be unreadable; with more, the file is held.
         quarantine_percent: The same as a share of the records read so far, looked at from the hundredth on.
         ready: When a file is complete.
+        poll: How often the location is looked at while `up` runs; None where `collect` or a schedule does.
         on_duplicate: What becomes of content that was taken before: put away, or kept for a person, or refused.
         on_correction: What becomes of other content under a name, or a number, that was taken before.
         sequence: Where in a name its number stands (`STK([0-9]{8})`); files are then taken in its order.
@@ -263,6 +264,7 @@ class FeedTable(_Table):
     quarantine_limit: Annotated[int, Field(ge=0)] = 100
     quarantine_percent: Annotated[float, Field(gt=0, le=100)] | None = None
     ready: ReadyTable = ReadyTable()
+    poll: Annotated[Duration, Field(ge=timedelta(seconds=1))] | None = None
     on_duplicate: Literal["archive", "hold", "refuse"] = "archive"
     on_correction: Literal["take", "hold", "refuse"] = "take"
     sequence: Annotated[str, AfterValidator(_one_group)] | None = None

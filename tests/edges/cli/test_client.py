@@ -278,3 +278,25 @@ def test_collect_goes_through_the_server_and_tells_of_lost_files(run, server):
     refused = file | {"state": "refused", "reason": "truncated"}
     server.answers["POST /v1/collect/inventory/stock_count"] = (200, {"files": [file, refused]})
     assert "truncated" in run("collect", "inventory.stock_count", code=65).stdout
+
+
+def test_collect_with_an_expectation_ends_otherwise_when_it_is_not_met(run, server):
+    """R97: for a scheduler that starts what comes after by the exit code; what was known before is no new file."""
+    place, feed = "POST /v1/collect/inventory/stock_count", "inventory.stock_count"
+    new = {"name": "STK1.DAT", "state": "archived", "records": 3, "events": 2, "quarantined": 0, "note": "new"}
+    known = new | {"name": "STK2.DAT", "note": "seen before"}
+    waits = {"name": "STK3.DAT", "state": "seen", "note": "waiting", "reason": "its marker is not there"}
+    server.answers[place] = (200, {"files": []})
+    run("collect", feed)
+    assert (
+        "Expected 1 of inventory.stock_count, and 0 were taken in."
+        in run("collect", feed, "--expect", "1", code=75).stderr
+    )
+    server.answers[place] = (200, {"files": [known, waits]})
+    run("collect", feed, "--expect", "1", code=75)
+    server.answers[place] = (200, {"files": [new, known, waits]})
+    run("collect", feed, "--expect", "1")
+    run("collect", feed, "--expect", "2", code=75)
+    server.answers[place] = (200, {"files": [new | {"state": "refused"}]})
+    run("collect", feed, "--expect", "1", code=65)
+    run("collect", feed, "--expect", "-1", code=64)

@@ -16,7 +16,9 @@ Scope = Annotated[
     str, typer.Argument(metavar="SCOPE", help="everything, identity:NAME, wrapper:ID or operation:ID.NAME.")
 ]
 _BAD_INPUT = 65
-_LOST = frozenset({"refused", "held"})
+_NOT_NOW = 75
+_LOST, _TAKEN = frozenset({"refused", "held"}), frozenset({"archived", "committed"})
+_AGAIN = frozenset({"seen before", "had been put away"})
 
 
 def status(context: typer.Context) -> None:
@@ -63,10 +65,11 @@ def collect(
     *,
     replay: Annotated[bool, typer.Option("--replay", help="Also files that were taken in or set aside.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    expect: Annotated[int, typer.Option(min=0, help="Exit with 75 when fewer files than this were taken in.")] = 0,
 ) -> None:
     """Take in the batch files that have arrived: through the server if one is running, else here and alone.
 
-    Exits with 65 when a file was refused or is held.
+    Exits with 65 when a file was refused or is held, else with 75 when fewer were taken in than are expected.
     """
     here = Session.of(context)
     wrapper, name = split(feed)
@@ -84,6 +87,10 @@ def collect(
     here.terminal.give({"files": found}, [table(columns, rows)] if rows else ["No file has arrived."])
     if any(file["state"] in _LOST for file in found):
         raise typer.Exit(_BAD_INPUT)
+    taken = [file["name"] for file in found if file["state"] in _TAKEN and file.get("note") not in _AGAIN]
+    if len(taken) < expect and not dry_run:
+        here.terminal.note(f"Expected {expect} of {feed}, and {len(taken)} were taken in.")
+        raise typer.Exit(_NOT_NOW)
 
 
 def _reached(here: Session, feed: str) -> str:
@@ -146,6 +153,9 @@ def _status(address: str, found: dict[str, Any]) -> Iterator[RenderableType]:
     if found.get("schedules"):
         due = [(s["schedule"], s["next"], s["last"], s["outcome"]) for s in found["schedules"]]
         yield table(("schedule", "next due (UTC)", "last due", "its outcome"), due)
+    for one in found.get("polled", ()):
+        if one["failing"]:
+            yield f"{one['feed']}: its location cannot be looked at: {one['failing']}"
     for feed in found.get("expected", ()):
         yield f"{feed['feed']}: its next file is due {feed['next'] or 'at no known time'}."
         yield from (f"  {one['day']}: {one['what'].replace('_', ' ')}, {one['reason']}" for one in feed["found"])
