@@ -15,13 +15,15 @@ from brownfield_files.decode import Broken, number_reader, value_reader
 from brownfield_files.descriptor import BadFraming
 from brownfield_files.encoding import Encoding, encoding
 from brownfield_files.frame import Cut, Frame, frames
+from brownfield_files.holding import held_by
 from brownfield_files.layout import Field, Layout, RecordType, every_field, snake
 from brownfield_files.router import router
 from brownfield_files.transfer import looks_ebcdic
 
 _SAMPLE_BYTES = 64 * 1024
 _MOST_RECORDS = 200_000
-_LONGEST_TYPE = 4
+_LONGEST_TYPE = 8
+_MOST_TYPES, _ENOUGH = 20, 200
 _ROLES = {"header": ("HEADER", "HEAD", "HDR"), "trailer": ("TRAILER", "TRAIL", "TRL", "FOOTER", "FOOT")}
 
 
@@ -125,9 +127,18 @@ def guess_records(copybook: Copybook, sample: Sample | None) -> tuple[dict[str, 
     whole = {role: RecordDeclaration(of=entry.name) for role, entry in roles.items()}
     first = assemble(copybook, {"detail": next(iter(whole.values()))})
     told = next((field for field in first.records[0].parts if isinstance(field, Field)), None)
-    if sample is None or told is None or told.kind != "text" or told.length > _LONGEST_TYPE:
+    if sample is None or told is None or not _may_tell(told):
         return _undecided(roles)
-    values = _assign(_values(sample, first, told), roles, told)
+    kinds = _kinds(sample, first, told)
+    if len(kinds) > _MOST_TYPES:
+        return _undecided(roles)
+    values = _assign(list(kinds), roles, told)
+    types = {role: assemble(copybook, {"detail": one}).records[0] for role, one in whole.items()}
+    for value in values.pop("", []):
+        values.setdefault(held_by(kinds[value], types, sample.encoding), []).append(value)
+    left = [role for role in roles if role not in values]
+    if len(left) == 1 == len(values.get("", [])):  # one value and one alternative, both alone
+        values[left[0]] = values.pop("")
     seen = {role: entry for role, entry in roles.items() if values.get(role)}
     if not any(role not in _ROLES for role in seen):
         return _undecided(roles)
@@ -209,26 +220,36 @@ def _some(named: dict[str, Entry], role: str) -> list[tuple[str, Entry]]:
     return [(role, named[role])] if role in named else []
 
 
-def _values(sample: Sample, layout: Layout, told: Field) -> list[str]:
-    """The type field's values in the sample, in order of first appearance, the last record's value last."""
+def _may_tell(field: Field) -> bool:
+    """Whether a field is as short as those that tell a record's type are, and may be compared with."""
+    return field.length <= _LONGEST_TYPE and (field.kind == "text" or (field.kind == "zoned" and not field.scale))
+
+
+def _kinds(sample: Sample, layout: Layout, told: Field) -> dict[str | int, list[bytes]]:
+    """The type field's values in order of first appearance, the last record's last, each with some of its records."""
     read = value_reader(told, sample.encoding)
-    seen: dict[str, None] = {}
-    last = ""
+    seen: dict[str | int, list[bytes]] = {}
+    last: str | int = ""
     for frame in sample.frames(layout.length):
         try:
             last = read(frame.record[told.offset : told.offset + told.length])
-        except Broken:
+        except (Broken, IndexError):
             continue
-        seen.setdefault(last)
-    return [value for value in seen if value != last] + [last]
+        if len(known := seen.setdefault(last, [])) < _ENOUGH:
+            known.append(frame.record)
+        if len(seen) > _MOST_TYPES:
+            return seen
+    return {value: seen[value] for value in sorted(seen, key=lambda value: value == last)}
 
 
-def _assign(values: list[str], roles: dict[str, Entry], told: Field) -> dict[str, list[str]]:
+def _assign(values: list[str | int], roles: dict[str, Entry], told: Field) -> dict[str, list[str | int]]:
     """Which values belong to which role: by a level-88 name that shares a word, by place, or as the only one left."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[str | int]] = {}
     bodies = [role for role in roles if role not in _ROLES]
     for index, value in enumerate(values):
-        named = {word for name, literal in told.values if literal.strip("'\"") == value for word in name.split("-")}
+        named = {
+            word for name, literal in told.values if literal.strip("'\"") == str(value) for word in name.split("-")
+        }
         role = next((role for role, entry in roles.items() if named & set(entry.name.split("-"))), "")
         if not role and index == 0 and "header" in roles:
             role = "header"
@@ -240,5 +261,5 @@ def _assign(values: list[str], roles: dict[str, Entry], told: Field) -> dict[str
     return found
 
 
-def _one(values: list[str]) -> str | list[str]:
+def _one(values: list[str | int]) -> str | int | list[str | int]:
     return values[0] if len(values) == 1 else values

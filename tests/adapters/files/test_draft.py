@@ -15,17 +15,28 @@ if TYPE_CHECKING:
     from conftest import Bench
 
 
-def test_what_cannot_be_guessed_is_left_to_the_person(bench: "Bench") -> None:
-    """R15: a first bundle from two files."""
+def test_what_the_names_do_not_tell_the_records_do(bench: "Bench") -> None:
+    """R15: a first bundle from two files: each alternative is held by the records of one value."""
     bench.write(bench.file(bench.details(3)))
     bench.write(b"", "STK20261120.DAT.done")
     sample = bench.drop / "STK20261120.DAT"
     draft = adapter.draft["file"]({"file": str(sample), "layout": str(bench.settings["layout"])})
-    # TOP and BOTTOM are no words for a header and a trailer, so three bodies are left, and a person must say
-    assert draft.settings["records"] == {"detail": {"of": "TOP"}}
+    # TOP and BOTTOM are no words for a header and a trailer, so where they stand a person must say
+    assert draft.settings["records"] == {
+        name: {"of": name.upper(), "when": {"kind": letter}}
+        for name, letter in (("top", "H"), ("item", "D"), ("bottom", "T"))
+    }
     assert draft.settings["marker"] == "{name}.done"
-    assert any("declare under `records`" in note for note in draft.notes)
     assert list(draft.variables) == ["STK_DROP"]
+
+
+def test_what_cannot_be_guessed_is_left_to_the_person(bench: "Bench") -> None:
+    """R15: a sample of one kind says nothing of the others, and a person must say."""
+    bench.write(b"\x40" * 40)
+    sample = bench.drop / "STK20261120.DAT"
+    draft = adapter.draft["file"]({"file": str(sample), "layout": str(bench.settings["layout"])})
+    assert draft.settings["records"] == {"detail": {"of": "TOP"}}
+    assert any("declare under `records`" in note for note in draft.notes)
 
 
 @pytest.mark.parametrize(
