@@ -4,15 +4,22 @@ import codecs
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 import pytest
+from drawn import batch_of, plainly, record_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from brownfield_files.codepage import GRAPHIC, page
+from brownfield_files.column import compile_columns
 from brownfield_files.compiled import compile_decoder
 from brownfield_files.decode import Broken, record_reader, value_reader
 from brownfield_files.encode import DoesNotFit, encode_field, encode_record
 from brownfield_files.encoding import encoding
-from brownfield_files.layout import Field, RecordType
+from brownfield_files.engine import Without
+from brownfield_files.layout import Field, Layout, RecordType
 from brownfield_files.picture import place_field
+from brownfield_files.row import Decoder
 from brownfield_files.setting import FilesSettings, Format
 
 MIXED = ("cp930", "cp933", "cp935", "cp937", "cp939", "cp1364", "cp1371", "cp1388", "cp1390", "cp1399")
@@ -135,13 +142,35 @@ def test_the_compiled_decoders_say_the_same() -> None:
     assert compile_decoder(record, 15, code) is not None
 
 
+DRAWN = st.lists(st.sampled_from(["X(8)", "X(3)", "G(2)", "S9(3)", "S9(5) COMP-3", "N(2)"]), min_size=1, max_size=4)
+LIKELY = st.sampled_from(b"\x0e\x0e\x0f\x0f\x45\x57\x45\x75\x42\xc1\x40\x40\x00\xc1\xf1\xd2\x0c\x81\x5f\xff")
+
+
+@settings(max_examples=150, deadline=None)
+@given(clauses=DRAWN, name=st.sampled_from(["cp939", "cp930", "cp1388"]), data=st.data())
+def test_no_decoder_says_anything_else(clauses: list[str], name: str, data: Any) -> None:
+    """R21: generated code and columns (numpy is in the tests' requirements) hand what has shifts to the plain decoder, and judge the rest as it does."""
+    record, code = record_of(clauses), encoding(name)
+    image = st.lists(LIKELY, min_size=record.length, max_size=record.length).map(bytes)
+    records = data.draw(st.lists(image, min_size=1, max_size=6))
+    said, layout = plainly(record, code, records), Layout(record.length, (record,))
+    rows = Decoder(layout, code, Without()).decode(batch_of(records), ["detail"] * len(records))
+    found: dict[int, Any] = {row.number - 7: row.fields for row in rows}
+    found |= {damage.number - 7: (damage.code, damage.field) for damage in rows.damaged}
+    assert [found[index] for index in range(len(records))] == said
+    if (columns := compile_columns(record, layout, code)) is not None:
+        sheet = columns(batch_of(records), range(len(records)))
+        assert sheet is not None
+        assert sheet.lines().splitlines() == [orjson.dumps(one) for one in said if isinstance(one, dict)]
+
+
 def test_a_double_byte_field_needs_a_page_that_has_such_characters(tmp_path: Any) -> None:
     """R21: found when the bundle is opened, by the field's name."""
     (tmp_path / "x.cpy").write_text("       01 R.\n           05 NAME-J PIC G(4).\n")
-    settings: dict[str, Any] = {"format": "fixed-width", "layout": tmp_path / "x.cpy", "match": "*"}
+    given_: dict[str, Any] = {"format": "fixed-width", "layout": tmp_path / "x.cpy", "match": "*"}
     with pytest.raises(ValueError, match="name_j holds double-byte characters: set `encoding`"):
-        Format(FilesSettings(**settings, encoding="cp037"))
-    assert Format(FilesSettings(**settings, encoding="cp939")).layout.length == 8
+        Format(FilesSettings(**given_, encoding="cp037"))
+    assert Format(FilesSettings(**given_, encoding="cp939")).layout.length == 8
 
 
 def test_a_page_that_nobody_knows_is_refused_by_name() -> None:
