@@ -133,7 +133,7 @@ class _Unfolding:
     def _counter(self, table: Entry) -> str:
         """The name of the field that a table depends on: a whole number that is read before the table."""
         name, *groups = table.clauses.counter
-        found = [entry for entry in self._record.walk() if entry.name == name and _lies_in(entry, groups)]
+        found = [entry for entry in self._record.walk() if entry.name == name and entry.lies_in(groups)]
         item = found[0].item if len(found) == 1 else None
         if item is None or not item.exact or item.scale:
             reason = f"depends on {name}, which is not one whole number of {self._record.name}"
@@ -144,11 +144,6 @@ class _Unfolding:
             )
         self._counters[self._names[id(found[0])]] = table
         return self._names[id(found[0])]
-
-
-def _lies_in(entry: Entry, groups: list[str]) -> bool:
-    above = [group.name for group in entry.lineage()]
-    return all(group in above for group in groups)
 
 
 def _leaves(group: Entry, picked: frozenset[int]) -> Iterator[Entry]:

@@ -88,8 +88,10 @@ def _is_clause(word: str) -> bool:
     return word in _STARTS or word in _REFUSED or is_usage(word)
 
 
-def read_renames(statement: Statement) -> tuple[str, str]:
-    """The first and the last name of `66 NAME RENAMES A [THRU B]`; both the same without THRU.
+def read_renames(statement: Statement) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The first and the last name of `66 NAME RENAMES A [OF G] [THRU B [OF G]]`, each with the groups that qualify it.
+
+    Both are the same without THRU.
 
     Raises:
         LayoutError: It is cut short, or says something else.
@@ -97,9 +99,10 @@ def read_renames(statement: Statement) -> tuple[str, str]:
     words = _Words(statement.file, statement.tokens, 2)
     if words.take() != "RENAMES":
         raise words.refuse("level 66 without RENAMES")
-    first = words.take()
-    words.skip("THRU", "THROUGH")
-    last = words.take() if words.peek() else first
+    first = last = (words.take(), *_qualifiers(words))
+    if words.peek() in {"THRU", "THROUGH"}:
+        words.take()
+        last = (words.take(), *_qualifiers(words))
     if words.peek():
         raise words.refuse(f"{words.peek()!r} is not known in RENAMES")
     return first, last

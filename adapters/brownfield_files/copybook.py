@@ -65,6 +65,11 @@ class Entry:
         if self.parent is not None:
             yield from self.parent.lineage()
 
+    def lies_in(self, groups: Iterable[str]) -> bool:
+        """Whether it stands in all groups of those names."""
+        above = [group.name for group in self.lineage()]
+        return all(group in above for group in groups)
+
 
 @dataclass(frozen=True, slots=True)
 class Renaming:
@@ -300,8 +305,8 @@ def _renaming(statement: Statement, record: Entry) -> Renaming:
         LayoutError: It renames what is not in its record, or what stands in a table, or the wrong way round.
     """
     ends: list[Entry] = []
-    for name in read_renames(statement):
-        found = [entry for entry in record.walk() if entry.name == name]
+    for name, *groups in read_renames(statement):
+        found = [entry for entry in record.walk() if entry.name == name and entry.lies_in(groups)]
         if len(found) != 1 or any(entry.clauses.occurs for entry in found[0].lineage()):
             raise LayoutError(
                 statement.file, statement.line, f"it renames {name}, which is not one item of {record.name}"

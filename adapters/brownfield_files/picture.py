@@ -11,7 +11,8 @@ from typing import Literal
 from brownfield_files.codepage import GRAPHIC
 from brownfield_files.layout import Field, Kind, SignPlace
 
-_SYMBOL = re.compile(r"(CR|DB|[A-Z0-9+\-*/,.$])(?:\((\d+)\))?")
+_SYMBOL = re.compile(r"(CR|DB|[A-Z0-9+\-*/,.$£¥€¤])(?:\((\d+)\))?")
+_CURRENCY = "$£¥€¤"
 _NATIONAL = "utf_16_be"
 _MOST_BYTES = 1 << 20
 _MOST_DIGITS = 38
@@ -98,7 +99,7 @@ def read_picture(text: str) -> Picture:
         return Picture("graphic", 2 * size)
     if used <= {"X", "A", "9"}:
         return Picture("text", size)
-    if used <= {"X", "A", "9", "B", "0", "/", "Z", "*", "+", "-", ".", ",", "$", "CR", "DB", "V", "P"}:
+    if used <= {"X", "A", "9", "B", "0", "/", "Z", "*", "+", "-", ".", ",", "CR", "DB", "V", "P", *_CURRENCY}:
         return Picture("edited", size)
     raise PictureError(f"PIC {text}: not a picture")
 

@@ -149,7 +149,7 @@ LIKELY = st.sampled_from(b"\x0e\x0e\x0f\x0f\x45\x57\x45\x75\x42\xc1\x40\x40\x00\
 @settings(max_examples=150, deadline=None)
 @given(clauses=DRAWN, name=st.sampled_from(["cp939", "cp930", "cp1388"]), data=st.data())
 def test_no_decoder_says_anything_else(clauses: list[str], name: str, data: Any) -> None:
-    """R21: generated code and columns (numpy is in the tests' requirements) hand what has shifts to the plain decoder, and judge the rest as it does."""
+    """R21: generated code and columns hand what has shifts to the plain decoder, and judge the rest as it does."""
     record, code = record_of(clauses), encoding(name)
     image = st.lists(LIKELY, min_size=record.length, max_size=record.length).map(bytes)
     records = data.draw(st.lists(image, min_size=1, max_size=6))

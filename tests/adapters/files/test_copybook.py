@@ -46,6 +46,8 @@ def places(text: str) -> dict[str, tuple[int, int]]:
         ("-9(7).9(4)", "text", 13, 0, 0, False),
         ("+ZZZ,ZZZ,ZZZ.ZZ", "text", 15, 0, 0, False),
         ("9(5)CR", "text", 7, 0, 0, False),
+        ("£££,££9.99", "text", 10, 0, 0, False),
+        ("Z.ZZZ.ZZ9,99-", "text", 13, 0, 0, False),
         ("S9(3).99", "zoned", 6, 5, 2, True),
         ("99V99 SIGN IS LEADING SEPARATE", "zoned", 5, 4, 2, True),
         ("9(19) BINARY", "binary", 9, 19, 0, False),
@@ -149,6 +151,12 @@ def test_level_66_names_bytes_again_and_delivers_nothing() -> None:
     book = parse_copybook(fixed("01 R.\n 05 A PIC X(2).\n 05 B PIC X(3).\n 05 C PIC X.\n 66 AB RENAMES A THRU B."))
     assert [(one.name, one.offset, one.length) for one in book.renamings] == [("AB", 0, 5)]
     assert [field.name for field in every_field(assemble(book).records[0].parts)] == ["a", "b", "c"]
+
+
+def test_level_66_may_say_which_of_two_fields_it_means() -> None:
+    """R20: names are qualified by their groups."""
+    text = "01 R.\n 05 G.\n  10 A PIC X.\n 05 H.\n  10 A PIC X(2).\n  10 B PIC X.\n 66 Z RENAMES A OF H THRU B IN H."
+    assert [(one.name, one.offset, one.length) for one in parse_copybook(fixed(text)).renamings] == [("Z", 1, 3)]
 
 
 def test_tabs_are_no_column_73() -> None:
