@@ -11,10 +11,12 @@ from brownfield_files.document import tables_of
 from brownfield_files.excel import Excel
 from brownfield_files.fixed import FixedWidth
 from brownfield_files.json_lines import JsonLines
+from brownfield_files.layout import LayoutError
 from brownfield_files.markup import Xml
 from brownfield_files.parsed import CHUNK, Parsed, Parser
 from brownfield_files.reader import Reader
 from brownfield_files.setting import FilesSettings, FormatName
+from brownfield_files.standard import STANDARDS
 
 PARSERS: Mapping[FormatName, Callable[[Path], Parser]] = {
     "delimited": Delimited,
@@ -26,13 +28,23 @@ PARSERS: Mapping[FormatName, Callable[[Path], Parser]] = {
 
 
 def _parsed(settings: FilesSettings) -> Reader:
-    chunk = settings.chunk if "chunk" in settings.model_fields_set else CHUNK
-    return Parsed(PARSERS[settings.format](settings.layout_file), chunk)
+    return Parsed(PARSERS[settings.format](settings.layout_file), _chunk(settings))
+
+
+def _standard(settings: FilesSettings) -> Reader:
+    if settings.layout is not None:
+        raise LayoutError(settings.layout.name, 0, f"`layout`: {settings.format} says itself what its records hold")
+    return Parsed(STANDARDS[settings.format].parser(), _chunk(settings))
+
+
+def _chunk(settings: FilesSettings) -> int:
+    return settings.chunk if "chunk" in settings.model_fields_set else CHUNK
 
 
 FORMATS: Mapping[FormatName, Callable[[FilesSettings], Reader]] = {
     "fixed-width": FixedWidth,
     **dict.fromkeys(PARSERS, _parsed),
+    **dict.fromkeys(STANDARDS, _standard),
 }
 
 

@@ -13,9 +13,10 @@ from brownfield_files.encoding import Encoding
 from brownfield_files.format import parser_of
 from brownfield_files.frame import Frame
 from brownfield_files.guess import Sample, alternatives
-from brownfield_files.layout import Field, RecordType, Table, every_field, snake
+from brownfield_files.layout import Field, LayoutError, RecordType, Table, every_field, snake
 from brownfield_files.parsed import Parser
 from brownfield_files.router import router
+from brownfield_files.standard import STANDARDS, recognized
 
 
 def look(sources: Sources) -> Iterator[Sight]:
@@ -27,6 +28,9 @@ def look(sources: Sources) -> Iterator[Sight]:
         LayoutError: The layout cannot be read.
         OSError: A file cannot be read.
     """
+    if "layout" not in sources:
+        yield from _look_through(_standard(Path(sources["file"])), sources)
+        return
     if (parser := parser_of(Path(sources["layout"]))) is not None:
         yield from _look_through(parser, sources)
         return
@@ -37,6 +41,19 @@ def look(sources: Sources) -> Iterator[Sight]:
     for kind, fields in _kinds(reading, Path(sources["layout"])):
         for field in fields:
             yield Sight(-1, kind, field.name, field.offset, field.length, field.picture)
+
+
+def _standard(file: Path) -> Parser:
+    """The parser of a file that says itself what it holds.
+
+    Raises:
+        LayoutError: It is none.
+    """
+    with file.open("rb") as opened:
+        name = recognized(opened.read(4096))
+    if name is None:
+        raise LayoutError(file.name, 0, "it does not say itself what its records hold: name a layout with --layout")
+    return STANDARDS[name].parser()
 
 
 def _look_through(parser: Parser, sources: Sources) -> Iterator[Sight]:

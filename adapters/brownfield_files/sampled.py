@@ -15,6 +15,7 @@ from brownfield_files.excel import cells_of
 from brownfield_files.json_lines import Number, members_of
 from brownfield_files.layout import LayoutError
 from brownfield_files.markup import texts_of
+from brownfield_files.standard import shipped
 from brownfield_files.surmise import MOST_RECORDS, Column, Surmise, style_of
 
 _HEAD = 1 << 20
@@ -33,6 +34,8 @@ def surmise(path: Path) -> Surmise:
     with path.open("rb") as file:
         head = file.read(_HEAD)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if shipped(head[:1024]):
+        raise _fixed_width(path)
     try:
         if head.startswith(_WORKBOOK):
             return _excel(path)
@@ -77,7 +80,10 @@ def _split(path: Path, lines: list[str], delimiter: str) -> list[list[str]]:
 
 
 def _fixed_width(path: Path) -> LayoutError:
-    return LayoutError(path.name, 0, "it looks like records of fixed width: name their layout with --layout")
+    with path.open("rb") as file:
+        known = shipped(file.read(1024))
+    looks = "it looks like records of fixed width: name their layout with --layout"
+    return LayoutError(path.name, 0, f"{looks}, perhaps a copy of docs/examples/layouts/{known}" if known else looks)
 
 
 def _encoding(head: bytes) -> str:

@@ -37,8 +37,10 @@ def _marks(template: str) -> str:
     return template
 
 
-FormatName: TypeAlias = Literal["fixed-width", "delimited", "excel", "xml", "json-lines"]
-_WITHOUT_LAYOUT: frozenset[FormatName] = frozenset()
+FormatName: TypeAlias = Literal[
+    "fixed-width", "delimited", "excel", "xml", "json-lines", "x12", "edifact", "hl7", "mt940", "camt", "bai2"
+]
+_WITHOUT_LAYOUT: frozenset[FormatName] = frozenset(["x12", "edifact", "hl7", "mt940", "camt", "bai2"])
 _OF_FIXED_WIDTH = frozenset(
     [
         "encoding",

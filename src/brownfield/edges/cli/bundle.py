@@ -134,9 +134,9 @@ def look(
 ) -> None:
     """Show a batch file field by field: place, bytes and meaning, as its layout has it."""
     here = Session.of(context)
-    if layout is None:
-        raise typer.BadParameter("say which layout describes the file", param_hint="--layout")
-    sources = {"layout": layout} | ({"file": file} if file else {})
+    if layout is None and file is None:
+        raise typer.BadParameter("name a file, or the layout of one", param_hint="--layout")
+    sources = ({"layout": layout} if layout else {}) | ({"file": file} if file else {})
     shown = list(_sights(here, sources, records))
     documents = [
         {"record": s.record, "kind": s.kind, "name": s.name, "offset": s.offset, "length": s.length,
@@ -162,7 +162,7 @@ def _sights(here: Session, sources: dict[str, str], records: int) -> Iterator[Si
                 return
             yield sight
     except (Failure, ValueError) as error:
-        raise locking.unreadable(sources["layout"], error) from error
+        raise locking.unreadable(sources.get("layout", sources.get("file", "")), error) from error
 
 
 def _overridden(override: list[str]) -> dict[str, str]:

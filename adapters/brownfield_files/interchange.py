@@ -1,0 +1,207 @@
+"""The formats of segments: what stands around their messages, as tables for `envelope`.
+
+Sources: ASC X12.5 "Interchange Control Structures" and X12.6; ISO 9735, parts 1 and 2 (UN/EDIFACT syntax, versions 1 to
+4); HL7 version 2.8.2, chapter 2 "Control" (delimiters, and the batch protocol FHS, BHS).
+"""
+
+from brownfield_files.calendar_date import DateFormat
+from brownfield_files.envelope import Envelope, Level, Place
+from brownfield_files.segment import Syntax
+
+_DATES = (DateFormat("YYYYMMDD"), DateFormat("YYMMDD", 80))
+_BLANK = b"\r\n \t\x1a"
+_ISA_ELEMENTS = 17
+_UNA = 9
+
+
+def _x12(head: bytes) -> Syntax | None:
+    """The signs stand in ISA itself: behind the tag, as its last element, and behind that."""
+    if not head.startswith(b"ISA"):
+        return None
+    element = head[3:4]
+    elements = head.split(element, _ISA_ELEMENTS - 1)
+    if len(elements) < _ISA_ELEMENTS or len(elements[-1]) < 2:
+        return None
+    component, end = elements[-1][:1], elements[-1][1:2]
+    return Syntax(element, component, end, around=_BLANK, binary={b"BIN": 2, b"BDS": 3})
+
+
+def _edifact(head: bytes) -> Syntax | None:
+    """UNA says the signs; without it they are those of the standard."""
+    if head.startswith(b"UNA") and len(head) == _UNA:
+        component, element, _, release, _, end = (head[at : at + 1] for at in range(3, _UNA))
+        return Syntax(element, component, end, release.strip(), head=_UNA, around=_BLANK)
+    if head.startswith(b"UNB+"):
+        return Syntax(b"+", b":", b"'", b"?", around=_BLANK)
+    return None
+
+
+def _hl7(head: bytes) -> Syntax | None:
+    """The first signs behind MSH, BHS and FHS. Lines end with CR, and after transfers with LF or both."""
+    if head[:3] not in {b"MSH", b"BHS", b"FHS"} or len(head) < 5 or head[3:5].isalnum():
+        return None
+    return Syntax(head[3:4], head[4:5], b"\r\n", around=b"\r\n\x0b\x1c", open=True)
+
+
+X12 = Envelope(
+    "x12",
+    (
+        Level(
+            "interchange",
+            b"ISA",
+            b"IEA",
+            {
+                "control": Place(13),
+                "sender_qualifier": Place(5),
+                "sender": Place(6),
+                "receiver_qualifier": Place(7),
+                "receiver": Place(8),
+                "date": Place(9, dates=_DATES),
+                "time": Place(10),
+                "version": Place(12),
+                "usage": Place(15),
+            },
+            control="control",
+            repeats=2,
+            count=1,
+        ),
+        Level(
+            "group",
+            b"GS",
+            b"GE",
+            {
+                "control": Place(6),
+                "functional": Place(1),
+                "sender": Place(2),
+                "receiver": Place(3),
+                "date": Place(4, dates=_DATES),
+                "time": Place(5),
+                "version": Place(8),
+            },
+            control="control",
+            repeats=2,
+            count=1,
+        ),
+        Level(
+            "transaction",
+            b"ST",
+            b"SE",
+            {"control": Place(2), "type": Place(1), "version": Place(3)},
+            control="control",
+            repeats=2,
+            count=1,
+        ),
+    ),
+    _x12,
+    512,
+    b"IEA",
+    frozenset({b"TA1", b"ISB", b"ISE", b"TA3"}),
+)
+
+EDIFACT = Envelope(
+    "edifact",
+    (
+        Level(
+            "interchange",
+            b"UNB",
+            b"UNZ",
+            {
+                "control": Place(5),
+                "syntax": Place(1, 0),
+                "syntax_version": Place(1, 1),
+                "sender": Place(2, 0),
+                "receiver": Place(3, 0),
+                "date": Place(4, 0, _DATES),
+                "time": Place(4, 1),
+            },
+            control="control",
+            repeats=2,
+            count=1,
+        ),
+        Level(
+            "group",
+            b"UNG",
+            b"UNE",
+            {
+                "control": Place(5),
+                "type": Place(1),
+                "sender": Place(2, 0),
+                "receiver": Place(3, 0),
+                "date": Place(4, 0, _DATES),
+                "time": Place(4, 1),
+            },
+            control="control",
+            repeats=2,
+            count=1,
+            optional=True,
+        ),
+        Level(
+            "message",
+            b"UNH",
+            b"UNT",
+            {
+                "control": Place(1),
+                "type": Place(2, 0),
+                "version": Place(2, 1),
+                "release": Place(2, 2),
+                "agency": Place(2, 3),
+            },
+            control="control",
+            repeats=2,
+            count=1,
+        ),
+    ),
+    _edifact,
+    _UNA,
+    b"UNZ",
+)
+
+_HEADER = {
+    "sender": Place(2),
+    "sender_facility": Place(3),
+    "receiver": Place(4),
+    "receiver_facility": Place(5),
+    "made": Place(6),
+}
+
+HL7 = Envelope(
+    "hl7",
+    (
+        Level(
+            "file",
+            b"FHS",
+            b"FTS",
+            {"control": Place(10), **_HEADER},
+            "control",
+            count=1,
+            must_count=False,
+            optional=True,
+        ),
+        Level(
+            "batch",
+            b"BHS",
+            b"BTS",
+            {"control": Place(10), **_HEADER},
+            "control",
+            count=1,
+            must_count=False,
+            optional=True,
+        ),
+        Level(
+            "message",
+            b"MSH",
+            b"",
+            {
+                "control": Place(9),
+                **_HEADER,
+                "type": Place(8, 0),
+                "event": Place(8, 1),
+                "processing": Place(10),
+                "version": Place(11, 0),
+            },
+            "control",
+        ),
+    ),
+    _hl7,
+    5,
+)

@@ -1,0 +1,246 @@
+"""MT940 and MT942, SWIFT's customer statements, read by the library `mt-940` (BSD).
+
+A file holds statements one behind the other, each from `:20:` to the next, with or without SWIFT's blocks around. The
+library reads the tags of a statement. What is held against it here: the opening balance and the entries are the closing
+balance, to the last decimal. A statement that cannot be read, or does not add up, is damage, and the others are read.
+
+Source: SWIFT, "Category 9 - Cash Management and Customer Status", MT 940 and MT 942.
+"""
+
+import logging
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any, BinaryIO
+
+from brownfield.contract import Contract, Damage, Fields, RecordShape, Rejected, Sight
+from brownfield_files.envelope import text_of
+from brownfield_files.layout import LayoutError
+from brownfield_files.parsed import Content
+from brownfield_files.shape import closed, day, money, text
+from brownfield_files.sighted import sights
+
+_START = re.compile(rb"^(?:(?:\{1:[^\r\n]{0,400}|:940:)\r?\n)?:20:", re.MULTILINE)
+_END = re.compile(r"^-\}?.*$|^\{[1-5]:.*$", re.MULTILINE)
+_OPENING, _CLOSING = ("60F", "60M"), ("62F", "62M")
+_MOST_BYTES = 4 << 20
+
+STATEMENT: dict[str, Any] = {
+    "reference": text(),
+    "related": text(null=True),
+    "account": text(),
+    "number": text(),
+    "currency": text(null=True),
+    "opening": money(null=True),
+    "opening_date": day(null=True),
+    "closing": money(null=True),
+    "closing_date": day(null=True),
+    "available": money(null=True),
+    "entries": {"type": "integer", "minimum": 0},
+}
+ENTRY: dict[str, Any] = {
+    "reference": text(),
+    "account": text(),
+    "number": text(),
+    "position": {"type": "integer", "minimum": 1},
+    "value_date": day(),
+    "entry_date": day(null=True),
+    "amount": money(),
+    "currency": text(null=True),
+    "reversal": {"type": "boolean"},
+    "code": text(),
+    "customer_reference": text(),
+    "bank_reference": text(),
+    "supplement": text(),
+    "details": text(),
+}
+
+
+class Mt940:
+    """Reads MT940 and MT942: a `Parser`.
+
+    Raises:
+        LayoutError: The library is not installed.
+    """
+
+    def __init__(self) -> None:
+        try:
+            import mt940  # noqa: PLC0415  optional
+        except ImportError:
+            raise LayoutError("mt940", 0, "the library mt-940 is missing: pip install 'brownfield[edi]'") from None
+        self._library = mt940
+        quiet = logging.getLogger("mt940.tags")  # it would write what it cannot read, which is a customer's
+        quiet.propagate, quiet.handlers = False, [logging.NullHandler()]
+        self.layout: Fields = {"format": "mt940", "version": 1}
+
+    def contract(self) -> Contract:
+        """A statement, and each of its entries."""
+        return Contract(
+            records={
+                "statement": RecordShape(fields=closed(STATEMENT), documentation="From :20: to the next."),
+                "entry": RecordShape(fields=closed(ENTRY), documentation="One :61: with the :86: behind it."),
+            }
+        )
+
+    def flaw(self, file: BinaryIO, size: int) -> str:  # noqa: ARG002  that it is whole shows in its balances only
+        """Nothing: what says that such a file is whole is in each statement."""
+        return ""
+
+    def check(self, file: BinaryIO) -> None:
+        """See that there are statements.
+
+        Raises:
+            Rejected: There is none, or one that is too long.
+        """
+        for _ in self._blocks(file):
+            pass
+
+    def records(self, file: BinaryIO) -> Iterator[Content | Damage]:
+        """Each statement, then its entries."""
+        for offset, raw in self._blocks(file):
+            file.seek(offset + len(raw))
+            yield from self._read(offset, raw)
+
+    def reread(self, raw: bytes) -> Iterator[Content | Damage]:
+        """A statement has a row for itself and one for each entry: it is no single record.
+
+        Raises:
+            Rejected: Always.
+        """
+        raise Rejected(f"{len(raw)} bytes of a statement, which is many records: correct the file", code="parent")
+
+    def look(self, file: BinaryIO | None) -> Iterator[Sight]:
+        """Its fields, or what they are."""
+        return sights(self.contract(), self.records(file) if file else None)
+
+    def _blocks(self, file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+        file.seek(0)
+        raw = file.read()
+        starts = [match.start() for match in _START.finditer(raw)]
+        if not starts or raw[: starts[0]].strip(b"\xef\xbb\xbf \r\n\x01"):
+            shown = raw[:12] if starts else b"no :20:"
+            raise Rejected(f"it begins with {shown!r}, and a statement with :20:", code="framing")
+        starts[0] = 0
+        for start, end in zip(starts, [*starts[1:], len(raw)], strict=True):
+            if end - start > _MOST_BYTES:
+                reason = f"the statement at byte {start} has more than {_MOST_BYTES} bytes"
+                raise Rejected(reason, code="too-large")
+            yield start, raw[start:end]
+
+    def _read(self, offset: int, raw: bytes) -> Iterator[Content | Damage]:
+        try:
+            statement = self._parsed(text_of(raw))
+            rows = list(_rows(statement))
+        except _Unsound as unsound:
+            yield Damage(0, offset, raw, unsound.field, "totals", str(unsound))
+        except (RuntimeError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
+            reason = f"the library cannot read it: {_first_line(error)}"
+            yield Damage(0, offset, raw, "", "statement", reason)
+        else:
+            yield from rows
+
+    def _parsed(self, block: str) -> Any:
+        """What the library makes of a statement: as SWIFT says, or, where that fails, as some banks write entries."""
+        tags, models = self._library.tags, self._library.models
+        options = self._library.options.Options(unbounded_details=True)
+        body = _END.sub("", block)
+        failed: Exception | None = None
+        for variant in (tags.Statement(), tags.StatementGLS(), tags.StatementASNB()):
+            statement = models.Transactions(processors={}, tags={variant.id: variant}, options=options)
+            statement.processors = {}
+            try:
+                statement.parse(body)
+            except (RuntimeError, ValueError) as error:
+                failed = failed or error
+            else:
+                return statement
+        assert failed is not None  # noqa: S101
+        raise failed
+
+
+class _Unsound(Exception):
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+
+
+def _rows(statement: Any) -> Iterator[Content]:
+    data = statement.data
+    opening, closing = _balance(data, "opening_balance"), _balance(data, "closing_balance")
+    entries = [one for one in statement.transactions if one.data.get("amount") is not None]
+    summed = sum((_signed(one.data) for one in entries), Decimal(0))
+    if opening and closing and opening[0] + summed != closing[0]:
+        reason = f"its balances are {opening[0]} and {closing[0]}, and its entries sum up to {summed}"
+        raise _Unsound("closing", reason)
+    head = {
+        "reference": _text(data.get("transaction_reference")),
+        "account": _text(data.get("account_identification")),
+        "number": "/".join(filter(None, (_text(data.get("statement_number")), _text(data.get("sequence_number"))))),
+    }
+    currency = opening[2] if opening else None
+    available = _balance(data, "available_balance")
+    yield (
+        "statement",
+        {
+            **head,
+            "related": data.get("related_reference"),
+            "currency": currency,
+            "opening": _shown(opening[0]) if opening else None,
+            "opening_date": opening[1] if opening else None,
+            "closing": _shown(closing[0]) if closing else None,
+            "closing_date": closing[1] if closing else None,
+            "available": _shown(available[0]) if available else None,
+            "entries": len(entries),
+        },
+    )
+    for position, one in enumerate(entries, 1):
+        yield "entry", {**head, "position": position, **_entry(one.data, currency)}
+
+
+def _entry(data: dict[str, Any], currency: str | None) -> Fields:
+    status = _text(data.get("status"))
+    return {
+        "value_date": _day(data["date"]),
+        "entry_date": _day(data["entry_date"]) if data.get("entry_date") else None,
+        "amount": _shown(_signed(data)),
+        "currency": currency,
+        "reversal": status.startswith("R"),
+        "code": _text(data.get("id")),
+        "customer_reference": _text(data.get("customer_reference")),
+        "bank_reference": _text(data.get("bank_reference")),
+        "supplement": _text(data.get("extra_details")),
+        "details": _text(data.get("transaction_details")),
+    }
+
+
+def _signed(data: dict[str, Any]) -> Decimal:
+    """The amount from the account holder's side; the reversal of a credit is a debit."""
+    amount = abs(Decimal(data["amount"].amount))
+    status = _text(data.get("status"))
+    return -amount if status in {"D", "RC"} else amount
+
+
+def _balance(data: dict[str, Any], name: str) -> tuple[Decimal, str, str] | None:
+    found = next((data[key] for key in (f"final_{name}", f"intermediate_{name}", name) if data.get(key)), None)
+    if found is None:
+        return None
+    amount = abs(Decimal(found.amount.amount))
+    return (-amount if found.status == "D" else amount), _day(found.date), str(found.amount.currency)
+
+
+def _shown(amount: Decimal) -> str:
+    shown = f"{amount:f}"
+    return "0" + shown.removeprefix("-")[1:] if not amount and shown.startswith("-") else shown
+
+
+def _day(value: date) -> str:
+    return date(value.year, value.month, value.day).isoformat()
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().split("\n")[0] or type(error).__name__)[:200]

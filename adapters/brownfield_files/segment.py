@@ -1,0 +1,199 @@
+"""Files of segments, as X12, EDIFACT and HL7 are: a tag and elements, with a sign between them and one at the end.
+
+Which signs these are stands at the start of each interchange, and is read from there. A segment is delivered as the
+exact text that stands in the file, without the sign at its end. A line end within it is none of its characters: files
+are wrapped on their way (binary data are not touched).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO, NamedTuple, TypeAlias
+
+from brownfield.contract import Rejected
+
+MOST_BYTES = 4 << 20
+"""Of one segment, and of one message with all its segments."""
+_BLOCK = 1 << 16
+_AROUND = b"\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """The signs of an interchange.
+
+    Attributes:
+        element: Between elements.
+        component: Between the components of an element.
+        ends: One of these bytes ends a segment.
+        release: What stands before a sign that is meant as a letter; empty for none.
+        head: Bytes that only say what the signs are, before the first segment.
+        around: What may stand between segments and means nothing.
+        open: Whether the last segment of a file need not be ended.
+        binary: The tags of segments that hold binary data, and which element begins it; the one before says its length.
+    """
+
+    element: bytes
+    component: bytes
+    ends: bytes
+    release: bytes = b""
+    head: int = 0
+    around: bytes = _AROUND
+    open: bool = False
+    binary: Mapping[bytes, int] = field(default_factory=dict)
+
+    def split(self, raw: bytes, sign: bytes) -> list[bytes]:
+        """What stands between a sign, where it is not released."""
+        pieces = raw.split(sign)
+        if not self.release or self.release not in raw:
+            return pieces
+        joined: list[bytes] = []
+        for piece in pieces:
+            if joined and _released(joined[-1], self.release):
+                joined[-1] += sign + piece
+            else:
+                joined.append(piece)
+        return joined
+
+    def plain(self, raw: bytes) -> bytes:
+        """An element or a component without the signs that release others."""
+        if not self.release or self.release not in raw:
+            return raw
+        doubled = raw.replace(self.release * 2, b"\0")
+        return doubled.replace(self.release, b"").replace(b"\0", self.release)
+
+
+def _released(raw: bytes, release: bytes) -> bool:
+    """Whether what follows is meant as a letter: an odd number of release signs stands before it."""
+    return (len(raw) - len(raw.rstrip(release))) % 2 == 1
+
+
+class Segment(NamedTuple):
+    """A segment as it stands in the file.
+
+    Attributes:
+        offset: Where it begins, what stands before it and means nothing included.
+        raw: All its bytes in the file, to where the next one begins.
+        bare: What it says: without the sign at its end, and without line ends.
+        syntax: The signs.
+    """
+
+    offset: int
+    raw: bytes
+    bare: bytes
+    syntax: Syntax
+
+    @property
+    def tag(self) -> bytes:
+        """What it is called."""
+        return self.bare[:4].split(self.syntax.element)[0].split(self.syntax.component)[0]
+
+    def elements(self) -> list[bytes]:
+        """Its elements, the tag first."""
+        return self.syntax.split(self.bare, self.syntax.element)
+
+
+Begin: TypeAlias = Callable[[bytes], Syntax | None]
+"""A function from the bytes at which an interchange may begin to its signs; None where none begins."""
+
+
+def segments(file: BinaryIO, begin: Begin, head: int) -> Iterator[Segment]:
+    """The segments of a file, from its start; `file.tell()` is where the next one begins.
+
+    Args:
+        file: Opened for reading bytes.
+        begin: Tells where an interchange begins, and its signs.
+        head: How many bytes `begin` looks at.
+
+    Raises:
+        Rejected: It does not begin as such a file does, or a segment has no end.
+    """
+    cutter = _Cutter(file, begin, head)
+    while (segment := cutter.next()) is not None:
+        yield segment
+
+
+class _Cutter:
+    def __init__(self, file: BinaryIO, begin: Begin, head: int) -> None:
+        file.seek(0)
+        self._file, self._begin, self._head = file, begin, head
+        self._buffer, self._at, self._base = b"", 0, 0
+        self._syntax: Syntax | None = None
+
+    def next(self) -> Segment | None:
+        """The next segment; None at the end of the file."""
+        if self._at > _BLOCK:
+            self._buffer, self._base, self._at = self._buffer[self._at :], self._base + self._at, 0
+        offset = self._base + self._at
+        self._skip()
+        while len(self._buffer) - self._at < self._head and self._fill():
+            pass
+        if self._at == len(self._buffer):
+            return None
+        begun = self._begin(self._buffer[self._at : self._at + self._head])
+        if begun is not None:
+            self._syntax = begun
+            self._at += begun.head
+            self._skip()
+        if self._syntax is None:
+            shown = self._buffer[self._at : self._at + 12]
+            raise Rejected(f"it begins with {shown!r}, as no such file does", code="framing")
+        return self._cut(self._syntax, offset)
+
+    def _cut(self, syntax: Syntax, offset: int) -> Segment:
+        start = self._at
+        end = self._end(syntax, start, start)
+        tag = self._buffer[start : start + 4].split(syntax.element)[0]
+        if tag in syntax.binary:
+            end = self._end(syntax, start, self._data_end(syntax, start, end, syntax.binary[tag]))
+        bare = self._buffer[start:end]
+        if tag not in syntax.binary:
+            bare = bare.translate(None, _AROUND)
+        self._at = min(end + 1, len(self._buffer))
+        self._skip()
+        return Segment(offset, self._buffer[offset - self._base : self._at], bare, syntax)
+
+    def _end(self, syntax: Syntax, start: int, at: int) -> int:
+        """Where the sign stands that ends the segment which begins at `start`; it is looked for from `at` on."""
+        while True:
+            found = min((place for sign in syntax.ends if (place := self._buffer.find(sign, at)) >= 0), default=-1)
+            if found >= 0 and not (syntax.release and _released(self._buffer[start:found], syntax.release)):
+                return found
+            at = found + 1 if found >= 0 else max(at, len(self._buffer))
+            if len(self._buffer) - start > MOST_BYTES:
+                raise Rejected(
+                    f"the segment at byte {self._base + start} has no end in {MOST_BYTES} bytes", code="framing"
+                )
+            if found < 0 and not self._fill():
+                if syntax.open:
+                    return len(self._buffer)
+                raise Rejected(f"the segment at byte {self._base + start} has no end: it is cut short", code="framing")
+
+    def _data_end(self, syntax: Syntax, start: int, end: int, element: int) -> int:
+        """Where the binary data of a segment end; its length stands before them."""
+        before = self._buffer[start:end].split(syntax.element)[:element]
+        length = before[-1].decode("ascii", "replace")
+        if len(before) < element or not (length.isascii() and length.isdecimal()) or int(length) > MOST_BYTES:
+            raise Rejected(f"the segment at byte {self._base + start} states no length of its data", code="framing")
+        at = start + sum(len(one) + 1 for one in before) + int(length)
+        while len(self._buffer) <= at and self._fill():
+            pass
+        if self._buffer[at : at + 1] not in [syntax.ends[place : place + 1] for place in range(len(syntax.ends))]:
+            reason = f"the data of the segment at byte {self._base + start} do not end after {length} bytes"
+            raise Rejected(reason, code="framing")
+        return at
+
+    def _skip(self) -> None:
+        """Go on to where the next segment begins."""
+        around = self._syntax.around if self._syntax else _AROUND
+        while True:
+            while self._at < len(self._buffer) and self._buffer[self._at] in around:
+                self._at += 1
+            if self._at < len(self._buffer) or not self._fill():
+                self._file.seek(self._base + self._at)
+                return
+
+    def _fill(self) -> bool:
+        self._file.seek(self._base + len(self._buffer))
+        block = self._file.read(_BLOCK)
+        self._buffer += block
+        return bool(block)

@@ -1,0 +1,70 @@
+"""Public formats that say themselves what their records hold: no layout is needed. A further one is a row here.
+
+Public formats of fixed width need one, and there is one for each that is known here: `SHIPPED` says where.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from brownfield_files.bai2 import Bai2
+from brownfield_files.camt import Camt
+from brownfield_files.envelope import Enveloped
+from brownfield_files.interchange import EDIFACT, HL7, X12
+from brownfield_files.mt940 import Mt940
+from brownfield_files.parsed import Parser
+from brownfield_files.setting import FormatName
+
+
+class Standard(NamedTuple):
+    """A format.
+
+    Attributes:
+        parser: Makes what reads it.
+        begins: What its files begin with.
+        record: The record type that most want as events.
+        key: The field of it that says what it is about.
+    """
+
+    parser: Callable[[], Parser]
+    begins: re.Pattern[bytes]
+    record: str
+    key: str
+
+
+STANDARDS: Mapping[FormatName, Standard] = {
+    "x12": Standard(lambda: Enveloped(X12), re.compile(rb"ISA[^A-Za-z0-9\s]"), "transaction", "control"),
+    "edifact": Standard(
+        lambda: Enveloped(EDIFACT), re.compile(rb"UNA.{6}\s*UNB|UNB\+", re.DOTALL), "message", "control"
+    ),
+    "hl7": Standard(
+        lambda: Enveloped(HL7), re.compile(rb"\x0b?(?:MSH|FHS|BHS)[^A-Za-z0-9\s]{2}"), "message", "control"
+    ),
+    "mt940": Standard(Mt940, re.compile(rb"\{1:F|:20:|:940:\s+:20:"), "entry", "account"),
+    "camt": Standard(Camt, re.compile(rb"<.{0,2000}?camt\.05[234]\.", re.DOTALL), "entry", "account"),
+    "bai2": Standard(Bai2, re.compile(rb"01,[^,\r\n]*,[^,\r\n]*,[0-9]{6},"), "transaction", "account"),
+}
+
+SHIPPED: Mapping[str, re.Pattern[bytes]] = {
+    "nacha.toml": re.compile(rb"101[ 0-9]{10}[ 0-9A-Z]{10}[0-9]{6}.{65}\r?(?:\n|$)"),
+    "coda.toml": re.compile(rb"00000[0-9]{6}[0-9]{3}05.{112}\r?(?:\n|$)"),
+    "cfonb.toml": re.compile(rb"01[0-9]{5}.{4}[0-9]{5}[A-Z]{3}[0-9].{100}\r?(?:\n|$)"),
+    "cnab240.toml": re.compile(rb"[0-9]{3}00000.{232}\r?(?:\n|$)"),
+    "cnab400.toml": re.compile(rb"0[12](?:RETORNO|REMESSA).{391}\r?(?:\n|$)"),
+    "ssim.toml": re.compile(rb"1AIRLINE STANDARD SCHEDULE DATA SET.{165}\r?(?:\n|$)"),
+    "metro2.toml": re.compile(rb"[0-9]{4}HEADER.{416}"),
+    "irs1220.toml": re.compile(rb"T[0-9]{4}[P ][0-9]{9}.{735}"),
+}
+"""The layouts under docs/examples/layouts, and what the first line of their files looks like."""
+
+
+def recognized(head: bytes) -> FormatName | None:
+    """The format of a file that begins so; None where it is none of these."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n \x01")
+    return next((name for name, standard in STANDARDS.items() if standard.begins.match(start)), None)
+
+
+def shipped(head: bytes) -> str | None:
+    """The layout, of those that come with brownfield, that a file which begins so may have."""
+    start = head.removeprefix(b"\xef\xbb\xbf")
+    return next((name for name, begins in SHIPPED.items() if begins.match(start)), None)
