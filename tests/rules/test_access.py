@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from brownfield.rules.access import ABILITIES, GRANTED, Ability, Role, covers, grant_problem, may, person
 
 MATRIX = """
-            call propose follow oversee decide undo settle halt collect ask audit
-agent       x    x       x      .       .      .    .      .    .       .   .
-approver    x    .       .      x       x      x    x      .    .       x   .
-operator    x    x       x      x       .      x    x      x    x       x   .
-auditor     .    .       .      x       .      .    .      .    .       x   x
+            call propose follow oversee decide undo settle halt collect send ask audit
+agent       x    x       x      .       .      .    .      .    .       .    .   .
+approver    x    .       .      x       x      x    x      .    .       .    x   .
+operator    x    x       x      x       .      x    x      x    x       x    x   .
+auditor     .    .       .      x       .      .    .      .    .       .    x   x
 """
 HEAD, *ROWS = [line.split() for line in MATRIX.strip().splitlines()]
 CELLS = {(row[0], ability): cell == "x" for row in ROWS for ability, cell in zip(HEAD, row[1:], strict=True)}

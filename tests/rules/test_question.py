@@ -173,7 +173,7 @@ def test_operations_by_name_or_in_words(text, operations):
         ("reads and writes today", ("read.", "write.")),
         ("halts this week", ("halt.",)),
         ("which batches came", ("batch.",)),
-        ("file STK.DAT", ("batch.",)),
+        ("file STK.DAT", ("batch.", "input.")),
         ("what failed", ("read.failed", "write.failed")),
         ("what was denied", ("call.denied", "write.denied")),
     ],

@@ -47,6 +47,7 @@ def test_an_answer_that_was_read_earlier_says_so():
     assert "with what was read earlier, because the system was unavailable." in told["stale"]
 
 
+ORD = {"name": "ORD000012.DAT", "sequence": 12, "records": 3}
 GOLDEN = {
     "read.done": ({}, f"billing-agent asked to {HOLD} and was answered."),
     "read.failed": (
@@ -131,6 +132,66 @@ GOLDEN = {
     ),
     "batch.held": ({"file": FILE}, 'The file "STK1117.DAT" for place hold (inventory) is held until a person decides.'),
     "batch.settled": ({"file": FILE}, 'The file "STK1117.DAT" for place hold (inventory) was put away.'),
+    "write.sent": (
+        {"result": {"file": "ORD000012.DAT", "sequence": 12, "record": 3}},
+        f'The request to {HOLD} left for {SYSTEM} as record 3 of "ORD000012.DAT"; nobody has answered yet.',
+    ),
+    "write.unanswered": (
+        {"cause": "nobody has said what became of it"},
+        (
+            f"It is not known whether the request to {HOLD} was taken by {SYSTEM}; it is not sent in another file, and a"
+            ' person has to look: "nobody has said what became of it".'
+        ),
+    ),
+    "input.prepared": (
+        {"file": ORD},
+        'The file "ORD000012.DAT" for place hold (inventory) was made of 3 approved writes.',
+    ),
+    "input.sent": ({"file": ORD, "again": 1}, 'The file "ORD000012.DAT" for place hold (inventory) left again.'),
+    "input.blocked": (
+        {"file": ORD, "cause": "no space left"},
+        'The file "ORD000012.DAT" for place hold (inventory) cannot leave, and it is tried again: "no space left".',
+    ),
+    "input.resent": (
+        {"file": ORD, "note": "the job lost it"},
+        (
+            'billing-agent had the file "ORD000012.DAT" for place hold (inventory) sent again, the same to the byte:'
+            ' "the job lost it".'
+        ),
+    ),
+    "input.withdrawn": (
+        {"file": ORD, "note": "wrong day"},
+        'billing-agent withdrew the file "ORD000012.DAT" for place hold (inventory) before it left: "wrong day".',
+    ),
+    "input.acknowledged": (
+        {"file": ORD, "accepted": 2, "rejected": 1, "unknown": 0},
+        'The file "ORD000012.DAT" for place hold (inventory) was answered: 2 accepted and 1 rejected.',
+    ),
+    "input.overdue": (
+        {"file": ORD, "count": 2},
+        'Nobody has answered in time for 2 records of the file "ORD000012.DAT" for place hold (inventory).',
+    ),
+    "input.repeated": (
+        {"file": ORD, "count": 2, "lines": ["file 12, record 1: 00", "file 12, record 2: 00"]},
+        (
+            'An answer for the file "ORD000012.DAT" for place hold (inventory) said once more what was known:'
+            ' "file 12, record 1: 00" and 1 more line.'
+        ),
+    ),
+    "input.contradicted": (
+        {"file": ORD, "count": 1, "lines": ["file 12, record 1: 10"]},
+        (
+            'An answer for the file "ORD000012.DAT" for place hold (inventory) says otherwise than what is known; nothing'
+            ' was changed, and a person has to look: "file 12, record 1: 10".'
+        ),
+    ),
+    "input.unmatched": (
+        {"count": 1, "lines": ["file 99, record 1: 00"]},
+        (
+            "An answer for place hold (inventory) is nobody's; nothing was changed, and a person has to look:"
+            ' "file 99, record 1: 00".'
+        ),
+    ),
     "batch.late": (
         {"reason": "2026-11-17, due by 04:00 (Europe/Paris)"},
         'No file for place hold (inventory) had come when it was due: "2026-11-17, due by 04:00 (Europe/Paris)".',

@@ -55,7 +55,7 @@ async def test_of_two_schedulers_one_fires(put_up):
     """R86: a unique row decides."""
     stage = put_up(schedule(), clock=FrozenClock(START))
     kernel, collecting = stage.assembly.kernel, stage.assembly.collecting
-    schedulers = [stage.assembly.scheduler, *(Scheduler(kernel, collecting) for _ in range(3))]
+    schedulers = [stage.assembly.scheduler, *(Scheduler(kernel, collecting, stage.assembly.sending) for _ in range(3))]
     stage.clock.move(timedelta(seconds=30))
     assert sum(await asyncio.gather(*(one.tick() for one in schedulers))) == 1
     assert len(stage.entries("schedule.fired")) == 1
@@ -189,3 +189,30 @@ async def test_others_halts_are_not_told(stage):
     agent = stage.caller("agent", Role.AGENT, "get_stock")
     assert [halt["scope"] for halt in control.status(agent)["halts"]] == ["operation:canned.get_stock"]
     assert len(control.status(stage.assembly.guard.again(operator))["halts"]) == 3
+
+
+async def test_a_run_that_is_late_is_not_overtaken_by_the_next(put_up):
+    """R17, §7: three due times pass while one run lasts; then they are made up for, and no two run at once."""
+    stage = put_up(schedule(misfire='{ grace = "1h", catch_up = "all" }'), clock=FrozenClock(START))
+    scheduler, under_way, most, release = stage.assembly.scheduler, [0], [0], asyncio.Event()
+
+    async def slow(schedule):
+        under_way[0] += 1
+        most[0] = max(most[0], under_way[0])
+        await release.wait()
+        under_way[0] -= 1
+        return "done"
+
+    scheduler._outcome = slow
+    stage.clock.move(timedelta(seconds=30))
+    running = asyncio.create_task(scheduler.run())
+    for _ in range(3):
+        await asyncio.sleep(0.1)
+        stage.clock.move(timedelta(minutes=1))
+    assert (under_way, len(fired(stage))) == ([1], 1)
+    release.set()
+    await asyncio.sleep(2.5)
+    scheduler.stop()
+    await running
+    assert [outcome for _, outcome in fired(stage)] == ["done"] * 4
+    assert most == [1]

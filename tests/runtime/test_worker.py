@@ -452,13 +452,12 @@ async def test_how_it_ended_is_told_when_the_ledger_can_be_written_again(stage, 
 
 async def test_a_defect_of_ours_is_unknown_and_does_not_stop_the_worker(stage, monkeypatch):
     """R75, R77: no proposal stays `executing` while its worker lives."""
-    worker = stage.assembly.worker
 
     async def broken(*_):
         raise RuntimeError("a defect")
 
     id_ = await stage.approved()
-    monkeypatch.setattr(worker, "_read_back", broken)
+    monkeypatch.setattr("brownfield.runtime.worker.read_back", broken)
     await stage.work()
     assert stage.state(id_) == "unknown"
 

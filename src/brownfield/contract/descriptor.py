@@ -6,6 +6,7 @@ from typing import Generic, Literal
 
 from brownfield.contract.adapter import CallAdapter, FeedAdapter, Opening, Settings
 from brownfield.contract.draft import Draft, Sights, Sources
+from brownfield.contract.input import InputAdapter
 from brownfield.contract.stub import Stub
 
 
@@ -30,7 +31,7 @@ class Adapter(Generic[Settings]):
 
     Attributes:
         name: The word in the manifest: `adapter = "soap"`.
-        kind: `call` or `feed`: which verbs `open` gives.
+        kind: `call`, `feed` or `input`: which verbs `open` gives.
         settings: The pydantic model of the adapter's own keys under `[connections.NAME]`; unknown keys are refused.
         open: Makes a connection. Does no network or file I/O beyond the pinned files.
         capabilities: What the contract suite should test: `streams`, `faults`, `totals`, `resume` …
@@ -45,9 +46,9 @@ class Adapter(Generic[Settings]):
     """
 
     name: str
-    kind: Literal["call", "feed"]
+    kind: Literal["call", "feed", "input"]
     settings: type[Settings]
-    open: Callable[[Opening[Settings]], CallAdapter | FeedAdapter]
+    open: Callable[[Opening[Settings]], CallAdapter | FeedAdapter | InputAdapter]
     capabilities: frozenset[str] = frozenset()
     draft: Mapping[str, Callable[[Sources], Draft]] = field(default_factory=dict)
     look: Callable[[Sources], Sights] | None = None

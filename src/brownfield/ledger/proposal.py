@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, Connection, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, exists, or_, select, tuple_, update
 
 from brownfield.contract import fingerprint
 from brownfield.ledger import schema
@@ -232,6 +232,7 @@ def claim(
     lease: timedelta,
     *,
     read_only: Collection[str] = (),
+    aside: Collection[str] = (),
     environment: str | None = None,
 ) -> Proposal | None:
     """Take the oldest approved proposal that may be executed now. Commit before the call is made.
@@ -244,35 +245,65 @@ def claim(
         now: The time of the claim.
         lease: How long the claim is good: longer than the call's deadline.
         read_only: Wrappers whose writes are not executed.
+        aside: Writes that leave as a file, `wrapper.operation`: they are claimed by `claim_these`.
         environment: Only this environment.
     """
     ready = [
-        _COLUMNS.state == State.APPROVED.value,
-        or_(_COLUMNS.not_before.is_(None), _COLUMNS.not_before <= micros(now)),
-        _COLUMNS.expires_at > micros(now),
+        *_ready(now),
         _COLUMNS.wrapper.not_in(list(read_only)),
-        ~halted(_COLUMNS.proposer, _COLUMNS.wrapper, _COLUMNS.operation),
+        (_COLUMNS.wrapper + "." + _COLUMNS.operation).not_in(list(aside)),
     ]
     if environment is not None:
         ready.append(_COLUMNS.environment == environment)
     oldest = select(_COLUMNS.id).where(*ready).order_by(_COLUMNS.created_at, _COLUMNS.id).limit(1)
-    statement = (
-        update(schema.proposal)
-        .where(_COLUMNS.id == oldest.with_for_update(skip_locked=True).scalar_subquery())
-        .values(
-            state=State.EXECUTING.value,
-            holder=holder,
-            fence=_COLUMNS.fence + 1,
-            attempts=_COLUMNS.attempts + 1,
-            lease_until=micros(now + lease),
-        )
-    )
+    taken = oldest.with_for_update(skip_locked=True).scalar_subquery()
+    statement = _claimed(_COLUMNS.id == taken, holder).values(lease_until=micros(now + lease))
     row = connection.execute(statement.returning(*_COLUMNS)).first()
     return None if row is None else _proposal(row)
 
 
+def claim_these(connection: Connection, ids: Collection[str], holder: str, now: datetime) -> list[Proposal]:
+    """Take those of these proposals that may be executed now, oldest first: they leave in one file.
+
+    Halts are asked in the same statement. There is no lease: until the file has left they are nobody else's.
+    """
+    statement = _claimed(_COLUMNS.id.in_(list(ids)), holder).where(*_ready(now))
+    found = [_proposal(row) for row in connection.execute(statement.returning(*_COLUMNS))]
+    return sorted(found, key=lambda proposal: (proposal.created_at, proposal.id))
+
+
+def waiting(connection: Connection, environment: str, wrapper: str, operations: Collection[str],
+            now: datetime) -> list[Proposal]:  # fmt: skip
+    """The approved proposals of these operations that could be claimed now, oldest first."""
+    here = (_COLUMNS.environment == environment) & (_COLUMNS.wrapper == wrapper)
+    return _all(connection, and_(here, _COLUMNS.operation.in_(list(operations)), *_ready(now)))
+
+
+def these(connection: Connection, ids: Collection[str]) -> dict[str, Proposal]:
+    """Proposals by id."""
+    return {proposal.id: proposal for proposal in _all(connection, _COLUMNS.id.in_(list(ids)))}
+
+
+def _ready(now: datetime) -> list[ColumnElement[bool]]:
+    """What every proposal must be that is claimed."""
+    return [
+        _COLUMNS.state == State.APPROVED.value,
+        or_(_COLUMNS.not_before.is_(None), _COLUMNS.not_before <= micros(now)),
+        _COLUMNS.expires_at > micros(now),
+        ~halted(_COLUMNS.proposer, _COLUMNS.wrapper, _COLUMNS.operation),
+    ]
+
+
+def _claimed(which: ColumnElement[bool], holder: str) -> Update:
+    values = {"state": State.EXECUTING.value, "holder": holder, "fence": _COLUMNS.fence + 1,
+              "attempts": _COLUMNS.attempts + 1}  # fmt: skip
+    return update(schema.proposal).where(which).values(values)
+
+
 def orphans(connection: Connection, holder: str, now: datetime, *, alone: bool = False) -> list[Proposal]:
     """Proposals that another process began to execute and will not finish: what they did is unknown.
+
+    Those that are in a file are none: whether it has left is found out where it was put.
 
     Args:
         connection: Where to look.
@@ -280,7 +311,8 @@ def orphans(connection: Connection, holder: str, now: datetime, *, alone: bool =
         now: Leases that ended by then have run out.
         alone: This process holds the single-process lock, so that every other holder is dead.
     """
-    others = (_COLUMNS.state == State.EXECUTING.value) & (_COLUMNS.holder != holder)
+    in_file = exists().where(schema.input_record.c.proposal == _COLUMNS.id)
+    others = (_COLUMNS.state == State.EXECUTING.value) & (_COLUMNS.holder != holder) & ~in_file
     lost = others if alone else others & (_COLUMNS.lease_until <= micros(now))
     return _all(connection, lost)
 

@@ -155,6 +155,55 @@ approval = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+_NUMBERED = text("step != 'withdrawn'")
+
+input = Table(  # noqa: A001  the word of the house
+    "bf_input",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("environment", Text, nullable=False),
+    Column("wrapper", Text, nullable=False),
+    Column("connection", Text, nullable=False),
+    Column("sequence", BigInteger, nullable=False),  # without a gap in its connection
+    Column("name", Text, nullable=False),
+    Column("data", LargeBinary, nullable=False),  # as it left, or will
+    Column("sha256", Text, nullable=False),
+    Column("records", Integer, nullable=False),
+    Column("step", Text, nullable=False),  # see rules.input.Step
+    Column("reason", Text, nullable=False, server_default=text("''")),  # what keeps it from leaving
+    Column("resent", Integer, nullable=False, server_default="0"),
+    Column("prepared_at", BigInteger, nullable=False),
+    Column("sent_at", BigInteger),
+    Column("due_at", BigInteger),  # by when every record of it is to be acknowledged
+    Index(
+        "uq_bf_input_sequence",
+        "environment",
+        "wrapper",
+        "connection",
+        "sequence",
+        unique=True,
+        sqlite_where=_NUMBERED,
+        postgresql_where=_NUMBERED,
+    ),
+)
+
+input_record = Table(
+    "bf_input_record",
+    metadata,
+    Column("input", Id, ForeignKey("bf_input.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # from 1
+    Column("proposal", Text, ForeignKey("bf_proposal.id"), nullable=False, index=True),
+)
+
+acknowledged = Table(
+    "bf_acknowledged",
+    metadata,
+    Column("environment", Text, primary_key=True),
+    Column("wrapper", Text, primary_key=True),
+    Column("connection", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),  # of the events: those up to it were looked at
+)
+
 file = Table(
     "bf_file",
     metadata,

@@ -27,6 +27,7 @@ class Ability(StrEnum):
     SETTLE = "settle"  # say how a write ended that a person did, or that nobody is sure of
     HALT = "halt"
     COLLECT = "collect"
+    SEND = "send"  # have approved writes leave as a file, and see to those files
     ASK = "ask"
     AUDIT = "audit"
 
@@ -44,7 +45,7 @@ ABILITIES: dict[Role, frozenset[Ability]] = {
 GRANTED = frozenset({Ability.CALL, Ability.PROPOSE, Ability.FOLLOW, Ability.DECIDE, Ability.UNDO, Ability.SETTLE})
 """Abilities that need a grant of the operation or feed besides the role."""
 
-STOPPED = GRANTED - {Ability.SETTLE} | {Ability.COLLECT}
+STOPPED = GRANTED - {Ability.SETTLE} | {Ability.COLLECT, Ability.SEND}
 """Abilities that a halt takes away. Looking, asking, settling, halting and resuming stay, but for an identity that is
 itself halted."""
 

@@ -12,6 +12,7 @@ class State(StrEnum):
     PROPOSED = "proposed"
     APPROVED = "approved"
     EXECUTING = "executing"
+    SENT = "sent"
     UNKNOWN = "unknown"
     DONE = "done"
     DONE_BY_HAND = "done_by_hand"
@@ -30,6 +31,7 @@ class Event(StrEnum):
     EXPIRE = "expire"  # nobody decided, or nobody executed, in time
     DENY = "deny"  # our policy says no: what was approved is not what would happen now
     CLAIM = "claim"  # the worker takes it, before the call
+    SEND = "send"  # the file that it is a record of has left, and nobody has answered yet
     CONFIRM = "confirm"  # the call succeeded and was read back
     REFUSE = "refuse"  # the system said no
     RELEASE = "release"  # nothing happened: may be claimed again
@@ -60,9 +62,16 @@ TABLE: dict[State, dict[Event, State]] = {
         Event.EXHAUST: State.FAILED,
         Event.DENY: State.DENIED,
         Event.LOSE: State.UNKNOWN,
+        Event.SEND: State.SENT,
+    },
+    State.SENT: {
+        Event.CONFIRM: State.DONE,
+        Event.REFUSE: State.REJECTED,
+        Event.LOSE: State.UNKNOWN,
     },
     State.UNKNOWN: {
         Event.CONFIRM: State.DONE,
+        Event.REFUSE: State.REJECTED,
         Event.RULE_OUT: State.FAILED,
     },
     State.DONE: {},
@@ -74,7 +83,7 @@ TABLE: dict[State, dict[Event, State]] = {
     State.FAILED: {},
 }
 """No path leads to `executing` but through an approval, and none from `executing` back to a second call except
-`release`, which is said only when nothing happened."""
+`release`, which is said only when nothing happened. What was sent is never sent in a second file."""
 
 FINAL = frozenset(state for state, ways in TABLE.items() if not ways)
 UNDONE = frozenset({State.DECLINED, State.DENIED, State.EXPIRED, State.REJECTED, State.FAILED})
@@ -106,6 +115,7 @@ _SAID = {
     Event.DECLINE: "declined",
     Event.DENY: "denied",
     Event.CLAIM: "executed",
+    Event.SEND: "sent",
     Event.CONFIRM: "said to be done",
     Event.REFUSE: "rejected",
     Event.HAND: "done by hand",

@@ -222,7 +222,29 @@ EVENTS: dict[str, Template] = {
         f"it is not known{f.time} whether {f.it} was written to {f.system}; it is not repeated,"
         f" and a person has to look{f.said('cause')}"
     ),
+    "write.sent": lambda f: f"{f.it} left for {f.system}{f.time}{_record(f)}; nobody has answered yet",
+    "write.unanswered": lambda f: (
+        f"it is not known{f.time} whether {f.it} was taken by {f.system}; it is not sent in another file,"
+        f" and a person has to look{f.said('cause')}"
+    ),
     "write.done_by_hand": _by_hand,
+    "input.prepared": lambda f: f"{f.file} was made of {_writes(f)}",
+    "input.sent": lambda f: f"{f.file} left{' again' if f.entry.body.get('again') else ''}{f.said('note')}",
+    "input.blocked": lambda f: f"{f.file} cannot leave, and it is tried again{f.said('cause')}",
+    "input.resent": lambda f: f"{f.person} had {f.file} sent again, the same to the byte{f.said('note')}",
+    "input.withdrawn": lambda f: f"{f.person} withdrew {f.file} before it left{f.said('note')}",
+    "input.acknowledged": lambda f: f"{f.file} was answered: {_answers(f)}",
+    "input.overdue": lambda f: (
+        f"nobody has answered in time for {phrase.counted(int(f.entry.body.get('count', 0)), 'record')} of {f.file}"
+    ),
+    "input.repeated": lambda f: f"an answer for {f.file} said once more what was known{_lines(f)}",
+    "input.contradicted": lambda f: (
+        f"an answer for {f.file} says otherwise than what is known; nothing was changed, and a person has to"
+        f" look{_lines(f)}"
+    ),
+    "input.unmatched": lambda f: (
+        f"an answer for {f.thing} is nobody's; nothing was changed, and a person has to look{_lines(f)}"
+    ),
     "halt.set": lambda f: f"{f.person} halted {scope(f.entry.body.get('scope', ''))}{f.said('reason')}",
     "halt.lifted": lambda f: f"{f.person} lifted the halt of {scope(f.entry.body.get('scope', ''))}{f.said('note')}",
     "key.created": _key("created"),
@@ -263,6 +285,28 @@ EVENTS: dict[str, Template] = {
     "audit.exported": lambda f: f"{f.person} exported the audit{f.said('note', 'reason')}",
 }
 """The closed vocabulary, with one template each. An entry of any other event is not written."""
+
+
+def _record(facts: Facts) -> str:
+    result = facts.entry.body.get("result") or {}
+    return f" as record {int(result['record'])} of {plain(str(result['file']))}" if result else ""
+
+
+def _writes(facts: Facts) -> str:
+    return phrase.counted(int(facts.entry.body.get("file", {}).get("records", 0)), "approved write")
+
+
+def _answers(facts: Facts) -> str:
+    body = facts.entry.body
+    return phrase.listed([f"{body[word]} {word}" for word in ("accepted", "rejected", "unknown") if body.get(word)])
+
+
+def _lines(facts: Facts) -> str:
+    """The first line of an acknowledgement that an entry quotes, and how many there are besides."""
+    body = facts.entry.body
+    lines = [plain(str(line)) for line in body.get("lines", ())]
+    more = int(body.get("count", 0)) - 1
+    return (f": {lines[0]}" if lines else "") + (f" and {phrase.counted(more, 'more line')}" if more > 0 else "")
 
 
 def _paged(facts: Facts) -> str:

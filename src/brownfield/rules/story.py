@@ -193,9 +193,11 @@ def _written(entries: Sequence[Entry]) -> list[str]:
 def _waiting(entries: Sequence[Entry]) -> list[str]:
     """What nobody has ended yet: waiting for people, or with an outcome nobody knows."""
     ended = _proposals(entries, _ENDS)
-    unknown = _proposals(entries, frozenset({"write.unknown"})) - ended
-    waiting = _proposals(entries, frozenset({"write.proposed"})) - ended - unknown
+    unknown = _proposals(entries, frozenset({"write.unknown", "write.unanswered"})) - ended
+    sent = _proposals(entries, frozenset({"write.sent"})) - ended - unknown
+    waiting = _proposals(entries, frozenset({"write.proposed"})) - ended - unknown - sent
     clauses = [f"{phrase.counted(len(unknown), 'write')} may or may not have happened"] if unknown else []
+    clauses += [f"{phrase.counted(len(sent), 'write')} left in a file and nobody has answered yet"] if sent else []
     verb = "is" if len(waiting) == 1 else "are"
     clauses.append(f"{phrase.counted(len(waiting), 'request')} {verb} waiting" if waiting else "nothing is waiting")
     return clauses

@@ -43,6 +43,7 @@ from brownfield.runtime.registry import Registry
 from brownfield.runtime.repeating import repeat
 from brownfield.runtime.scheduler import Scheduler
 from brownfield.runtime.secret import providers
+from brownfield.runtime.sending import Sending
 from brownfield.runtime.streaming import Streaming
 from brownfield.runtime.worker import Worker
 
@@ -67,6 +68,7 @@ class Assembly:
     control: Control
     collecting: Collecting
     mending: Mending
+    sending: Sending
     events: Streaming
     asking: Asking
     worker: Worker
@@ -85,7 +87,7 @@ class Assembly:
         self.collecting.orphans()
         ending = asyncio.Event()
         sealing = repeat(self.seal, cycle([SEAL_EVERY]), ending, "the audit could not be sealed")
-        clocks = (self.worker, self.scheduler, self.expecting, self.paging, self.polling, self.lookout)
+        clocks = (self.worker, self.scheduler, self.sending, self.expecting, self.paging, self.polling, self.lookout)
         working = [asyncio.create_task(work) for work in (sealing, *(clock.run() for clock in clocks))]
         try:
             yield
@@ -95,6 +97,7 @@ class Assembly:
                 part.stop()
             await asyncio.gather(*working, return_exceptions=True)
             self.worker.close()
+            self.sending.close()
             self._note("server.stopped")
             self.seal()
 
@@ -150,12 +153,13 @@ def assemble(folder: Path, settings: Settings, home: Home, around: Surroundings,
     worker = Worker(kernel, alone=True)
     proposing = Proposing(kernel, worker.wake)
     collecting = Collecting(kernel)
-    scheduler = Scheduler(kernel, collecting)
+    sending = Sending(kernel)
+    scheduler = Scheduler(kernel, collecting, sending)
     expecting = Expecting(kernel)
     polling = Polling(kernel, collecting)
     control = Control(kernel, scheduler.schedules, expecting, polling)
     return Assembly(kernel, Guard(kernel, proposing), proposing, control, collecting,
-                    Mending(kernel, collecting), Streaming(kernel, around.registry),
+                    Mending(kernel, collecting), sending, Streaming(kernel, around.registry),
                     Asking(kernel, key), worker, scheduler, expecting, Paging(kernel),
                     polling, Lookout(kernel), Lane("desk", 4),
                     Lane("events", 4))  # fmt: skip

@@ -20,6 +20,7 @@ from brownfield.contract import (
     Unavailable,
     Uncertain,
 )
+from brownfield.contract.input import InputAdapter
 from brownfield.rules.drift import Stop
 from brownfield.rules.limit import Bucket, take
 from brownfield.rules.problem import Problem
@@ -246,6 +247,29 @@ class WriteCall:
             if self.held:
                 raise Unavailable(f"{self.held}; the write call was not made")
             self.made = True
+
+
+class InputConnection:
+    """An input adapter: one file at a time is put, so it needs no pool.
+
+    Args:
+        name: The connection's name.
+        adapter: Opened.
+        drifted: Record types whose shape is not the locked one.
+    """
+
+    def __init__(self, name: str, adapter: InputAdapter, drifted: frozenset[str] = frozenset()) -> None:
+        self.name = name
+        self.adapter = adapter
+        self.drifted = drifted
+
+    def stopped(self, call: str, _effect: Effect) -> bool:
+        """Whether drift stops a record type."""
+        return call in self.drifted
+
+    def close(self) -> None:
+        """Close the adapter."""
+        self.adapter.close()
 
 
 class FeedConnection:

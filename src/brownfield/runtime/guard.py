@@ -131,9 +131,8 @@ class Guard:
         opened, operation = self._find(caller, wrapper, name)
         caller.demand(_ability(operation), wrapper, name)
         opened.validators[name].check_arguments(arguments)
-        call = operation.table.call
-        if call and opened.calls[operation.table.via].stopped(call, operation.effect):
-            raise Problem("drifted", f"the shape of {call} is not the locked one; {name} is stopped")
+        if opened.stopped(operation):
+            raise Problem("drifted", f"the shape of {operation.table.call} is not the locked one; {name} is stopped")
         return opened, operation
 
     def _find(self, caller: Caller, wrapper: str, name: str) -> tuple[OpenWrapper, Operation]:

@@ -11,17 +11,18 @@ from brownfield.rules.access import Identity
 from brownfield.rules.drift import Sighting, Stop
 from brownfield.rules.problem import Problem
 from brownfield.runtime.clock import Clock
-from brownfield.runtime.connection import CallConnection, FeedConnection, WriteCall
+from brownfield.runtime.connection import CallConnection, FeedConnection, InputConnection, WriteCall
 from brownfield.runtime.demand import demands
 from brownfield.runtime.home import Home, Settings
 from brownfield.runtime.journal import Journal
 from brownfield.runtime.key import KeyRing
-from brownfield.runtime.opening import Surroundings, open_calls, open_feeds, unset
+from brownfield.runtime.opening import Surroundings, input_names, open_calls, open_feeds, open_inputs, unset
 from brownfield.runtime.recent import Recent
 from brownfield.runtime.validator import Validator
 from brownfield.wrapper.bundle import Bundle, Feed, Operation, open_bundle
 from brownfield.wrapper.check import check_bundle, check_lock
 from brownfield.wrapper.finding import BundleError, Finding
+from brownfield.wrapper.input import check_inputs
 from brownfield.wrapper.manifest import MANIFEST
 
 
@@ -35,6 +36,7 @@ class OpenWrapper:
         feeds: The feed connections, by name.
         validators: By operation.
         stops: Per connection, what the live system stops now; both sides of a connection share it.
+        inputs: The connections whose writes leave as a file, by name; nothing can be put by these.
     """
 
     bundle: Bundle
@@ -42,6 +44,7 @@ class OpenWrapper:
     feeds: Mapping[str, FeedConnection]
     validators: Mapping[str, Validator]
     stops: Mapping[str, dict[str, Stop]] = field(default_factory=dict)
+    inputs: Mapping[str, InputConnection] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -58,8 +61,21 @@ class OpenWrapper:
         """How far the system is to be trusted: record, engagement or last-resort."""
         return self.bundle.manifest.scope.source_class
 
+    def stopped(self, operation: Operation) -> bool:
+        """Whether drift stops the call that an operation stands for."""
+        table = operation.table
+        far = self.inputs.get(table.via) or self.calls[table.via]
+        return table.call is not None and far.stopped(table.call, operation.effect)
+
+    @property
+    def filed(self) -> list[Operation]:
+        """The writes that leave as a file."""
+        return [one for one in self.bundle.operations.values() if one.table.via in self.inputs]
+
     def close(self) -> None:
         """Close every connection."""
+        for far in self.inputs.values():
+            far.close()
         for call in self.calls.values():
             call.close()
         for feed in self.feeds.values():
@@ -187,7 +203,7 @@ def open_wrapper(folder: Path, settings: Settings, around: Surroundings) -> Open
                   for name, o in bundle.operations.items()}  # fmt: skip
     stops: dict[str, dict[str, Stop]] = {name: {} for name in bundle.manifest.connections}
     calls, feeds = open_calls(bundle, "read", around, stops), open_feeds(bundle, around, stops)
-    return OpenWrapper(bundle, calls, feeds, validators, stops)
+    return OpenWrapper(bundle, calls, feeds, validators, stops, open_inputs(bundle, "read", around))
 
 
 def open_wrappers(folders: Sequence[Path], settings: Settings, around: Surroundings) -> dict[str, OpenWrapper]:
@@ -212,6 +228,7 @@ def _refusals(bundle: Bundle, settings: Settings, around: Surroundings) -> list[
         for variable in unset(table.settings, around.environ)
     ]
     findings += demands(bundle.folder, bundle.manifest, around)
+    findings += check_inputs(bundle, input_names(bundle.manifest, around))
     if bundle.manifest.mode == "live" and not settings.sandbox:
         findings.append(Finding("wrapper.toml: mode", f"live in {settings.environment} needs a promotion",
                                 'say mode = "read-only"; writes are then done by hand'))  # fmt: skip

@@ -15,11 +15,12 @@ from brownfield.rules.misfire import weekdays
 from brownfield.rules.problem import Problem, Unconfigured, from_failure
 from brownfield.runtime.demand import demands
 from brownfield.runtime.holiday import unknown_calendars
-from brownfield.runtime.opening import Surroundings, open_adapter, unset
+from brownfield.runtime.opening import Surroundings, input_names, open_adapter, unset
 from brownfield.runtime.secret import places
 from brownfield.wrapper.bundle import make_lock, open_bundle
 from brownfield.wrapper.check import check_bundle, check_lock
 from brownfield.wrapper.finding import BundleError, Finding
+from brownfield.wrapper.input import check_inputs
 from brownfield.wrapper.lock import (
     LOCK,
     Lock,
@@ -159,6 +160,7 @@ def _findings(folder: Path, around: Surroundings) -> Iterator[Finding]:
             yield Finding("contract", "a pinned contract cannot be read", _lock_it(folder))
     else:
         yield from check_bundle(bundle)
+        yield from check_inputs(bundle, input_names(manifest, around))
         yield from check_lock(bundle)
 
 
@@ -252,6 +254,7 @@ def _lock(folder: Path, around: Surroundings) -> list[str]:
         write_contract(folder, name, contract)
     bundle = open_bundle(folder)
     findings = [*_zones_and_crons(manifest), *check_bundle(bundle)]
+    findings += check_inputs(bundle, input_names(manifest, around))
     text = (folder / MANIFEST).read_text("utf-8")
     errors = [_with_line(finding, text) for finding in findings if finding.level == "error"]
     if errors:

@@ -10,14 +10,16 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ValidationError
 
 from brownfield.contract import Adapter, CallAdapter, Contract, FeedAdapter, Limits, Opening
+from brownfield.contract.input import InputAdapter
 from brownfield.rules.drift import Stop
-from brownfield.runtime.connection import CallConnection, FeedConnection
+from brownfield.rules.problem import Problem
+from brownfield.runtime.connection import CallConnection, FeedConnection, InputConnection
 from brownfield.runtime.registry import Registry
 from brownfield.runtime.secret import Provider, resolver
 from brownfield.wrapper.bundle import Bundle
 from brownfield.wrapper.check import drifted_calls
 from brownfield.wrapper.finding import BundleError, Finding
-from brownfield.wrapper.manifest import ConnectionTable, nearest
+from brownfield.wrapper.manifest import ConnectionTable, Manifest, nearest
 
 Side = Literal["read", "write"]
 """Which secrets an opening may resolve. Only the worker opens the write side."""
@@ -37,7 +39,7 @@ class Surroundings:
 
 
 def open_adapter(folder: Path, name: str, table: ConnectionTable, side: Side, around: Surroundings,
-                 contract: Contract | None) -> CallAdapter | FeedAdapter:  # fmt: skip
+                 contract: Contract | None) -> CallAdapter | FeedAdapter | InputAdapter:  # fmt: skip
     """Open the adapter of one connection; reaches nothing.
 
     Raises:
@@ -84,6 +86,29 @@ def open_calls(bundle: Bundle, side: Side, around: Surroundings, stops: Stops) -
             given = (limits(table), table.calls, drifted[name], stops[name])
             opened[name] = CallConnection(name, adapter, *given)  # type: ignore[arg-type]
     return opened
+
+
+def open_inputs(bundle: Bundle, side: Side, around: Surroundings) -> dict[str, InputConnection]:
+    """Every connection of a bundle whose writes leave as a file, by name."""
+    drifted = drifted_calls(bundle)
+    opened: dict[str, InputConnection] = {}
+    for name in input_names(bundle.manifest, around):
+        table, contract = bundle.manifest.connections[name], bundle.contracts[name]
+        adapter = open_adapter(bundle.folder, name, table, side, around, contract)
+        opened[name] = InputConnection(name, adapter, drifted[name])  # type: ignore[arg-type]
+    return opened
+
+
+def input_names(manifest: Manifest, around: Surroundings) -> list[str]:
+    """The connections whose writes leave as a file; an adapter that is not there is told elsewhere."""
+    return [name for name, table in manifest.connections.items() if _kind(table.adapter, around) == "input"]
+
+
+def _kind(adapter: str, around: Surroundings) -> str:
+    try:
+        return around.registry.get(adapter).kind
+    except Problem:
+        return ""
 
 
 def open_feeds(bundle: Bundle, around: Surroundings, stops: Stops) -> dict[str, FeedConnection]:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from brownfield.contract import Failure, Fields, fingerprint
+from brownfield.contract.input import InputRecord
 from brownfield.ledger.audit import Entry
 from brownfield.ledger.conflict import Moved
 from brownfield.ledger.halt import active_halts, blocking
@@ -64,8 +65,10 @@ class Proposing:
         """Ask for a write. The same idempotency key with the same arguments gives the same proposal again.
 
         Raises:
-            Problem: The state before could not be read, or the key stands for other arguments.
+            Problem: The state before could not be read, the key stands for other arguments, or no record could hold
+                these exactly.
         """
+        _demand_writable(opened, operation, arguments)
         before = await self._before(opened, operation, arguments)
         impact = await asyncio.to_thread(_impact, operation, deepcopy(arguments), deepcopy(before))
         proposal = self._make(caller, opened, operation, arguments, before, impact, reason, undo_of)
@@ -310,6 +313,14 @@ def _demand_another(caller: Caller, proposal: Proposal, does: str) -> None:
     if same:
         raise Problem("denied", f"{caller.identity.person} proposed this; another person {does}",
                       next="Ask somebody else who may.")  # fmt: skip
+
+
+def _demand_writable(opened: OpenWrapper, operation: Operation, arguments: Fields) -> None:
+    """Return when a write that leaves in a file could be a record of it: nobody is asked to approve what cannot be."""
+    far = opened.inputs.get(operation.table.via)
+    flaw = far.adapter.flaw(InputRecord(operation.table.call or "", arguments)) if far else ""
+    if flaw:
+        raise Problem("invalid", f"{flaw}; nothing was proposed", next="Change the value: it is never cut to fit.")
 
 
 def proposal_entry(kernel: Kernel, caller: Caller | None, event: str, proposal: Proposal, **more: Any) -> Entry:

@@ -1,4 +1,4 @@
-"""The scheduler: a clock for feeds and reads. A unique row (schedule, due time) decides who fires."""
+"""The scheduler: a clock for feeds, reads and files. A unique row (schedule, due time) decides who fires."""
 
 import asyncio
 import secrets
@@ -21,6 +21,7 @@ from brownfield.runtime.defect import report
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.reader import read
 from brownfield.runtime.repeating import stopped_within
+from brownfield.runtime.sending import Sending
 from brownfield.wrapper.manifest import ScheduleTable
 
 TICK = 1.0
@@ -36,6 +37,11 @@ class Schedule:
     name: str
     opened: OpenWrapper
     table: ScheduleTable
+
+    @property
+    def what(self) -> str:
+        """The feed, operation or connection that it is for."""
+        return self.table.feed or self.table.operation or self.table.send or ""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -69,11 +75,13 @@ class Scheduler:
     Args:
         kernel: What is open.
         collecting: Collects feeds.
+        sending: Sends files.
     """
 
-    def __init__(self, kernel: Kernel, collecting: Collecting) -> None:
+    def __init__(self, kernel: Kernel, collecting: Collecting, sending: Sending) -> None:
         self._kernel = kernel
         self._collecting = collecting
+        self._sending = sending
         self._holder = f"scheduler-{secrets.token_hex(6)}"
         self._started = kernel.clock.now()
         self._stopping = asyncio.Event()
@@ -115,7 +123,7 @@ class Scheduler:
         now, table = self._kernel.clock.now(), schedule.table
         with self._kernel.ledger.read() as connection:
             last, halts = last_firing(connection, schedule.name, now), active_halts(connection)
-        if blocking(halts, "", schedule.opened.id, table.feed or table.operation or ""):
+        if blocking(halts, "", schedule.opened.id, schedule.what):
             return []  # what comes due meanwhile is judged as missed when the halt is lifted
         after = max(last.due_at, now - LOOK_BACK) if last else self._started
         plan = due(schedule.times(after, now), now, Misfire(table.misfire.grace, table.misfire.catch_up))
@@ -135,12 +143,15 @@ class Scheduler:
             if event == "schedule.missed":
                 end_firing(connection, schedule.name, time, "missed", now)
             body = {"schedule": schedule.name, "due": time.isoformat(timespec="seconds")}
-            operation = schedule.table.feed or schedule.table.operation
-            kernel.journal.add(connection, kernel.entry(event, body, wrapper=schedule.opened.id, operation=operation))
+            entry = kernel.entry(event, body, wrapper=schedule.opened.id, operation=schedule.what)
+            kernel.journal.add(connection, entry)
         return True
 
     async def _outcome(self, schedule: Schedule) -> str:
-        work: Callable[[Schedule], Awaitable[str]] = self._collect if schedule.table.feed else self._read
+        table = schedule.table
+        work: Callable[[Schedule], Awaitable[str]] = (
+            self._collect if table.feed else self._send if table.send else self._read
+        )
         try:
             return await work(schedule)
         except (Problem, Failure) as problem:
@@ -155,6 +166,12 @@ class Scheduler:
         counts = Counter(_ending(file) for file in files)
         more = [f"{counts[word]} {word}" for word in ("waiting", "held", "refused") if counts[word]]
         return ", ".join([f"{len(files) - counts['waiting']} files", *more])
+
+    async def _send(self, schedule: Schedule) -> str:
+        made = await self._sending.make(schedule.opened, schedule.what)
+        file = made["file"]
+        more = [f"{len(made[word])} {word}" for word in ("denied", "left") if made[word]]
+        return ", ".join([f"{file['name']}: {file['records']} records" if file else "nothing to send", *more])
 
     async def _read(self, schedule: Schedule) -> str:
         operation = schedule.opened.bundle.operations[schedule.table.operation or ""]

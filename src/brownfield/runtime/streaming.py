@@ -1,5 +1,6 @@
 """Events as consumers read them: CloudEvents rendered from the ledger, a page at a time, resumed by position."""
 
+from functools import partial
 from typing import Any
 
 import orjson
@@ -49,7 +50,7 @@ class Streaming:
         with self._kernel.ledger.read() as connection:
             found = page(connection, environment=self._kernel.environment, after=max(0, after),
                          limit=max(1, min(limit, MOST)), feed=name or None, wrapper=wrapper or None,
-                         render=self._render)  # fmt: skip
+                         render=partial(rendered, self._registry))  # fmt: skip
         if found.events:  # who follows looks often, and what he was not given is no news
             self._note(caller, len(found.events), found.position, wrapper, name)
         return {"events": [cloud_event(event) for event in found.events], "position": found.position}
@@ -60,13 +61,6 @@ class Streaming:
                                    operation=feed or None)  # fmt: skip
         self._kernel.journal.commit(entry)
 
-    def _render(self, source: Source) -> bytes:
-        render = self._registry.get(source.adapter).render
-        if render is None:
-            raise Problem("internal", f"the adapter `{source.adapter}` renders no records any more",
-                          next=f"install the brownfield[{source.adapter}] that collected them")  # fmt: skip
-        return render(source.layout, source.kind, source.data)
-
     def _demand(self, caller: Caller, wrapper: str, name: str) -> None:
         _, feed = self._kernel.feed(wrapper, name)
         shut = caller.identity.role is Role.AGENT and not feed.table.agents
@@ -75,6 +69,19 @@ class Streaming:
             raise Problem("not-found", f"there is no feed {wrapper}.{name}")
         if not caller.may(Ability.OVERSEE):
             caller.demand(Ability.FOLLOW, wrapper, name)
+
+
+def rendered(registry: Registry, source: Source) -> bytes:
+    """The events of what was kept as records.
+
+    Raises:
+        Problem: Nothing installed renders them.
+    """
+    render = registry.get(source.adapter).render
+    if render is None:
+        raise Problem("internal", f"the adapter `{source.adapter}` renders no records any more",
+                      next=f"install the brownfield[{source.adapter}] that collected them")  # fmt: skip
+    return render(source.layout, source.kind, source.data)
 
 
 def cloud_event(event: StoredEvent) -> dict[str, Any]:

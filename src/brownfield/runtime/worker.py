@@ -1,7 +1,8 @@
 """The worker: the only one that opens the write side, and the only one that makes a write.
 
 It claims an approved proposal in a committed transaction, calls once, reads back, and says how it ended. Whoever
-finds an `executing` that is not its own makes it `unknown`: there is never a second call.
+finds an `executing` that is not its own makes it `unknown`: there is never a second call. Writes that leave as a file
+are `sending`'s.
 """
 
 import asyncio
@@ -9,56 +10,34 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from brownfield.contract import Failure, Fields, Unavailable, fingerprint
+from brownfield.contract import Failure, Fields, Unavailable
 from brownfield.ledger.conflict import Moved
 from brownfield.ledger.halt import active_halts, blocking
-from brownfield.ledger.identity import find_identity, grants
-from brownfield.ledger.proposal import Proposal, binding, claim, decisions, expired, move, orphans
-from brownfield.rules.access import covers, person
-from brownfield.rules.binding import Unbound, bind
+from brownfield.ledger.proposal import Proposal, claim, expired, move, orphans
+from brownfield.rules.binding import Unbound
 from brownfield.rules.problem import Problem
 from brownfield.rules.proposal import Event, NotPossible, after_attempt, judge
+from brownfield.runtime.approval import changed_since, flaw
+from brownfield.runtime.confirming import WORDS, Outcome, changed, look, read_back
 from brownfield.runtime.connection import CallConnection, ReadCall, WriteCall
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.opening import open_calls
 from brownfield.runtime.proposing import proposal_entry
-from brownfield.runtime.reader import read, read_before, whole
+from brownfield.runtime.reader import whole
 from brownfield.wrapper.bundle import Operation
 from brownfield.wrapper.finding import BundleError
 from brownfield.wrapper.hiding import hide, hushed
-from brownfield.wrapper.manifest import Reading
 
 log = logging.getLogger("brownfield.worker")
 MARGIN = timedelta(seconds=30)
 """How much longer than the call's deadline a claim is good: time for the read-back and the commit."""
 BACKOFF = (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2))
-WORDS = {
-    Event.CONFIRM: "write.done", Event.REFUSE: "write.rejected", Event.RELEASE: "write.released",
-    Event.EXHAUST: "write.failed", Event.LOSE: "write.unknown", Event.DENY: "write.denied",
-    Event.EXPIRE: "write.expired",
-}  # fmt: skip
-"""What the audit calls each way an attempt can end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an attempt ended, and what the ledger keeps of it; one that a halt held back was none."""
-
-    event: Event
-    why: str
-    result: dict[str, Any] | None = None
-    reading: dict[str, Any] | None = None
-    after: dict[str, Any] | None = None
-    failure: Failure | None = None
-    held: bool = False
 
 
 class Held(Exception):
@@ -138,20 +117,21 @@ class Worker:
     def _claim(self) -> Proposal | None:
         kernel = self._kernel
         read_only = [w.id for w in kernel.wrappers.values() if w.bundle.manifest.mode == "read-only"]
+        aside = [f"{w.id}.{one.name}" for w in kernel.wrappers.values() for one in w.filed]
         known = [c.limits.deadline for w in kernel.wrappers.values() for c in w.calls.values()]
         lease = timedelta(seconds=max(known, default=30.0)) + MARGIN
         with kernel.ledger.write() as connection:
-            take = partial(claim, connection, self._holder, kernel.clock.now(), lease, read_only=read_only,
+            take = partial(claim, connection, self._holder, kernel.clock.now(), lease, read_only=read_only, aside=aside,
                            environment=kernel.environment)  # fmt: skip
             proposal = take()
             while proposal:
-                flaw = _flaw(connection, proposal)
-                if not flaw:
+                wrong = flaw(connection, proposal)
+                if not wrong:
                     kernel.journal.add(connection, proposal_entry(kernel, None, "write.executing", proposal))
                     return proposal
                 denied = move(connection, proposal.id, Event.DENY, kernel.clock.now(), fence=proposal.fence,
-                              outcome=flaw)  # fmt: skip
-                kernel.journal.add(connection, proposal_entry(kernel, None, WORDS[Event.DENY], denied, cause=flaw))
+                              outcome=wrong)  # fmt: skip
+                kernel.journal.add(connection, proposal_entry(kernel, None, WORDS[Event.DENY], denied, cause=wrong))
                 proposal = take()
         return None
 
@@ -181,7 +161,7 @@ class Worker:
     async def _attempt(self, proposal: Proposal) -> Outcome:
         try:
             opened, operation = self._kernel.operation(proposal.wrapper, proposal.operation)
-            change = await self._changed_since(opened, operation, proposal)
+            change = await changed_since(opened, operation, proposal)
             if change:
                 return Outcome(Event.DENY, change)
             result = await self._write(opened, operation, proposal)
@@ -193,25 +173,7 @@ class Worker:
             event = after_attempt(failure, proposal.attempts)
             reading = await self._reconcile(opened, operation, proposal) if event is Event.LOSE else None
             return Outcome(event, failure.message, reading=reading, failure=failure)
-        return await self._read_back(opened, operation, proposal, result)
-
-    async def _changed_since(self, opened: OpenWrapper, operation: Operation, proposal: Proposal) -> str:
-        """Why what was approved is not what would happen now; empty when it is."""
-        if opened.bundle.pledge(operation) != proposal.surface:
-            return "the operation is not the one that was approved: its surface or its bundle has changed"
-        before = await self._before(opened, operation, proposal.arguments)
-        if fingerprint(before) != proposal.before_hash:
-            return "the state has changed since it was shown to the approver"
-        return ""
-
-    async def _before(self, opened: OpenWrapper, operation: Operation, arguments: Fields) -> dict[str, Any] | None:
-        try:
-            return await read_before(opened, operation, arguments)
-        except Problem as problem:
-            raise Unavailable(problem.cause) from problem
-        except Failure as failure:
-            # The write was not begun, so nothing happened, whatever went wrong with the look.
-            raise Unavailable(f"the state before could not be read: {failure.message}") from failure
+        return await read_back(opened, operation, proposal, result)
 
     async def _write(self, opened: OpenWrapper, operation: Operation, proposal: Proposal) -> dict[str, Any]:
         """Make the one call, on the write side.
@@ -262,34 +224,12 @@ class Worker:
                 raise Unavailable(f"the write side cannot be opened: {error}") from error
         return self._writers[opened.id]
 
-    async def _read_back(self, opened: OpenWrapper, operation: Operation, proposal: Proposal,
-                         result: dict[str, Any]) -> Outcome:  # fmt: skip
-        confirm = operation.table.confirm
-        if confirm is None:
-            return Outcome(Event.CONFIRM, "written; the manifest names nothing to read back", result)
-        try:
-            reading = await self._look(opened, confirm, {"arguments": proposal.arguments, "result": result})
-        except (Failure, Problem, Unbound) as error:
-            return Outcome(Event.LOSE, f"written, but it could not be read back: {error}", result)
-        told = proposal.arguments | confirm.expect
-        wrong = [n for n, v in told.items() if (n in reading or n in confirm.expect) and reading.get(n) != v]
-        if wrong:
-            return Outcome(Event.LOSE, f"read back, but different: {', '.join(wrong)}", result, reading)
-        after = await self._after(opened, operation, proposal)
-        return Outcome(Event.CONFIRM, "written and read back", result, reading, after)
-
-    async def _after(self, opened: OpenWrapper, operation: Operation, proposal: Proposal) -> dict[str, Any] | None:
-        try:
-            return await self._before(opened, operation, proposal.arguments)
-        except Failure:
-            return None
-
     async def _reconcile(self, opened: OpenWrapper, operation: Operation, proposal: Proposal) -> dict[str, Any] | None:
         """What a person should see who has to find out what an uncertain write did; None when nothing tells."""
         if operation.table.reconcile is None:
             return None
         try:
-            return await self._look(opened, operation.table.reconcile, {"arguments": proposal.arguments})
+            return await look(opened, operation.table.reconcile, {"arguments": proposal.arguments})
         except (Failure, Problem, Unbound):
             return None
 
@@ -302,9 +242,6 @@ class Worker:
             return None  # a halt stops this look as any other
         return await self._reconcile(opened, operation, proposal)
 
-    async def _look(self, opened: OpenWrapper, reading: Reading, scopes: Mapping[str, Fields]) -> dict[str, Any]:
-        return await read(opened, opened.bundle.operations[reading.operation], bind(reading.args, scopes))
-
     def _settle(self, proposal: Proposal, outcome: Outcome) -> None:
         kernel, now = self._kernel, self._kernel.clock.now()
         details: Any = {"outcome": outcome.why}
@@ -316,7 +253,7 @@ class Worker:
             details["not_before"] = now + BACKOFF[min(proposal.attempts, len(BACKOFF)) - 1]
         fence = proposal.fence if proposal.holder == self._holder else None
         more = {"cause": outcome.why, "after": outcome.after, "result": outcome.result, "reading": outcome.reading,
-                "changed": _changed(proposal.before, outcome.after),
+                "changed": changed(proposal.before, outcome.after),
                 "code": outcome.failure.code if outcome.failure else None,
                 "undeclared": (outcome.failure.undeclared[:80] or None) if outcome.failure else None}  # fmt: skip
         try:
@@ -325,24 +262,6 @@ class Worker:
                 kernel.journal.add(connection, proposal_entry(kernel, None, WORDS[outcome.event], settled, **more))
         except (Moved, NotPossible):
             log.warning("%s was settled by somebody else", proposal.id)
-
-
-def _flaw(connection: Connection, proposal: Proposal) -> str:
-    """Why what is marked as approved may not be executed; empty when it may. The mark alone proves nothing."""
-    if binding(proposal) != proposal.hash:
-        return "it is not what was approved: its content does not have its hash"
-    made = [d for d in decisions(connection, proposal.id) if d.decision == "approved" and d.hash == proposal.hash]
-    try:
-        approving = {person(decision.person) for decision in made} - {person(proposal.person)}
-    except ValueError as error:
-        return f"nobody can tell who approved it: {error}"
-    if len(approving) < proposal.needed:
-        return f"it has not the {proposal.needed} approvals that it needs"
-    proposer = find_identity(connection, proposal.proposer)
-    held = grants(connection, proposer.id) if proposer else frozenset()
-    if not covers(held, proposal.wrapper, proposal.operation):
-        return f"{proposal.proposer} no longer holds the grant"
-    return ""
 
 
 def _write(opened: OpenWrapper, connections: Mapping[str, CallConnection], operation: Operation, arguments: Fields,
@@ -356,11 +275,3 @@ def _write(opened: OpenWrapper, connections: Mapping[str, CallConnection], opera
         before = [readers.get(name, call) for name in handler.connections]
         document = handler.document(handler.function(*before, **handler.arguments(arguments)))
     return dict(hide(document, table.hide))
-
-
-def _changed(before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str, list[Any]] | None:
-    """Per field that differs: what it was and what it is."""
-    if before is None or after is None:
-        return None
-    names = sorted(before.keys() | after.keys())
-    return {n: [before.get(n), after.get(n)] for n in names if before.get(n) != after.get(n)}

@@ -2,7 +2,7 @@
 
 import pytest
 
-for _suite in ("bundle", "call", "descriptor", "feed", "running", "swap"):
+for _suite in ("bundle", "call", "descriptor", "feed", "input", "running", "swap"):
     pytest.register_assert_rewrite(f"brownfield.testing.{_suite}")
 
 from brownfield.testing.bundle import BundleContract  # noqa: E402  # after its assertions are made to explain themselves

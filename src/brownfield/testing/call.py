@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
@@ -36,7 +36,7 @@ from brownfield.contract import (
     Uncertain,
 )
 from brownfield.runtime.reader import whole
-from brownfield.testing.case import CallCase, Sample
+from brownfield.testing.case import CallCase, Kind, Sample
 from brownfield.testing.descriptor import AdapterContract, DescriptionContract, capable, connected
 from brownfield.testing.observation import TRACES, misplaced_floats, not_plain, open_objects, outside, said
 
@@ -261,7 +261,7 @@ class FailureContract:
 class CallAdapterContract(AdapterContract, DescriptionContract, InvocationContract, FailureContract):
     """What every call adapter does. Inherit it, and give the fixture `connection`: see `CallCase`."""
 
-    kind: Literal["call", "feed"] = "call"
+    kind: Kind = "call"
 
     @pytest.fixture
     def connection(self) -> CallCase:

@@ -4,9 +4,10 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from brownfield.contract import Adapter, Fields, Opening
+from brownfield.contract.input import InputRecord
 from brownfield.runtime.registry import Registry
 
 Sample = tuple[str, Fields]
@@ -75,6 +76,37 @@ class FeedCase:
     second: str = "two.dat"
     unreachable: Opening[Any] | None = None
     optional: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputCase:
+    """An input adapter, an empty place, and what may be written.
+
+    Attributes:
+        adapter: The descriptor that the entry point names.
+        opening: Leads to an empty place.
+        good: A record that can be written.
+        other: Another one, of other bytes.
+        flawed: One that its operation's schema allows, or nearly, and that no file can hold.
+        seen: What a job sees in the place: names and contents, of files and markers, nothing else.
+        disturb: Puts a file of that name there, past the adapter.
+        unreachable: Leads to where nothing can be put; without it what happens then is not tested.
+        optional: Modules that importing the adapter must not load: they come with its extra.
+    """
+
+    adapter: Adapter[Any]
+    opening: Opening[Any]
+    good: InputRecord
+    other: InputRecord
+    flawed: InputRecord
+    seen: Callable[[], Mapping[str, bytes]]
+    disturb: Callable[[str, bytes], None]
+    unreachable: Opening[Any] | None = None
+    optional: tuple[str, ...] = ()
+
+
+Case: TypeAlias = CallCase | FeedCase | InputCase
+Kind: TypeAlias = Literal["call", "feed", "input"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,18 +7,20 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from brownfield.contract import Adapter, CallAdapter, Contract, FeedAdapter, JsonSchema, Opening, Unavailable, canonical
-from brownfield.testing.case import CallCase, FeedCase
+from brownfield.contract.input import InputAdapter
+from brownfield.testing.case import Case, Kind
 from brownfield.testing.observation import offline, schema_fault
 
 CAPABILITIES: Mapping[str, frozenset[str]] = {
     "call": frozenset({"faults", "rows", "deadline"}),
     "feed": frozenset({"totals", "resume", "damage", "settle"}),
+    "input": frozenset(),
 }
 """The words by which an adapter says what a suite should test."""
 
@@ -46,7 +48,7 @@ def capable(adapter: Adapter[Any], capability: str, *given: Any) -> None:
 
 
 @contextmanager
-def connected(case: CallCase | FeedCase, opening: Opening[Any] | None = None) -> Iterator[Any]:
+def connected(case: Case, opening: Opening[Any] | None = None) -> Iterator[Any]:
     """A connection by the case's opening, or by another; closed after the block."""
     far = case.adapter.open(opening or case.opening)
     try:
@@ -65,14 +67,14 @@ def schemas(contract: Contract) -> dict[str, JsonSchema]:
 
 
 class AdapterContract:
-    """The part that both suites inherit. An author inherits `CallAdapterContract` or `FeedAdapterContract`."""
+    """The part that all suites inherit. An author inherits the suite of the adapter's kind."""
 
-    kind: Literal["call", "feed"]
+    kind: Kind
 
     @pytest.fixture
-    def connection(self) -> CallCase | FeedCase:
+    def connection(self) -> Case:
         """To be given by the author."""
-        raise NotImplementedError("give a fixture `connection` that returns a CallCase or a FeedCase")
+        raise NotImplementedError("give a fixture `connection` that returns a CallCase, FeedCase or InputCase")
 
     @pytest.fixture
     def opened(self, connection: Any) -> Iterator[Any]:
@@ -80,7 +82,7 @@ class AdapterContract:
         with connected(connection) as far:
             yield far
 
-    def test_the_descriptor_declares_what_is_known(self, connection: CallCase | FeedCase) -> None:
+    def test_the_descriptor_declares_what_is_known(self, connection: Case) -> None:
         """A name that a manifest can say, the right kind, and no capability that no test knows."""
         adapter = connection.adapter
         assert isinstance(adapter, Adapter)
@@ -89,13 +91,13 @@ class AdapterContract:
         unknown = adapter.capabilities - CAPABILITIES[self.kind]
         assert not unknown, f"unknown capabilities {sorted(unknown)}; known: {sorted(CAPABILITIES[self.kind])}"
 
-    def test_unknown_settings_are_refused(self, connection: CallCase | FeedCase) -> None:
+    def test_unknown_settings_are_refused(self, connection: Case) -> None:
         """A key that is written wrong in a manifest must not be passed over."""
         with pytest.raises(ValidationError) as refusal:
             connection.adapter.settings.model_validate({"no_such_setting": 1})
         assert "extra_forbidden" in {fault["type"] for fault in refusal.value.errors()}
 
-    def test_importing_does_nothing(self, connection: CallCase | FeedCase) -> None:
+    def test_importing_does_nothing(self, connection: Case) -> None:
         """A fresh interpreter reaches nothing, writes nothing, prints nothing and loads no optional library."""
         module = connection.adapter.settings.__module__
         path = os.pathsep.join(filter(None, sys.path))
@@ -109,14 +111,14 @@ class AdapterContract:
         )
         assert (run.returncode, run.stdout, run.stderr) == (0, "", ""), f"importing {module}: {run.stdout}{run.stderr}"
 
-    def test_opening_reaches_nothing(self, connection: CallCase | FeedCase) -> None:
+    def test_opening_reaches_nothing(self, connection: Case) -> None:
         """A wrapper starts while its system is down."""
         for opening in filter(None, (connection.opening, connection.unreachable)):
             with offline() as attempts, connected(connection, opening):
                 pass
             assert attempts == []
 
-    def test_no_secret_is_asked_for_before_a_call(self, connection: CallCase | FeedCase) -> None:
+    def test_no_secret_is_asked_for_before_a_call(self, connection: Case) -> None:
         """A secret is resolved at call time, so that a rotated one is used and an idle connection holds none."""
         asked: list[str] = []
 
@@ -128,12 +130,12 @@ class AdapterContract:
             far.describe()
         assert asked == []
 
-    def test_probe_returns_when_the_system_is_there(self, opened: CallAdapter | FeedAdapter) -> None:
+    def test_probe_returns_when_the_system_is_there(self, opened: CallAdapter | FeedAdapter | InputAdapter) -> None:
         """And may be asked again."""
         opened.probe()
         opened.probe()
 
-    def test_probe_says_unavailable_when_it_is_not(self, connection: CallCase | FeedCase) -> None:
+    def test_probe_says_unavailable_when_it_is_not(self, connection: Case) -> None:
         """Not by another error, and with words for a person."""
         if connection.unreachable is None:
             pytest.skip("the case gives no `unreachable` opening")
@@ -141,7 +143,7 @@ class AdapterContract:
             far.probe()
         assert failure.value.message.strip()
 
-    def test_closing_twice_is_no_error(self, connection: CallCase | FeedCase) -> None:
+    def test_closing_twice_is_no_error(self, connection: Case) -> None:
         """Unused or used."""
         with connected(connection) as unused:
             unused.close()
@@ -153,7 +155,7 @@ class AdapterContract:
 class DescriptionContract:
     """What `describe` gives."""
 
-    def test_describe_is_offline(self, connection: CallCase | FeedCase) -> None:
+    def test_describe_is_offline(self, connection: Case) -> None:
         """It comes from the pinned files, whether the system is there or not."""
         for opening in filter(None, (connection.opening, connection.unreachable)):
             with connected(connection, opening) as far, offline() as attempts:
@@ -161,7 +163,7 @@ class DescriptionContract:
             assert attempts == []
             assert isinstance(described, Contract)
 
-    def test_describe_is_deterministic(self, connection: CallCase | FeedCase) -> None:
+    def test_describe_is_deterministic(self, connection: Case) -> None:
         """Two connections give the same bytes, or the lock would differ from day to day."""
         given = []
         for _ in range(2):
@@ -169,11 +171,11 @@ class DescriptionContract:
                 given += [canonical(far.describe().model_dump(mode="json")) for _ in range(2)]
         assert len(set(given)) == 1
 
-    def test_describe_gives_what_the_kind_has(self, connection: CallCase | FeedCase, opened: Any) -> None:
-        """Operations for calls, records for feeds, and not nothing."""
+    def test_describe_gives_what_the_kind_has(self, connection: Case, opened: Any) -> None:
+        """Operations for calls and inputs, records for feeds, and not nothing."""
         described: Contract = opened.describe()
         found = (bool(described.operations), bool(described.records))
-        assert found == ((True, False) if connection.adapter.kind == "call" else (False, True))
+        assert found == ((False, True) if connection.adapter.kind == "feed" else (True, False))
 
     def test_schemas_are_json_schema_2020_12(self, opened: Any) -> None:
         """Each of them meets the metaschema, and its references resolve."""

@@ -13,7 +13,6 @@ class TestFiles(FeedAdapterContract):
 
 import dataclasses
 import hashlib
-from typing import Literal
 
 import pytest
 
@@ -30,7 +29,7 @@ from brownfield.contract import (
     Verdict,
 )
 from brownfield.contract.watched import WatchedFeed
-from brownfield.testing.case import FeedCase
+from brownfield.testing.case import FeedCase, Kind
 from brownfield.testing.descriptor import AdapterContract, DescriptionContract, capable, connected
 from brownfield.testing.observation import misplaced_floats, not_plain, outside
 
@@ -265,7 +264,7 @@ class RefusalContract:
 class FeedAdapterContract(AdapterContract, DescriptionContract, ArrivalContract, CollectionContract, RefusalContract):
     """What every feed adapter does. Inherit it, and give the fixture `connection`: see `FeedCase`."""
 
-    kind: Literal["call", "feed"] = "feed"
+    kind: Kind = "feed"
 
     @pytest.fixture
     def connection(self) -> FeedCase:

@@ -10,7 +10,7 @@ from brownfield.wrapper.manifest import Confirmation, Reading, nearest
 from brownfield.wrapper.path import lost
 
 RESERVED = frozenset({"proposals", "events", "batches", "status", "ask", "audit", "halt", "resume", "keys", "systems",
-                      "console", "docs", "openapi", "schedules", "collect"})  # fmt: skip
+                      "console", "docs", "openapi", "schedules", "collect", "send", "inputs"})  # fmt: skip
 """Ids that are paths of the doors already."""
 
 
@@ -142,7 +142,10 @@ def _write(bundle: Bundle, operation: Operation, where: str) -> Iterator[Finding
         yield Finding(where, "`key` must name a required argument that makes a repeated write one write", "say key = …")
     if (table.undo is None) == (table.irreversible is None):
         yield Finding(where, "must say either `undo` or `irreversible`", 'undo = {…}, or irreversible = "why"')
-    if table.confirm is None:
+    connection = bundle.manifest.connections.get(table.via)
+    if table.confirm is None and connection is not None and connection.acknowledgement is not None:
+        pass  # what became of it is told by the acknowledgement
+    elif table.confirm is None:
         yield Finding(where, "has no `confirm`: nothing is read back", "name a read that shows it", level="warning")
     elif not _proves(bundle, operation, table.confirm):
         yield Finding(f"{where}.confirm", "proves nothing: no field is compared but what the read was asked for",
@@ -231,8 +234,8 @@ def _feed_sink(bundle: Bundle, name: str) -> Iterator[Finding]:
 def _schedules(bundle: Bundle) -> Iterator[Finding]:
     for name, table in bundle.manifest.schedules.items():
         where = f"wrapper.toml: schedules.{name}"
-        if (table.feed is None) == (table.operation is None):
-            yield Finding(where, "must name either a feed or an operation", "keep one")
+        if sum(name is not None for name in (table.feed, table.operation, table.send)) != 1:
+            yield Finding(where, "must name one of feed, operation and send", "keep one")
         if table.feed and table.feed not in bundle.feeds:
             yield Finding(where, f"no feed `{table.feed}`", "declare it")
         target = bundle.operations.get(table.operation) if table.operation else None

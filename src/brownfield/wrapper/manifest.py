@@ -69,6 +69,50 @@ class DriftTable(_Table):
     live: dict[str, str | dict[Literal["env"], str]] = Field(min_length=1)
 
 
+class BatchTable(_Table):
+    """How writes become files, on a connection whose writes leave as one.
+
+    Attributes:
+        first: The number of the first file.
+        most: Writes that one file may hold.
+    """
+
+    first: Annotated[int, Field(ge=1)] = 1
+    most: Annotated[int, Field(ge=1, le=100_000)] = 1000
+
+
+class AcknowledgementTable(_Table):
+    """What tells what became of the records of a file: a feed, and which of its events' fields say so.
+
+    Attributes:
+        feed: A feed of this bundle.
+        sequence: The field that holds the number of the file.
+        record: The field that tells the record: its number in the file, or what `argument` names.
+        argument: The argument of the write that `record` repeats (`order_no`); unless told, it is the number.
+        status: The field that says what became of it.
+        accepted: Values of it that say that it was done.
+        rejected: Values that say that it was not; unless told, all others.
+        message: The field that holds the system's words.
+        within: How long after the file left every record is to be acknowledged.
+    """
+
+    feed: Name
+    sequence: Text
+    record: Text
+    argument: Text | None = None
+    status: Text
+    accepted: Annotated[tuple[str, ...], Field(min_length=1)]
+    rejected: tuple[str, ...] = ()
+    message: Text | None = None
+    within: Duration = timedelta(hours=24)
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields of an event by what they say."""
+        named = {"sequence": self.sequence, "record": self.record, "status": self.status}
+        return named | ({"message": self.message} if self.message else {})
+
+
 class ConnectionTable(_Table):
     """A connection: our keys here; the adapter's own keys are the extra ones, checked by the adapter."""
 
@@ -80,6 +124,8 @@ class ConnectionTable(_Table):
     calls: Calls = Calls()
     limits: LimitTable = LimitTable()
     drift: DriftTable | None = None
+    batch: BatchTable = BatchTable()
+    acknowledgement: AcknowledgementTable | None = None
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -281,10 +327,11 @@ class MisfireTable(_Table):
 
 
 class ScheduleTable(_Table):
-    """A clock for a feed, or for an operation that is declared a read."""
+    """A clock for a feed, for an operation that is declared a read, or for the file of a connection."""
 
     feed: Name | None = None
     operation: Name | None = None
+    send: Name | None = None
     args: dict[str, Any] = Field(default_factory=dict)
     cron: Text
     timezone: Text
@@ -349,7 +396,8 @@ def _keys_beside(path: tuple[str, ...]) -> list[str]:
         "cache": CacheTable,
         "misfire": MisfireTable, "ready": ReadyTable, "expect": ExpectTable, "snapshot": SnapshotTable,
         "confirm": Confirmation, "undo": Reading, "reconcile": Reading, "calls": Calls, "secrets": SecretNames,
-        "limits": LimitTable, "drift": DriftTable, "scope": Scope,
+        "limits": LimitTable, "drift": DriftTable, "scope": Scope, "batch": BatchTable,
+        "acknowledgement": AcknowledgementTable,
     }  # fmt: skip
     parent = path[:-1]
     table = inner.get(parent[-1]) if parent else Manifest

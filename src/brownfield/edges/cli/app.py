@@ -17,6 +17,7 @@ from brownfield.edges.cli import (
     keys,
     operating,
     recording,
+    sending,
     serving,
 )
 from brownfield.edges.cli.door import Command, Door, Group
@@ -45,7 +46,7 @@ _COMMANDS: dict[str, _Commands] = {
         "replay": recording.replay,
     },
     "Running": {"up": serving.up, "serve": serving.serve, "work": serving.work, "mcp": serving.mcp},
-    "Using": {"call": calling.call, "collect": operating.collect, "events": events.events},
+    "Using": {"call": calling.call, "collect": operating.collect, "send": sending.send, "events": events.events},
     "Deciding": {"approve": deciding.approve, "decline": deciding.decline, "undo": deciding.undo},
     "Operating": {
         "status": operating.status,
@@ -78,6 +79,9 @@ _group("batches", "Operating", {
     "resume": batch.resume, "refuse": batch.refuse, "records": batch.records, "correct": batch.correct,
     "replay": batch.replay, "write-off": batch.write_off,
 }).callback(invoke_without_command=True)(batch.batches)  # fmt: skip
+_group("inputs", "Operating", {
+    "show": sending.show, "resend": sending.resend, "withdraw": sending.withdraw,
+}).callback(invoke_without_command=True)(sending.inputs)  # fmt: skip
 _group("proposals", "Deciding", {
     "show": deciding.show, "done-by-hand": deciding.done_by_hand, "resolve": deciding.resolve,
 }).callback(invoke_without_command=True)(deciding.proposals)  # fmt: skip

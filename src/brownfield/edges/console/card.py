@@ -19,6 +19,7 @@ STATES: dict[State, str] = {
     State.PROPOSED: "waits for a decision",
     State.APPROVED: "approved, not written yet",
     State.EXECUTING: "is being written",
+    State.SENT: "left in a file, not answered yet",
     State.UNKNOWN: "nobody knows whether it was written",
     State.DONE: "done",
     State.DONE_BY_HAND: "done by hand",

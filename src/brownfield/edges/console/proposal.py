@@ -24,7 +24,7 @@ LATEST = 50
 """Settled proposals listed below them."""
 MOST = 1000
 """Proposals looked through at most."""
-OPEN = (State.PROPOSED, State.UNKNOWN, State.APPROVED, State.EXECUTING)
+OPEN = (State.PROPOSED, State.UNKNOWN, State.APPROVED, State.EXECUTING, State.SENT)
 
 
 @router.get("/console/proposals")

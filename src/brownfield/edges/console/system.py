@@ -59,6 +59,6 @@ def _operation(opened: OpenWrapper, operation: Operation, whole: Halt | None,
     named = f"operation:{opened.id}.{operation.name}"
     halted = whole or halts.get(named)
     call = operation.table.call
-    drifted = call is not None and opened.calls[operation.table.via].stopped(call, operation.effect)
+    drifted = opened.stopped(operation)
     state = f"halted by {halted.by}" if halted else f"stopped: {call} is not as locked" if drifted else "open"
     return {"operation": operation, "state": state, "scope": named, "halted": halted}

@@ -88,6 +88,12 @@ class Collecting(_Sent):
     dry_run: bool = False
 
 
+class Sending(_Sent):
+    """Whether only to say what would be done."""
+
+    dry_run: bool = False
+
+
 class Question(_Sent):
     """A question in plain words."""
 
@@ -196,6 +202,41 @@ async def collect(assembly: The, by: By, wrapper: str, feed: str, said: Collecti
     if said.dry_run:
         return answer({"files": await assembly.collecting.plan(by, wrapper, feed)})
     return answer({"files": await assembly.collecting.collect(by, wrapper, feed, replay=said.replay)})
+
+
+@router.post("/send/{wrapper}/{connection}")
+async def send(assembly: The, by: By, wrapper: str, connection: str, said: Sending) -> Response:
+    """Have what is approved leave as a file."""
+    if said.dry_run:
+        return answer(await assembly.sending.plan(by, wrapper, connection))
+    return answer(await assembly.sending.send(by, wrapper, connection))
+
+
+@router.get("/inputs")
+async def inputs(assembly: The, by: By, connection: str | None = None,
+                 limit: Annotated[int, Query(ge=1, le=1000)] = 50) -> Response:  # fmt: skip
+    """Files that writes left in, latest first."""
+    return answer({"inputs": await asyncio.to_thread(assembly.sending.listing, by, connection, limit)})
+
+
+@router.get("/inputs/{wrapper}/{connection}/{sequence}")
+async def input_file(assembly: The, by: By, wrapper: str, connection: str, sequence: Position64) -> Response:
+    """One such file, record by record and field by field."""
+    return answer(await asyncio.to_thread(assembly.sending.show, by, wrapper, connection, sequence))
+
+
+@router.post("/inputs/{wrapper}/{connection}/{sequence}/resend")
+async def resend_input(assembly: The, by: By, wrapper: str, connection: str, sequence: Position64,
+                       said: Noting) -> Response:  # fmt: skip
+    """Put a file once more, the same to the byte."""
+    return answer(await assembly.sending.resend(by, wrapper, connection, sequence, said.note))
+
+
+@router.post("/inputs/{wrapper}/{connection}/{sequence}/withdraw")
+async def withdraw_input(assembly: The, by: By, wrapper: str, connection: str, sequence: Position64,
+                         said: Noting) -> Response:  # fmt: skip
+    """Take back a file that has not left."""
+    return answer(await assembly.sending.withdraw(by, wrapper, connection, sequence, said.note))
 
 
 @router.get("/batches")

@@ -18,6 +18,7 @@ _STANDING = {
     State.PROPOSED: "Nothing has been written. It waits for people, who decide outside MCP.",
     State.APPROVED: "Nothing has been written yet. It is approved and waits to be carried out.",
     State.EXECUTING: "It is being carried out now; whether it was written is not known yet.",
+    State.SENT: "It has left in a file for a batch job, which has not answered yet. Do not ask for it again.",
     State.UNKNOWN: "It may have been written: nobody knows yet, and people are finding out. Do not ask for it again.",
     State.DONE: "It was written.",
     State.DONE_BY_HAND: "A person has written it by hand.",
@@ -51,7 +52,7 @@ def proposed(body: Mapping[str, Any], follow: str) -> CallToolResult:
     """Where a proposal is: what was written, what was not, and how to follow it."""
     state = State(body["state"])
     shown = {name: body[name] for name in SHOWN if name in body}
-    if state is not State.DONE:
+    if state not in {State.DONE, State.SENT, State.REJECTED}:
         shown.pop("result", None)
     sentences = [f"Proposal {body['proposal']} ({state.value}). {_STANDING[state]}"]
     if state not in FINAL:

@@ -1,0 +1,228 @@
+"""Sending, as doors and the scheduler ask for it: approved writes leave as a file, followed until it is answered.
+
+A schedule may do it without anybody's standing approval: what it sends is what people have approved, each by itself.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from itertools import chain, cycle
+from typing import Any
+
+from brownfield.contract import Sight
+from brownfield.ledger.conflict import Moved
+from brownfield.ledger.input import (
+    Input,
+    Place,
+    advance,
+    bytes_of,
+    find_input,
+    listed_inputs,
+    records_of,
+    standing,
+)
+from brownfield.ledger.proposal import Proposal
+from brownfield.rules.access import Ability, Identity
+from brownfield.rules.input import Step
+from brownfield.rules.problem import Problem
+from brownfield.rules.proposal import State
+from brownfield.runtime.acknowledging import Acknowledging
+from brownfield.runtime.caller import Caller
+from brownfield.runtime.defect import report
+from brownfield.runtime.kernel import Kernel, OpenWrapper
+from brownfield.runtime.preparing import Preparing, input_entry
+from brownfield.runtime.putting import Putting
+from brownfield.runtime.refusal import audited
+from brownfield.runtime.repeating import stopped_within
+
+TICK = 2.0
+"""Seconds between two looks for acknowledgements, and for files that have not left."""
+OPEN = frozenset({State.SENT, State.UNKNOWN})
+"""A file is sent once more only while the system has not answered for every record of it."""
+
+
+class Sending:
+    """Has approved writes leave as files.
+
+    Args:
+        kernel: What is open.
+    """
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._preparing = Preparing(kernel)
+        self._putting = Putting(kernel)
+        self._acknowledging = Acknowledging(kernel)
+        self._stopping = asyncio.Event()
+        self._turn = asyncio.Lock()
+
+    def stop(self) -> None:
+        """Begin nothing more. Call it on the loop that `run` is on."""
+        self._stopping.set()
+
+    def close(self) -> None:
+        """Close the write side."""
+        self._putting.close()
+
+    async def run(self) -> None:
+        """Put what has not left and look for acknowledgements, until stopped."""
+        if not any(opened.inputs for opened in self._kernel.wrappers.values()):
+            return
+        for wait in chain([0.0], cycle([TICK])):
+            if await stopped_within(self._stopping, wait):
+                return
+            try:
+                await self.tick()
+            except Exception as error:  # noqa: BLE001  whatever it is: the next time may succeed
+                report("what leaves as files could not be seen to, it is tried again", error)
+
+    async def tick(self) -> None:
+        """Put every file that has not left, then settle what was acknowledged and what should have been."""
+        async with self._turn:
+            await asyncio.to_thread(self._putting.finish)
+            await self._acknowledging.look()
+
+    async def send(self, caller: Caller, wrapper: str, name: str) -> dict[str, Any]:
+        """Make a file of what is approved, and put it.
+
+        Raises:
+            Problem: `not-found`; `conflict`: an earlier file has not left; `invalid`: it cannot be written.
+        """
+        opened = await asyncio.to_thread(self._demand, caller, wrapper, name)
+        return await self.make(opened, name, caller.identity)
+
+    async def make(self, opened: OpenWrapper, name: str, who: Identity | None = None) -> dict[str, Any]:
+        """The same without a caller, for the scheduler."""
+        async with self._turn:
+            found = await self._preparing.candidates(opened, name)
+            made = await asyncio.to_thread(self._preparing.prepare, opened, name, found, who)
+            if made:
+                await asyncio.to_thread(self._putting.finish)
+        told = {"denied": _told(found.denied), "left": _told(found.left)}
+        return {"file": await asyncio.to_thread(self._body, made) if made else None, **told}
+
+    async def plan(self, caller: Caller, wrapper: str, name: str) -> dict[str, Any]:
+        """What `send` would do now: the file, field by field beside its bytes. Nothing is claimed, denied or put.
+
+        Raises:
+            Problem: As `send`, but for what stands in the way of the file.
+        """
+        opened = await asyncio.to_thread(self._demand, caller, wrapper, name)
+        found = await self._preparing.candidates(opened, name)
+        sequence, file = await asyncio.to_thread(self._preparing.rehearse, opened, name, found.fit)
+        told = {"denied": _told(found.denied), "left": _told(found.left)}
+        if file is None:
+            return {"file": None, **told}
+        shown = {"connection": f"{wrapper}.{name}", "sequence": sequence, "name": file.name, "state": "planned",
+                 "records": len(found.fit), "size": len(file.data)}  # fmt: skip
+        return {"file": shown, "fields": _fields(opened.inputs[name].adapter.look(file.data)), **told}
+
+    def listing(self, caller: Caller, connection: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
+        """Files, latest first; of one connection (`orders.entry`) or of all."""
+        caller.demand(Ability.OVERSEE)
+        wrapper, _, name = (connection or "").partition(".")
+        with self._kernel.ledger.read() as ledger:
+            found = listed_inputs(ledger, self._kernel.environment, wrapper=wrapper or None, name=name or None,
+                                  limit=limit)  # fmt: skip
+            states = standing(ledger, [file.id for file in found])
+        return [input_body(file, states.get(file.id, {})) for file in found]
+
+    def show(self, caller: Caller, wrapper: str, name: str, sequence: int) -> dict[str, Any]:
+        """One file: its records with their proposals, and its fields beside their bytes.
+
+        Raises:
+            Problem: `not-found`.
+        """
+        caller.demand(Ability.OVERSEE)
+        file = self._file(wrapper, name, sequence)
+        with self._kernel.ledger.read() as connection:
+            records, data = records_of(connection, file.id), bytes_of(connection, file.id)
+        opened = self._kernel.wrappers.get(wrapper)
+        far = opened.inputs.get(name) if opened else None
+        return {
+            "file": self._body(file),
+            "records": [{"record": number, "proposal": one.id, "state": one.state.value, "outcome": one.outcome,
+                         "arguments": one.arguments} for number, one in records.items()],
+            "fields": _fields(far.adapter.look(data)) if far else [],
+        }  # fmt: skip
+
+    async def resend(self, caller: Caller, wrapper: str, name: str, sequence: int, note: str) -> dict[str, Any]:
+        """Put a file once more, the same to the byte: a person knows that the job never took it.
+
+        Raises:
+            Problem: `not-found`; `conflict`: it has not left, or everything in it is answered.
+        """
+        await asyncio.to_thread(self._demand, caller, wrapper, name)
+        async with self._turn:
+            file = await asyncio.to_thread(self._again, caller, wrapper, name, sequence, note)
+            await asyncio.to_thread(self._putting.finish)
+        return await asyncio.to_thread(self._body, self._file(wrapper, name, file.sequence))
+
+    async def withdraw(self, caller: Caller, wrapper: str, name: str, sequence: int, note: str) -> dict[str, Any]:
+        """Take back a file that has not left; what is in it is approved again.
+
+        Raises:
+            Problem: `not-found`; `conflict`: it has left, or may have.
+        """
+        await asyncio.to_thread(self._demand, caller, wrapper, name)
+        async with self._turn:
+            file = await asyncio.to_thread(self._file, wrapper, name, sequence)
+            gone = await asyncio.to_thread(self._putting.withdraw, file, caller.identity, note)
+        return input_body(gone, {})
+
+    def _again(self, caller: Caller, wrapper: str, name: str, sequence: int, note: str) -> Input:
+        file, kernel = self._file(wrapper, name, sequence), self._kernel
+        with kernel.ledger.write() as connection:
+            if file.step is Step.SENT and not any(
+                one.state in OPEN for one in records_of(connection, file.id).values()
+            ):
+                raise Problem("conflict", f"every record of {file.name} is answered; it is not sent again")
+            try:
+                again = advance(connection, file, Step.RESENDING, resent=file.resent + 1)
+            except Moved as error:
+                raise Problem("conflict", f"{file.name} has not left yet: it is {file.step}") from error
+            kernel.journal.add(connection, input_entry(kernel, "input.resent", again, caller.identity, note=note))
+        return again
+
+    def _demand(self, caller: Caller, wrapper: str, name: str) -> OpenWrapper:
+        with audited(self._kernel, caller, name, wrapper):
+            caller.demand(Ability.SEND, wrapper, name)
+            opened = self._kernel.wrappers.get(wrapper)
+            if opened is None or name not in opened.inputs:
+                raise Problem("not-found", f"there is no connection {wrapper}.{name} whose writes leave as a file")
+            return opened
+
+    def _file(self, wrapper: str, name: str, sequence: int) -> Input:
+        with self._kernel.ledger.read() as connection:
+            found = find_input(connection, Place(self._kernel.environment, wrapper, name), sequence)
+        if found is None:
+            raise Problem("not-found", f"{wrapper}.{name} has made no file {sequence}")
+        return found
+
+    def _body(self, file: Input) -> dict[str, Any]:
+        """A file as it is now, with how far its records are."""
+        with self._kernel.ledger.read() as connection:
+            now = find_input(connection, file.place, file.sequence) or file
+            return input_body(now, standing(connection, [file.id]).get(file.id, {}))
+
+
+def input_body(file: Input, states: dict[str, int]) -> dict[str, Any]:
+    """A file as every door gives it."""
+    shown = {
+        "connection": f"{file.place.wrapper}.{file.place.connection}", "sequence": file.sequence, "name": file.name,
+        "state": file.step.value, "reason": file.reason, "records": file.records, "proposals": states,
+        "sha256": file.sha256, "resent": file.resent or None,
+        "prepared_at": file.prepared_at.isoformat(timespec="seconds"),
+        "sent_at": file.sent_at.isoformat(timespec="seconds") if file.sent_at else None,
+        "due_at": file.due_at.isoformat(timespec="seconds") if file.due_at else None,
+    }  # fmt: skip
+    return {name: value for name, value in shown.items() if value not in (None, "")}
+
+
+def _told(sorted_out: Iterable[tuple[Proposal, str]]) -> list[dict[str, str]]:
+    return [{"proposal": one.id, "operation": f"{one.wrapper}.{one.operation}", "reason": why}
+            for one, why in sorted_out]  # fmt: skip
+
+
+def _fields(sights: Iterable[Sight]) -> list[dict[str, Any]]:
+    return [{"record": one.record, "kind": one.kind, "field": one.name, "offset": one.offset, "length": one.length,
+             "picture": one.picture, "bytes": one.raw.hex(), "value": one.value} for one in sights]  # fmt: skip
