@@ -11,7 +11,7 @@ from pathlib import Path
 from brownfield_files.clause import Clauses, read_clauses, read_renames
 from brownfield_files.copying import copied
 from brownfield_files.layout import Field, LayoutError, SignPlace
-from brownfield_files.picture import PictureError, is_pictured, place_field
+from brownfield_files.picture import PictureError, is_pictured, place_field, read_picture, suits_text
 from brownfield_files.program import described, is_program
 from brownfield_files.source import Statement, read_source, statements
 
@@ -292,6 +292,8 @@ def _elementary(entry: Entry, inherited: _Inherited) -> Field:
     if clauses.sign and picture and not picture.upper().startswith("S"):
         picture = f"S{picture}"  # compilers refuse it; Cobrix and the files that are written so have the sign's byte
     try:
+        if not clauses.usage and not suits_text(usage) and picture and read_picture(picture).category != "number":
+            usage = "DISPLAY"  # compilers refuse it too; a group's usage can only be meant for the numbers in it
         blank = clauses.blank_zero
         return place_field(entry.name, entry.offset, picture, usage, inherited.sign, blank_zero=blank)
     except PictureError as error:

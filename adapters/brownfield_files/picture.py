@@ -76,6 +76,11 @@ def is_pictured(usage: str) -> bool:
     return usage not in _FLOAT_BYTES and usage not in REFUSED_USAGE and usage not in ADDRESS_BYTES
 
 
+def suits_text(usage: str) -> bool:
+    """Whether a text may have that usage: all but those of numbers that are packed or binary."""
+    return _USAGE.get(_short(usage)) not in {"packed", "binary"}
+
+
 def read_picture(text: str) -> Picture:
     """Take a picture string apart.
 

@@ -18,6 +18,7 @@ _SKIPPED = re.compile(r"(?:EJECT|SKIP[123]|TITLE\s+['\"][^'\"]*['\"]|(?:CBL|PROC
 _DIVISION = re.compile(r"\s*(ID|IDENTIFICATION|ENVIRONMENT|DATA|PROCEDURE)\s+DIVISION\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"[0-9]{6}(?= |$)")
 _NO_CODE = frozenset("*/Dd$")
+_CARD = 80
 _FIRST_COLUMN, _LAST_COLUMN = 7, 72  # zero-based, end exclusive: area A and B are columns 8 to 72
 
 
@@ -50,20 +51,31 @@ class Statement:
 
 
 def read_source(path: Path) -> str:
-    """The text of a source file: UTF-8, with or without a mark, else one byte a character.
+    """The text of a source file: UTF-8, with or without a mark, else one byte a character, or EBCDIC.
 
     Raises:
         LayoutError: It is no such text.
     """
     raw = path.read_bytes()
     if raw.count(b"\x40") > len(raw) // 8 and raw.count(b" ") < raw.count(b"\x40") // 8:
-        raise LayoutError(path.name, 1, "it is EBCDIC: transfer it as text, with a line for each card")
+        return _from_ebcdic(raw, path.name)
     if b"\0" in raw:
         raise LayoutError(path.name, 1 + raw[: raw.index(b"\0")].count(b"\n"), "there is a NUL: it is no text")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         return raw.decode("latin-1")
+
+
+def _from_ebcdic(raw: bytes, file: str) -> str:
+    """Lines that end as EBCDIC's do, or cards. What COBOL is written in is the same in all of its code pages."""
+    text = raw.decode("cp037").replace("\r", "").replace("\x85", "\n")
+    if "\n" in text:
+        return text
+    if len(text) % _CARD:
+        reason = f"it is EBCDIC without line ends, and {len(text)} bytes are no whole number of cards of {_CARD}"
+        raise LayoutError(file, 1, reason)
+    return "\n".join(text[at : at + _CARD] for at in range(0, len(text), _CARD))
 
 
 def statements(text: str, file: str) -> Iterator[Statement]:

@@ -227,6 +227,20 @@ def test_a_table_without_a_name_is_delivered_all_the_same() -> None:
     assert places(text) == {"filler[0].a": (0, 1), "filler[1].a": (2, 1)}
 
 
+@pytest.mark.parametrize("end", [b"\x15", b"\x0d\x15", b"\x25", b""])
+def test_a_copybook_may_be_in_ebcdic(tmp_path: Path, end: bytes) -> None:
+    """R20: fetched with the data, in binary, as cards or as lines."""
+    lines = ["       01  REC.", "           05  A-ONE PIC S9(5)V99 COMP-3 VALUE +1.", "           05  B PIC X(3)."]
+    (tmp_path / "x.cpy").write_bytes(b"".join(line.ljust(80).encode("cp037") + end for line in lines))
+    assert [entry.name for entry in read_copybook(tmp_path / "x.cpy").records[0].walk()] == ["REC", "A-ONE", "B"]
+
+
+def test_a_groups_usage_is_for_the_numbers_in_it() -> None:
+    """R20: text among packed fields is text: it can be nothing else."""
+    text = "01 R COMP-3.\n 05 A PIC S9(5).\n 05 B PIC X(3).\n 05 C PIC ZZ9.\n 05 D PIC 9(3) COMP."
+    assert places(text) == {"a": (0, 3), "b": (3, 3), "c": (6, 3), "d": (9, 2)}
+
+
 def test_a_group_passes_its_usage_and_sign_on() -> None:
     """R20: USAGE and SIGN of a group hold for what is in it."""
     text = "01 R.\n 05 G COMP-3.\n  10 A PIC 9(5).\n 05 H SIGN LEADING SEPARATE.\n  10 B PIC S9(2)."
@@ -388,7 +402,7 @@ def test_a_record_of_a_program_that_cannot_be_read_is_refused_when_it_is_asked_f
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        ("       01 R.\n           05 A PIC X.\n".encode("cp037"), "it is EBCDIC: transfer it as text"),
+        ("       01 R.\n           05 A PIC X.\n".replace("\n", "").encode("cp037"), "no whole number of cards of 80"),
         ("01 R.\n  05 A PIC X.\n".encode("utf-16"), "there is a NUL: it is no text"),
     ],
 )
