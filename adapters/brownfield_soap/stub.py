@@ -14,12 +14,14 @@ from lxml import etree
 from brownfield.contract import Drifted, Failure, Fields, Opening, Rejected, Reply, Unavailable, Uncertain
 from brownfield.contract.stub import Sample
 from brownfield_soap.answer import detail
+from brownfield_soap.attachment import binaries, included, refilled
 from brownfield_soap.check import Check
 from brownfield_soap.codec import Codec
 from brownfield_soap.encode import XSD, XSI, Encoder
 from brownfield_soap.fault import SOAP_12, said
 from brownfield_soap.kept import Origin, model
 from brownfield_soap.model import Model, Operation, Part
+from brownfield_soap.multipart import Package, unpacked
 from brownfield_soap.multiref import resolve
 from brownfield_soap.sample import samples as samples_of
 from brownfield_soap.sample import whole, wrapped
@@ -73,24 +75,29 @@ class _Door:
     def _answer(self, environ: WSGIEnvironment) -> Answered:
         operation = None
         try:
-            body = self._body(environ)
+            body, package = self._body(environ)
             operation = self._operation(body, _action(environ))
-            reply = self._invoke(operation.name, self._fields(operation, body))
+            reply = self._invoke(operation.name, self._fields(operation, body, package))
             return self._said(operation, whole_reply(reply))
         except (Unavailable, Uncertain) as failure:
             return STATUSES[type(failure)], b""
         except Failure as failure:
             return self._fault(operation, failure)
 
-    def _body(self, environ: WSGIEnvironment) -> etree._Element:
+    def _body(self, environ: WSGIEnvironment) -> tuple[etree._Element, Package | None]:
+        """The Body of a request, and what came with it."""
         length = environ.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > MOST_BYTES:
             raise Rejected(f"The request does not say its length, or has more than {MOST_BYTES} bytes.", code="Client")
-        root = _parsed(environ["wsgi.input"].read(int(length)))
+        content, kind = environ["wsgi.input"].read(int(length)), environ.get("CONTENT_TYPE", "")
+        package = unpacked(kind, content) if kind.lower().startswith("multipart/") else None
+        root = _parsed(content if package is None else bytes(package.root.content))
+        if root is not None and package is not None:
+            included(root, package, MOST_BYTES)
         body: etree._Element | None = None if root is None else root.find(f"{self._space}Body")
         if body is None:
             raise Rejected(f"The request is no SOAP envelope of {self._model.envelope}.", code="Client")
-        return body
+        return body, package
 
     def _operation(self, body: etree._Element, action: str) -> Operation:
         """The operation that a request is for: by its root, and by its action where several have that root."""
@@ -103,7 +110,7 @@ class _Door:
             raise Rejected("The WSDL has no operation for this request.", code="Client")
         return found
 
-    def _fields(self, operation: Operation, body: etree._Element) -> Fields:
+    def _fields(self, operation: Operation, body: etree._Element, package: Package | None) -> Fields:
         """The fields of a request.
 
         Raises:
@@ -115,6 +122,8 @@ class _Door:
             resolve(body)
         root = body if operation.request.tag == body.tag else next(body.iterchildren("*"))
         try:
+            if package is not None:
+                refilled(binaries(self._model, operation.request.type, root), package, MOST_BYTES)
             fields = self._read(operation.request, root, operation.name)
         except Drifted as error:
             raise Rejected(error.message.replace("The reply", "The request"), code="Client") from None

@@ -154,6 +154,17 @@ def test_soap_12_is_spoken_where_the_port_is_12():
     assert plain_fault.value.code == "A/B"
 
 
+@pytest.mark.parametrize("settings", [{}, {"mtom": True, "mtom_from": 0}], ids=["swaRef", "XOP"])
+def test_attachments_of_a_request_are_read(settings):
+    far = Far(FOLDER, "scans.wsdl", **settings)
+    with serving({"far": far.application}) as address:
+        connection = far.connect(address)
+        for call, sample in far.samples.items():
+            connection.invoke(call, sample.fields)
+        connection.close()
+    assert far.heard == [(call, sample.fields) for call, sample in far.samples.items()]
+
+
 @pytest.mark.corpus
 @pytest.mark.slow
 @pytest.mark.parametrize("shard", range(8))
