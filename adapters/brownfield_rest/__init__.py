@@ -4,11 +4,16 @@ One step per file, data flowing one way:
 
     draft: fetch → document → operation (parameter, schema) → describe
     connection: request (exact) → transport → reply (fault, exact) → check
+    stub: the same backwards
 
 Importing this package imports neither httpcore2 nor yaml; they come with `pip install 'brownfield[rest]'`.
 """
 
-from brownfield.contract import Adapter, CallAdapter, Draft, Opening, Sources, Unavailable
+from collections.abc import Callable
+from wsgiref.types import WSGIApplication
+
+from brownfield.contract import Adapter, CallAdapter, Draft, Fields, Opening, Reply, Sources, Unavailable
+from brownfield.contract.stub import Stub
 from brownfield_rest.demand import faults, secrets
 from brownfield_rest.setting import RestSettings
 
@@ -42,6 +47,19 @@ def draft_from_openapi(sources: Sources) -> Draft:
     return draft(sources["openapi"])
 
 
+def stub_application(opening: Opening[RestSettings], invoke: Callable[[str, Fields], Reply]) -> WSGIApplication:
+    """A stand-in for the system: see `stub`.
+
+    Raises:
+        Unavailable: A library is not installed.
+    """
+    try:
+        from brownfield_rest.stub import application  # noqa: PLC0415  # yaml is optional
+    except ImportError as error:
+        raise Unavailable(INSTALL) from error
+    return application(opening, invoke)
+
+
 adapter = Adapter(
     name="rest",
     kind="call",
@@ -51,4 +69,5 @@ adapter = Adapter(
     faults=faults,
     capabilities=frozenset({"deadline", "faults", "rows"}),
     draft={"openapi": draft_from_openapi},
+    stub=Stub("endpoint", None, stub_application),
 )

@@ -46,8 +46,8 @@ class Plan:
     items: "Plan | None" = None
 
 
-_ANY = Plan()
-_ANY.rest = _ANY.items = _ANY
+ANY = Plan()
+ANY.rest = ANY.items = ANY
 
 
 def plan(schema: JsonSchema) -> Plan:
@@ -73,7 +73,7 @@ class _Planner:
             made.fields[name] = self.plan([view["properties"][name] for view in views if name in
                                            view.get("properties", {})])  # fmt: skip
         items = [view["items"] for view in views if isinstance(view.get("items"), dict)]
-        made.items = self.plan(items) if items else _ANY
+        made.items = self.plan(items) if items else ANY
         made.rest = self._rest(views, named=bool(names))
         return made
 
@@ -82,7 +82,7 @@ class _Planner:
         schemas = [other for other in others if isinstance(other, dict)]
         if schemas:
             return self.plan(schemas)
-        return None if named or others else _ANY
+        return None if named or others else ANY
 
     def _views(self, schema: Any, left: int = 32) -> Iterator[JsonSchema]:
         """The schema, what it refers to, and its alternatives."""
@@ -122,7 +122,7 @@ def received(value: Any, how: Plan, depth: int = 0) -> Any:
         return {name: received(inner, its, depth + 1) for name, inner, its in known if its is not None}
     if isinstance(value, list):
         _within(depth)
-        return [received(inner, how.items or _ANY, depth + 1) for inner in value]
+        return [received(inner, how.items or ANY, depth + 1) for inner in value]
     if isinstance(value, Literal) or (type(value) is int):
         return _number(value, exact=how.decimal)
     return value
@@ -164,9 +164,9 @@ def sent(value: Any, how: Plan) -> bytes:
 
 def _written(value: Any, how: Plan) -> Any:
     if isinstance(value, Mapping):
-        return {name: _written(inner, how.fields.get(name, how.rest) or _ANY) for name, inner in value.items()}
+        return {name: _written(inner, how.fields.get(name, how.rest) or ANY) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_written(inner, how.items or _ANY) for inner in value]
+        return [_written(inner, how.items or ANY) for inner in value]
     # Where the contract takes a text too, a text may be here: only what is a number stands there without quotes.
     number = how.decimal and isinstance(value, str) and NUMBER.fullmatch(value)
     return orjson.Fragment(value.encode()) if number else value

@@ -11,7 +11,7 @@ from brownfield_rest.operation import FORM, Operation, Parameter
 from brownfield_rest.setting import RestSettings
 from brownfield_rest.transport import Request
 
-_BETWEEN = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+BETWEEN = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 Pair = tuple[str, str]
 
 
@@ -117,7 +117,7 @@ def _joined(parameter: Parameter, value: Any, plan: Plan) -> str:
     if parameter.json:
         return sent(value, plan.fields.get(parameter.field, plan)).decode()
     if isinstance(value, list):
-        return _BETWEEN.get(parameter.style, ",").join(_plain(parameter, each) for each in value)
+        return BETWEEN.get(parameter.style, ",").join(_plain(parameter, each) for each in value)
     return _plain(parameter, value)
 
 

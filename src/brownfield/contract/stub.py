@@ -34,12 +34,12 @@ class Stub(Generic[Settings]):
 
     Attributes:
         setting: The setting that says where the system is; its variable is pointed at the stub.
-        samples: A sample of every operation of the contract. No network.
+        samples: A sample of every operation of the contract, no network; None where the schemas say enough.
         application: Speaks the system's own protocol on the wire and asks `invoke` for each answer. A failure that
             `invoke` raises is said as the system would say it: `Rejected` with its code and detail, `Unavailable`
             and `Uncertain` so that the adapter's own verb ends in them. Credentials are not checked.
     """
 
     setting: str
-    samples: Callable[[Opening[Settings]], Iterable[Sample]]
+    samples: Callable[[Opening[Settings]], Iterable[Sample]] | None
     application: Callable[[Opening[Settings], Invoke], WSGIApplication]

@@ -6,7 +6,7 @@ same fields, else the sample. It keeps no state: what is written is answered and
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from socketserver import ThreadingMixIn
@@ -17,10 +17,11 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import orjson
 from jsonschema_rs import Draft202012Validator
 
-from brownfield.contract import Contract, Fields, Rejected, Reply, Unavailable, Uncertain
+from brownfield.contract import Adapter, Contract, Fields, Opening, Rejected, Reply, Unavailable, Uncertain
 from brownfield.contract.stub import Sample, Stub
 from brownfield.rules.exchange import Exchange, alike, echoed
 from brownfield.rules.problem import Problem
+from brownfield.rules.sample import sample
 from brownfield.runtime.opening import Surroundings, make_opening
 from brownfield.runtime.rendering import SAMPLES
 from brownfield.wrapper.bundle import Bundle
@@ -99,11 +100,22 @@ def samples(bundle: Bundle, name: str, stub: Stub[Any], around: Surroundings) ->
     Raises:
         Problem: A file in the folder is no sample.
     """
-    opening = make_opening(bundle.folder, name, bundle.manifest.connections[name], "read", around, None)
-    made = {sample.call: sample for sample in stub.samples(opening)}
+    table = bundle.manifest.connections[name]
+    opening = make_opening(bundle.folder, name, table, "read", around, None)
+    found = _samples(around.registry.get(table.adapter), opening) if stub.samples is None else stub.samples(opening)
+    made = {one.call: one for one in found}
     files = sorted((bundle.folder / SAMPLES).glob("*.json"))
     edited = [_sample(path) for path in files]
     return made | {sample.call: sample for sample in edited if sample.call in made}
+
+
+def _samples(adapter: Adapter[Any], opening: Opening[Any]) -> Iterator[Sample]:
+    """Samples that are made of nothing but the contract."""
+    with closing(adapter.open(opening)) as opened:
+        described = opened.describe()
+    for call, shape in described.operations.items():
+        faults = {fault.name: sample(fault.detail) or {} for fault in shape.faults if fault.detail}
+        yield Sample(call, sample(shape.input) or {}, sample(shape.output) or {}, faults)
 
 
 def application(bundle: Bundle, name: str, stub: Stub[Any], around: Surroundings, invoke: Invoke) -> WSGIApplication:
@@ -159,7 +171,9 @@ def serving(applications: Mapping[str, WSGIApplication], port: int = 0) -> Itera
     """
 
     def dispatch(environ: WSGIEnvironment, start_response: StartResponse) -> Any:
-        found = applications.get(str(environ.get("PATH_INFO", "")).strip("/").partition("/")[0])
+        name, _, rest = str(environ.get("PATH_INFO", "")).lstrip("/").partition("/")
+        found = applications.get(name)
+        environ |= {"SCRIPT_NAME": f"/{name}", "PATH_INFO": f"/{rest}"}
         if found is None:
             start_response("404 Not Found", [("Content-Type", "text/plain")])
             return [f"Nothing stands in here. There is: {', '.join(applications)}\n".encode()]
