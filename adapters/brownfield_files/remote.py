@@ -18,7 +18,7 @@ from brownfield_files.archive import layers
 from brownfield_files.drop import Drop
 from brownfield_files.filesystem import Place, open_filesystem
 from brownfield_files.jail import INFLIGHT, Markers, is_nobodys, is_ours_to_read, jailed, own
-from brownfield_files.staging import Staging
+from brownfield_files.staging import Staging, no_room
 
 _BLOCK = 256 * 1024
 _AHEAD = 4 * 1024 * 1024
@@ -135,6 +135,7 @@ class RemoteDrop:
                 self._opened = open_filesystem(self._place)
             yield self._opened
         except Failure:
+            self._opened = None  # it may be in the middle of a transfer
             raise
         except Exception as error:
             # fsspec's file systems raise what their libraries do: OSError, EOFError, SSHException, ClientError …
@@ -208,10 +209,13 @@ class RemoteDrop:
         part = target.with_name(f".{target.name}{_PART}")
         target.parent.mkdir(parents=True, exist_ok=True)
         seen = there.info(path)
-        with part.open("wb") as out:
+        with part.open("wb", buffering=0) as out:
 
             def write(block: bytes) -> None:
-                out.write(block)
+                try:
+                    out.write(block)
+                except OSError as error:
+                    raise Unavailable(no_room(name, "copied", part.parent, error)) from error
                 if out.tell() > self._most_bytes:
                     raise _Enough
 

@@ -85,10 +85,13 @@ class Staging:
             finally:
                 shutil.rmtree(part, ignore_errors=True)
         except OSError as error:
-            what = "there is no room" if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} else error.strerror
-            raise Unavailable(
-                f"{name} cannot be unpacked into {self._root}: {what}. The file is safe, and is taken up again"
-            ) from error
+            raise Unavailable(no_room(name, "unpacked", self._root, error)) from error
+
+
+def no_room(name: str, done: str, folder: Path, error: OSError) -> str:
+    """Why a file could not be brought here, in words."""
+    what = "there is no room" if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} else error.strerror
+    return f"{name} cannot be {done} into {folder}: {what}. The file is safe, and is taken up again"
 
 
 def _container(name: str) -> str:

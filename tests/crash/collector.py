@@ -2,10 +2,12 @@
 
 Usage: collector.py WRAPPERS PLACE N; PLACE is `inside` a chunk's transaction, `after` one, `before-VERB` or
 `after-VERB` of the adapter (claim, arrivals, settle), `told-STEP`: inside the transaction that tells a step (seen,
-ready, claimed, staged, collecting, preflighted, committed, settled), or `nowhere`.
+ready, claimed, staged, collecting, preflighted, committed, settled), `cramped`: with a ledger that cannot grow by more
+than N bytes, or `nowhere`.
 """
 
 import os
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -42,6 +44,9 @@ def main() -> None:
         when, _, what = place.partition("-")
         if when in {"before", "after"} and what:
             setattr(adapter, what, dying(getattr(adapter, what), times, after=when == "after"))
+        if place == "cramped":
+            most = (Path(os.environ["BROWNFIELD_HOME"]) / "ledger.db-wal").stat().st_size + times
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
         if when == "told":
             add, journal = assembly.kernel.journal.add, assembly.kernel.journal
 

@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 from home import CHUNK, ROOT
 
+sys.path.append(str(ROOT / "tests" / "adapters" / "files"))
+
+import server as servers
+
 from brownfield.wrapper.bundle import make_lock, open_bundle
 from brownfield.wrapper.lock import write_lock
 
@@ -100,13 +104,89 @@ def test_a_chunk_is_all_there_or_not_at_all(home):
     assert len(records(home)) == CHUNK - 1  # the header is no event
 
 
-def lease(home):
-    """Have the nightly files copied from where nothing may be changed."""
+@pytest.fixture
+def far(home, tmp_path, require):
+    """An SFTP server whose drop is where the nightly files arrive."""
+    sshd = shutil.which("sshd") or shutil.which("/usr/sbin/sshd")
+    require("sshd", sshd, "no OpenSSH server (Debian: openssh-server)")
+    (tmp_path / "server").mkdir()
+    with servers.sftp(tmp_path / "server", str(sshd)) as server:
+        key = home.folder / "secrets" / "key"
+        key.write_text(server.secrets["private_key"])
+        key.chmod(0o600)
+        declare(home, f'location = "{server.url}"\nstaging = "{home.folder}/here"\n'
+                f'host_key = "{server.settings["host_key"]}"\nsecrets.read = {{ private_key = "key" }}')  # fmt: skip
+        home.drop.rmdir()
+        home.drop.symlink_to(tmp_path / "server" / "drop")
+        yield server
+
+
+@pytest.mark.parametrize("place", [*PLACES, "before-settle", "after-settle", "inside", "after"])
+def test_killed_at_every_step_of_its_way_in_from_another_machine(home, far, place):
+    """R20, R77, R98, §7: over SFTP, claimed there and copied here; the next run goes on from there."""
+    arrive(home, "STK20261119.DAT")
+    assert collect(home, place, 1)[1]
+    collect(home)
+    assert home.rows("SELECT state, events FROM bf_file") == [("archived", 596)]
+    assert len(records(home)) == len(set(records(home))) == 596
+    told = [row[0] for row in home.rows("SELECT event FROM bf_entry ORDER BY id") if row[0].startswith("batch.")]
+    assert told == [f"batch.{step}" for step in STEPS]
+    assert far.names() == ["archive/STK20261119.DAT", "archive/STK20261119.DAT.done"]
+
+
+def test_killed_before_each_fsync(home, require):
+    """R20, R77, R98, §7: of the ledger and of the folders; one run after the other, until one comes to its end."""
+    require("strace", shutil.which("strace"), "no strace (Debian: strace)")
+    arrive(home, "STK20261119.DAT")
+    killed = 0
+    for number in range(1, 60):
+        inject = f"inject=fsync,fdatasync:signal=KILL:when={number}"
+        trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "-e", inject]
+        ended = subprocess.run([*trace, sys.executable, str(COLLECTOR), str(home.wrappers), "nowhere", "0"],
+                               env=home.environ, capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+        found = records(home)
+        assert found == sorted(set(found))
+        if ended.returncode == 0:
+            break
+        assert ended.returncode in {-signal.SIGKILL, 128 + signal.SIGKILL}, ended.stderr
+        killed += 1
+    assert killed >= 5
+    assert home.rows("SELECT state, events FROM bf_file") == [("archived", 596)]
+    assert len(records(home)) == 596
+    told = [row[0] for row in home.rows("SELECT event FROM bf_entry ORDER BY id") if row[0].startswith("batch.")]
+    assert told == [f"batch.{step}" for step in STEPS]
+
+
+def test_a_full_ledger_in_the_middle_of_a_file(home):
+    """R77, R97, §7: at whatever place there is no more room, what was committed stays; with room it goes on there."""
+    arrive(home, "STK20261119.DAT")
+    halfway = 0
+    for room in range(50_000, 1_000_000, 50_000):
+        command = [sys.executable, str(COLLECTOR), str(home.wrappers), "cramped", str(room)]
+        ended = subprocess.run(command, env=home.environ, capture_output=True, text=True, timeout=60, check=False)
+        found = records(home)
+        assert found == sorted(set(found))
+        halfway += 0 < len(found) < 596
+        if ended.returncode == 0:
+            break
+        assert "disk I/O error" in ended.stderr or "disk is full" in ended.stderr
+    assert halfway
+    assert home.rows("SELECT state, events FROM bf_file") == [("archived", 596)]
+    assert len(records(home)) == 596
+    assert home.rows("PRAGMA integrity_check") == [("ok",)]
+
+
+def declare(home, where):
+    """Have the nightly files come from elsewhere."""
     bundle = home.wrappers / "inventory"
     manifest = bundle / "wrapper.toml"
-    here = f'location = "file://{home.drop}"\nclaim = "lease"\nstaging = "{home.folder}/here"'
-    manifest.write_text(manifest.read_text().replace('location = { env = "INVENTORY_DROP" }', here))
+    manifest.write_text(manifest.read_text().replace('location = { env = "INVENTORY_DROP" }', where))
     write_lock(bundle, make_lock(open_bundle(bundle)))
+
+
+def lease(home):
+    """Have the nightly files copied from where nothing may be changed."""
+    declare(home, f'location = "file://{home.drop}"\nclaim = "lease"\nstaging = "{home.folder}/here"')
 
 
 @pytest.mark.parametrize("place", ["before-claim", "after-claim", "told-claimed", "told-staged", "inside", "after",

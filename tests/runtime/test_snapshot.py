@@ -278,3 +278,29 @@ def test_what_a_killed_join_spilled_is_removed(full):
     left.touch()
     take(full, "two.dat", B=2, A=3)
     assert not left.exists()
+
+
+def test_an_empty_extract_deletes_nothing_before_a_person_says_so(put_up):
+    """R20, §7: a job that wrote header and trailer alone, or found no table, is no mass delete."""
+    stage = put_up(FULL)
+    take(stage, "one.dat", A=1, B=2)
+    held = take(stage, "two.dat")
+    assert held["state"] == "held"
+    assert held["reason"].startswith("the extract has no key, the one before it had 2")
+    assert told(stage) == [("created", "A"), ("created", "B")]
+
+
+def test_a_day_that_was_skipped_is_in_the_changes_of_the_next(full):
+    """R20, §7: an extract that never came is no gap: the next is held against the last that did."""
+    for file, stock in (("mon.dat", {"A": 1, "B": 1}), ("wed.dat", {"A": 3, "C": 1})):
+        take(full, file, **stock)
+    assert told(full)[2:] == [("updated", "A"), ("deleted", "B"), ("created", "C")]
+    assert followed(full) == {"A": 3, "C": 1}
+
+
+def test_a_corrected_extract_of_the_same_day_is_compared_with_the_first(full):
+    """R20, §7: the job ran again under the same name; what the first run said too much of is taken back."""
+    take(full, "one.dat", A=1, B=2)
+    take(full, "one.dat", A=1, C=3)
+    assert told(full)[2:] == [("deleted", "B"), ("created", "C")]
+    assert followed(full) == {"A": 1, "C": 3}

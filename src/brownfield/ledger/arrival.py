@@ -71,6 +71,20 @@ def claimed(connection: Connection, whose: Whose, names: Sequence[str]) -> set[t
     return {(row.name, row.stamp) for row in found}
 
 
+def last_identified(connection: Connection, whose: Whose, names: Sequence[str]) -> Incoming | None:
+    """The last of the files of these names of which it is decided what they are."""
+    columns = schema.arrival.c
+    statement = (
+        select(schema.arrival)
+        .where(columns.environment == whose.environment, columns.wrapper == whose.wrapper, columns.feed == whose.feed)
+        .where(columns.step == Step.IDENTIFIED.value, columns.name.in_(names))
+        .order_by(columns.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(statement).first()
+    return None if row is None else _incoming(row)
+
+
 def queued(connection: Connection, environment: str) -> dict[str, int]:
     """For each feed that has any, by its full name: how many files are claimed and not begun."""
     columns = schema.arrival.c

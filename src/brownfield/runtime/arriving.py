@@ -144,7 +144,7 @@ class Arriving:
             before = known(connection, self._opened.id, self._feed.name, arrival)
             same = find_file(connection, self._opened.id, self._feed.name, arrival.sha256, None)
         identity = identify(number_of(arrival.name, self._feed.table), before, self._feed.table)
-        if same and self._watching and self._watching.was_identified(arrival):
+        if same and self._watching and self._watching.was_identified(arrival, same):
             return self._settle(same, arrival, same.state), "had not been put away"
         if same and self._feed.table.snapshot and not self._is_last(same):
             return self._take(arrival, Identity(Kind.NEW, "take")), "as it was before"

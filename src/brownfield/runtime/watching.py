@@ -7,7 +7,17 @@ from sqlalchemy import Connection
 
 from brownfield.contract import Arrival, Fields
 from brownfield.contract.watched import Sighting, WatchedFeed
-from brownfield.ledger.arrival import Incoming, Whose, advance, claimed, incoming, look_again, sight
+from brownfield.ledger.arrival import (
+    Incoming,
+    Whose,
+    advance,
+    claimed,
+    incoming,
+    last_identified,
+    look_again,
+    sight,
+)
+from brownfield.ledger.batch import BatchFile
 from brownfield.rules.access import Identity
 from brownfield.rules.arrival import WATCHED, Kind, Step, Watch, is_given_up, waits_for, watch
 from brownfield.runtime.kernel import Kernel
@@ -90,11 +100,19 @@ class Watching:
                 advance(connection, row.id, Step.IDENTIFIED, self._kernel.clock.now(), kind=kind.value, file=file)
                 return
 
-    def was_identified(self, arrival: Arrival) -> bool:
-        """Whether this is a file that was decided on before, and that a kill kept from being put away."""
+    def was_identified(self, arrival: Arrival, same: BatchFile) -> bool:
+        """Whether this is a file that was decided on before, and that a kill kept from being put away.
+
+        Of an archive the first member decides on the step; of the others it is known by the file that was begun.
+        """
         with self._kernel.ledger.read() as connection:
             staged = incoming(connection, self._whose, (Step.STAGED,))
-        return not any(_is_of(row.name, arrival.name) for row in staged)
+            holder = last_identified(connection, self._whose, _holders(arrival.name))
+        if any(_is_of(row.name, arrival.name) for row in staged):
+            return False
+        if holder is None or holder.name == arrival.name:
+            return True
+        return same.name == arrival.name and same.seen_at >= holder.watch.first_at
 
     def _note(self, listed: Mapping[str, Sighting], names: set[str]) -> None:
         now, table = self._kernel.clock.now(), self._table
@@ -162,6 +180,12 @@ def _order(sighting: Sighting) -> tuple[bool, str, str]:
 def _is_of(claimed: str, name: str) -> bool:
     """Whether an arrival is the file that was claimed, or a member of it."""
     return name == claimed or name.startswith(f"{claimed}/")
+
+
+def _holders(name: str) -> list[str]:
+    """The names under which what is called so may have been claimed: its own, or that of an archive."""
+    parts = name.split("/")
+    return ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
 
 
 def _holder(rows: dict[str, Incoming], name: str) -> Incoming | None:

@@ -1,6 +1,6 @@
 """What goes wrong with batch files, line by line: `reference/batch.md`, section 7, Framing, Decode and Totals.
 
-Each line of that list is a row here, or names the test that holds it. Everything goes through the feed: what comes out
+Which test shows which line of that list stands in `failures.toml`. Everything goes through the feed: what comes out
 is a rejection before the first chunk, or damage with the field and the reason, or the right value; never a wrong one.
 """
 
@@ -88,31 +88,6 @@ def test_decode(bench: "Bench", line: str, clause: str, raw: str | bytes, said: 
     """R21: the same bytes, once in a batch and once alone, say one thing, and never a wrong one."""
     image = bytes.fromhex(raw) if isinstance(raw, str) else raw
     assert read(bench, clause, image, encoding=encoding) == said, line
-
-
-ELSEWHERE = {
-    "SYNC slack bytes": "test_copybook.test_slack_bytes_put_synchronized_items_on_their_boundaries",
-    "OCCURS DEPENDING ON out of range": "test_decode.test_a_count_out_of_range_and_a_record_that_ends_early_are_damage",
-    "REDEFINES chosen by type": "test_copybook.test_of_what_redefines_the_same_bytes_one_is_read",
-    "nested OCCURS": "test_decode.test_what_follows_a_table_that_varies_moves_up",
-    "COMP-1 and COMP-2, IEEE": "test_decode.test_ieee_floats_are_read_where_they_are_declared",
-    "CR LF, LF, NEL, 0x25, BOM, Control-Z, missing last newline": (
-        "test_frame.test_lines_end_as_their_machine_ends_them"
-    ),
-    "CR alone": "test_frame.test_lines_that_are_none_are_refused",
-    "RDW, BDW: order, including, zero, short, overlong": "test_frame.test_lengths_that_cannot_be_are_refused",
-    "spanned records": "test_frame.test_segments_of_a_spanned_record_are_put_together_across_blocks",
-    "running total across a restart": "test_feed.test_resuming_anywhere_gives_the_rest_and_nothing_twice",
-}
-
-
-@pytest.mark.parametrize("line", ELSEWHERE)
-def test_what_is_held_elsewhere_is_there(line: str) -> None:
-    """R20: a line of the list whose test is renamed or dropped is noticed."""
-    from pathlib import Path
-
-    file, _, name = ELSEWHERE[line].partition(".")
-    assert f"def {name}(" in (Path(__file__).parent / f"{file}.py").read_text("utf-8")
 
 
 def ftp_ascii(content: bytes) -> bytes:

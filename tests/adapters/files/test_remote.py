@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import resource
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -247,6 +248,22 @@ def test_a_copy_that_ends_early_or_of_a_file_that_grows_is_made_anew(
         assert feed.claim(next(iter(feed.sightings())))
     (arrival,) = feed.arrivals()
     assert arrival.size == 160
+
+
+def test_no_room_here_for_a_copy_is_said_so(far: Far) -> None:
+    """R97, §7: it is not the other machine's fault; the file is claimed there, and copied when there is room."""
+    far.server.put("STK1.DAT", bytes(2_000_000))
+    feed = far.feed()
+    assert feed.claim(next(iter(feed.sightings())))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, before[1]))
+    try:
+        with pytest.raises(Unavailable, match=r"STK1.DAT cannot be copied into .*: there is no room"):
+            feed.arrivals()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    (arrival,) = feed.arrivals()
+    assert arrival.size == 2_000_000
 
 
 def test_a_server_that_goes_away_in_the_middle_of_a_copy(far: Far, monkeypatch: pytest.MonkeyPatch) -> None:
