@@ -93,3 +93,16 @@ def test_a_halt_stops_followers_too(filled):
     with pytest.raises(Problem) as problem:
         filled.assembly.events.page(filled.assembly.guard.admit(key), feed=FEED)
     assert problem.value.code == "halted"
+
+
+def test_an_answer_that_is_lost_is_asked_for_again(filled):
+    """R20, R87, §7: the position is the consumer's; from where he was he gets the same events with the same ids."""
+    agent = filled.agent
+    first = filled.assembly.events.page(agent, 0, 2, FEED)
+    lost = filled.assembly.events.page(agent, first["position"], 2, FEED)
+    filled.drop.put("two.dat", b"Z-999 1\n= 1\n")
+    collect(filled)
+    again = filled.assembly.events.page(agent, first["position"], 2, FEED)
+    assert again == lost
+    ids = [event["id"] for event in first["events"] + again["events"]]
+    assert len(set(ids)) == 4
