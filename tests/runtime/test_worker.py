@@ -199,6 +199,16 @@ async def test_a_read_back_that_is_not_what_is_expected_is_unknown(put_up):
     assert "different: Units" in proposal.outcome
 
 
+@pytest.mark.parametrize(("price", "state"), [("49.9", "done"), ("49.91", "unknown")])
+async def test_a_read_back_that_means_the_same_is_what_is_expected(put_up, price, state):
+    """R23: 49.9 is 49.90, where the schema says that it is a decimal."""
+    confirm = 'confirm = { operation = "get_hold", args = { Id = "result.Id" } }'
+    told = (
+        f'confirm = {{ operation = "get_stock", args = {{ Sku = "arguments.Sku" }}, expect = {{ Price = "{price}" }} }}'
+    )
+    assert (await ended(put_up({confirm: told}))).state == state
+
+
 async def test_an_operation_that_has_gone_is_denied(tmp_path):
     """And the worker goes on."""
     with staged(tmp_path) as stage:

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from brownfield.contract import Failure, Fields
+from jsonschema_rs import Draft202012Validator
+
+from brownfield.contract import Failure, Fields, JsonSchema
 from brownfield.ledger.proposal import Proposal
 from brownfield.rules.binding import Unbound, bind
 from brownfield.rules.problem import Problem
 from brownfield.rules.proposal import Event
+from brownfield.rules.sameness import Takes, same
 from brownfield.runtime.approval import state_before
 from brownfield.runtime.kernel import OpenWrapper
 from brownfield.runtime.reader import read
@@ -45,8 +48,9 @@ async def read_back(opened: OpenWrapper, operation: Operation, proposal: Proposa
         reading = await look(opened, confirm, {"arguments": proposal.arguments, "result": result})
     except (Failure, Problem, Unbound) as error:
         return Outcome(Event.LOSE, f"written, but it could not be read back: {error}", result)
-    told = proposal.arguments | confirm.expect
-    wrong = [n for n, v in told.items() if (n in reading or n in confirm.expect) and reading.get(n) != v]
+    told, shown = proposal.arguments | confirm.expect, opened.bundle.operations[confirm.operation].output
+    compared = [n for n in told if n in reading or n in confirm.expect]
+    wrong = [n for n in compared if not same(told[n], reading.get(n), _takes(shown, n))]
     if wrong:
         return Outcome(Event.LOSE, f"read back, but different: {', '.join(wrong)}", result, reading)
     try:
@@ -54,6 +58,12 @@ async def read_back(opened: OpenWrapper, operation: Operation, proposal: Proposa
     except Failure:
         after = None
     return Outcome(Event.CONFIRM, "written and read back", result, reading, after)
+
+
+def _takes(schema: JsonSchema, field: str) -> Takes:
+    """Whether the schema of a field takes a text; one that says nothing of the field takes every one."""
+    member = schema.get("properties", {}).get(field, {})
+    return Draft202012Validator({**member, "$defs": schema.get("$defs", {})}).is_valid
 
 
 async def look(opened: OpenWrapper, reading: Reading, scopes: Mapping[str, Fields]) -> dict[str, Any]:
