@@ -33,7 +33,7 @@ def test_the_manifest_tables_have_every_key_and_no_other():
     assert tables("`[scope]`") == [names(manifest.Scope)]
     assert tables("`[connections.NAME]`") == [
         names(manifest.ConnectionTable), names(manifest.SecretNames), names(manifest.LimitTable),
-        names(manifest.DriftTable),
+        names(manifest.DriftTable), names(manifest.BatchTable), names(manifest.AcknowledgementTable),
     ]  # fmt: skip
     assert names(manifest.Calls) == names(manifest.SecretNames)
     assert tables("`[operations.NAME]`") == [
@@ -47,7 +47,7 @@ def test_the_manifest_tables_have_every_key_and_no_other():
 
 
 def test_the_adapters_tables_have_every_key_and_no_other():
-    for name in ("soap", "files", "jobs", "rest"):
+    for name in ("soap", "files", "input_files", "jobs", "rest"):
         found = tables(f'Connections with `adapter = "{name}"`')
         assert found == [names(Registry().get(name).settings)], name
 
