@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from brownfield_files.assemble import assemble
 from brownfield_files.copybook import read_copybook
@@ -33,6 +33,7 @@ class Sample:
         told: That field.
         length: Bytes of a record where they are more than the copybook says.
         record: How a descriptor is written.
+        floating: What COMP-1 and COMP-2 are.
     """
 
     copybook: str
@@ -43,6 +44,7 @@ class Sample:
     told: str = "SEGMENT-ID"
     length: int | None = None
     record: Descriptor = BARE
+    floating: Literal["ibm", "ieee"] = "ibm"
 
 
 def demo(copybook: str, ebcdic: str = "", text: str = "", **more: Any) -> dict[str, Sample]:
@@ -83,7 +85,8 @@ SAMPLES = {
                      types={"company": ("COMPANY", "C"), "person": ("PERSON", "P"), "po": ("PO-BOX", "B")}),
     "test17": Sample(f"{COBRIX}/test17_hierarchical.cob", f"{COBRIX}/test17/HIERARCHICAL.DATA.RDW.dat",
                      framing="variable", types=ENTITIES),
-    "types": Sample(f"{EXAMPLES}/data_types.cpy", f"{EXAMPLES}/data_types/INTEGR.TYPES.NOV28.DATA.dat"),
+    "types": Sample(f"{EXAMPLES}/data_types.cpy", f"{EXAMPLES}/data_types/INTEGR.TYPES.NOV28.DATA.dat",
+                    floating="ieee"),
 }  # fmt: skip
 
 
