@@ -5,8 +5,8 @@ records 88 go on with the one before them. What is held against the file: the co
 and of parts that records 49, 98 and 99 state. An account that is not what its record 49 states is damage, and the
 others are read; a group or a file that is not refuses the file.
 
-The library bai2 0.15 refuses 5 of the 10 files that were tried, so it is not used. Source: BAI, "Cash Management Balance Reporting Specifications,
-Version 2".
+The library bai2 0.15 refuses 5 of the 10 files that were tried, so it is not used. Source: BAI, "Cash Management
+Balance Reporting Specifications, Version 2".
 """
 
 import re
@@ -303,8 +303,8 @@ def _check_size(part: _Part) -> None:
 
 
 def _check_count(code: str, raw: str, found: int, what: str) -> None:
-    if raw and (not raw.isdecimal() or int(raw) != found):
-        raise _Wrong(what, "totals", f"{code} states {raw} {what}, and there are {found}")
+    if not (raw.isascii() and raw.isdecimal()) or len(raw) > 9 or int(raw) != found:
+        raise _Wrong(what, "totals", f"{code} states {raw or 'no'} {what}, and there are {found}")
 
 
 def _summaries(record: _Record, account: Fields) -> Iterator[tuple[int, Fields]]:

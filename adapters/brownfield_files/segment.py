@@ -15,6 +15,7 @@ MOST_BYTES = 4 << 20
 """Of one segment, and of one message with all its segments."""
 _BLOCK = 1 << 16
 _AROUND = b"\r\n"
+_BEFORE = b"\r\n \t\x0b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ class _Cutter:
 
     def _skip(self) -> None:
         """Go on to where the next segment begins."""
-        around = self._syntax.around if self._syntax else _AROUND
+        around = self._syntax.around if self._syntax else _BEFORE
         while True:
             while self._at < len(self._buffer) and self._buffer[self._at] in around:
                 self._at += 1

@@ -1,0 +1,464 @@
+"""Formats that say themselves what they hold: X12, EDIFACT, HL7, MT940, camt, BAI2."""
+
+import csv
+import dataclasses
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema_rs import validator_for
+from shelf import no_secret
+
+import brownfield_files
+from brownfield.contract import Checkpoint, Damage, Limits, Opening, Rejected
+from brownfield.testing import FeedAdapterContract, FeedCase
+from brownfield_files import adapter
+from brownfield_files.feed import FilesFeed
+from brownfield_files.layout import LayoutError
+from brownfield_files.segment import MOST_BYTES
+from brownfield_files.setting import FilesSettings, FormatName
+from brownfield_files.standard import SHIPPED, STANDARDS, recognized, shipped
+
+ROOT = Path(os.environ.get("BROWNFIELD_CORPUS", Path(__file__).parents[4] / "shared" / "corpus")) / "batch"
+CORPUS: dict[FormatName, tuple[int, tuple[str, ...]]] = {
+    "x12": (41, ("imsweb+x12-parser/**/*.txt", "azoner+pyx12/**/*.txt", "xlate+staedi/**/x12/**/*.edi")),
+    "edifact": (17, ("nerdocs+pydifact/**/*.edi", "nerdocs+pydifact/**/*.ped", "xlate+staedi/**/EDIFACT/**/*.edi")),
+    "hl7": (20, ("johnpaulett+python-hl7/*", "LinuxForHealth*/**/*.hl7", "Medical*/**/*.hl7", "Medical*/**/hl7_*.txt")),
+    "mt940": (34, ("WoLpH+mt940/**/*.sta", "WoLpH+mt940/**/*.940.txt")),
+    "camt": (20, ("genkgo+camt/**/*.xml",)),
+    "bai2": (6, ("ministry*/**/*.bai2", "moov-io+bai2/**/*.txt")),
+}  # fmt: skip
+
+ISA = "ISA*00*          *00*          *ZZ*ORCHARD        *ZZ*BARN           *261121*0930*^*00501*000000007*0*T*:~"
+X12 = f"""{ISA}
+GS*PO*ORCHARD*BARN*20261121*0930*7*X*005010~
+ST*850*0001~
+BEG*00*NE*P-1**20261121~
+SE*3*0001~
+ST*850*0002~
+SE*2*0002~
+GE*2*7~
+IEA*1*000000007~
+"""
+EDIFACT = """UNA:+.? '
+UNB+UNOC:3+ORCHARD+BARN+261121:0930+7'
+UNH+1+ORDERS:D:96A:UN'
+BGM+220+P?'1'
+UNT+3+1'
+UNH+2+ORDERS:D:96A:UN'
+UNT+2+2'
+UNZ+2+7'
+"""
+HL7 = """BHS|^~\\&|LAB|EAST|WARD|WEST|20261121||||B-7
+MSH|^~\\&|LAB|EAST|WARD|WEST|202611210930||ORU^R01|M-1|P|2.5
+OBX|1|NM|GLU||5.4
+MSH|^~\\&|LAB|EAST|WARD|WEST|202611210931||ADT^A01|M-2|P|2.5
+BTS|2
+""".replace("\n", "\r")
+MT940 = """:20:REF-1
+:25:BE68539007547034
+:28C:7/1
+:60F:C261120EUR100,00
+:61:2611211121D30,5NTRFINVOICE 12//B-1
+:86:PLUM AND SONS
+:61:2611211121RD5,NTRFNONREF
+:62F:C261121EUR74,50
+-
+:20:REF-2
+:25:BE68539007547034
+:28C:8/1
+:60F:C261121EUR74,50
+:62F:C261121EUR74,50
+"""
+CAMT = """<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt>
+<GrpHdr><MsgId>M-7</MsgId></GrpHdr>
+<Stmt><Id>S-1</Id><Acct><Id><IBAN>BE68539007547034</IBAN></Id><Ccy>EUR</Ccy></Acct>
+<Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">100.00</Amt><CdtDbtInd>CRDT</CdtDbtInd>
+<Dt><Dt>2026-11-20</Dt></Dt></Bal>
+<Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">69.50</Amt><CdtDbtInd>CRDT</CdtDbtInd>
+<Dt><Dt>2026-11-21</Dt></Dt></Bal>
+<Ntry><Amt Ccy="EUR">30.50</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>
+<BookgDt><Dt>2026-11-21</Dt></BookgDt>
+<NtryDtls><TxDtls><Refs><EndToEndId>E-1</EndToEndId></Refs>
+<RltdPties><Cdtr><Pty><Nm>PLUM &amp; SONS</Nm></Pty></Cdtr></RltdPties></TxDtls></NtryDtls></Ntry></Stmt>
+<Stmt><Id>S-2</Id></Stmt>
+</BkToCstmrStmt></Document>
+"""
+BAI2 = """01,BANK,US,261121,0930,7,,,2/
+02,US,BANK,1,261121,2400,USD,2/
+03,1001,,010,10000,,,015,-2500,,/
+16,475,12500,S,100,200,12200,B-1,C-1,CHECK, NUMBER 12
+88,OF THE ORCHARD
+49,20000,4/
+03,1002,,/
+49,0,2/
+98,20000,2,8/
+99,20000,1,10/
+"""
+FILES: dict[str, str] = {"x12": X12, "edifact": EDIFACT, "hl7": HL7, "mt940": MT940, "camt": CAMT, "bai2": BAI2}
+FORMATS = list(FILES)
+
+
+def found(name: Any, text: str | bytes) -> list[Any]:
+    """The records of a file, checked first; each row fits its schema."""
+    parser = STANDARDS[name].parser()
+    schemas = {kind: validator_for(shape.fields) for kind, shape in parser.contract().records.items()}
+    file = BytesIO(text if isinstance(text, bytes) else text.encode())
+    parser.check(file)
+    records = list(parser.records(file))
+    assert file.tell() == len(file.getvalue())
+    for record in records:
+        if not isinstance(record, Damage):
+            schemas[record[0]].validate(record[1])
+            json.dumps(record[1])
+    return records
+
+
+def rows(name: str, kind: str, text: str | None = None) -> list[dict[str, Any]]:
+    records = found(name, text or FILES[name])
+    return [dict(record[1]) for record in records if not isinstance(record, Damage) and record[0] == kind]
+
+
+def damage(name: str, text: str) -> Damage:
+    (one,) = (record for record in found(name, text) if isinstance(record, Damage))
+    assert one.raw.decode() in text
+    return one
+
+
+def changed(name: str, old: str, new: str, count: int = 1) -> str:
+    text = FILES[name].replace(old, new, count)
+    assert text != FILES[name]
+    return text
+
+
+@pytest.mark.corpus
+@pytest.mark.usefixtures("corpus")
+@pytest.mark.parametrize("name", CORPUS)
+def test_files_of_the_corpus_are_read_or_it_is_said_why_not(name: FormatName) -> None:
+    """R21: refused, or a part of them damage; `unread.tsv` says why that is right, file by file."""
+    count, patterns = CORPUS[name]
+    files = [path for pattern in patterns for path in sorted(ROOT.glob(pattern))]
+    unread: dict[str, str] = {}
+    for path in files:
+        try:
+            records = found(name, path.read_bytes())
+        except Rejected as rejected:
+            unread[path.relative_to(ROOT).as_posix()] = rejected.code or ""
+            continue
+        unread |= {
+            path.relative_to(ROOT).as_posix(): f"damage {record.code}"
+            for record in records
+            if isinstance(record, Damage)
+        }
+        assert recognized(path.read_bytes()[:4096]) == name
+    with Path(__file__).with_name("unread.tsv").open() as file:
+        known = {row["path"]: row["code"] for row in csv.DictReader(file, delimiter="\t")}
+    relative = [path.relative_to(ROOT).as_posix() for path in files]
+    assert unread == {path: known[path] for path in relative if path in known}
+    assert len(files) == count
+
+
+@pytest.mark.corpus
+@pytest.mark.usefixtures("corpus")
+def test_statements_hold_the_amounts_that_the_expected_files_say() -> None:
+    """R21: the amounts of all entries, against the results that are kept beside the samples."""
+    compared = 0
+    for path in sorted((ROOT / "WoLpH+mt940").rglob("*.yml")):
+        file = path.with_suffix(".sta")
+        if not file.exists() or b":20:" not in file.read_bytes():
+            continue
+        records = found("mt940", file.read_bytes())
+        if any(isinstance(record, Damage) for record in records):
+            continue
+        said = path.read_text("utf-8", "replace")
+        for record in records:
+            if record[0] == "entry" and "." in record[1]["amount"]:
+                assert re.search(rf"\b{re.escape(record[1]['amount'].lstrip('-'))}\b", said), (path, record)
+                compared += 1
+    assert compared > 50
+
+
+def test_x12_gives_transactions_with_their_segments() -> None:
+    """R20: and the numbers of the group and the interchange that they stand in."""
+    (interchange,) = rows("x12", "interchange")
+    assert (interchange["sender"], interchange["date"], interchange["version"]) == ("ORCHARD", "2026-11-21", "00501")
+    assert rows("x12", "group")[0]["interchange"] == "000000007"
+    first, second = rows("x12", "transaction")
+    assert (first["interchange"], first["group"], first["control"], first["type"]) == ("000000007", "7", "0001", "850")
+    assert first["segments"] == ["ST*850*0001", "BEG*00*NE*P-1**20261121", "SE*3*0001"]
+    assert (second["control"], second["signs"]) == ("0002", {"element": "*", "component": ":", "release": ""})
+
+
+def test_edifact_gives_messages_with_their_segments() -> None:
+    """R20: a sign that is released ends nothing, and stays as it is written."""
+    first, second = rows("edifact", "message")
+    assert first["segments"] == ["UNH+1+ORDERS:D:96A:UN", "BGM+220+P?'1", "UNT+3+1"]
+    assert (first["type"], first["release"], second["control"], second["group"]) == ("ORDERS", "96A", "2", None)
+    wrapped = EDIFACT.replace("BGM+220", "BGM+2\r\n20").replace("ORCHARD", "ORC\nHARD")
+    assert rows("edifact", "message", wrapped) == [first, second]
+    assert rows("edifact", "interchange", wrapped)[0]["sender"] == "ORCHARD"
+    assert rows("edifact", "message", EDIFACT.removeprefix("UNA:+.? '\n")) == [first, second]
+
+
+def test_hl7_gives_messages_whatever_ends_their_lines() -> None:
+    """R20: CR as the standard says, LF or both as transfers leave it, MLLP's bytes around."""
+    first, second = rows("hl7", "message")
+    assert (first["batch"], first["type"], first["event"], first["control"]) == ("B-7", "ORU", "R01", "M-1")
+    assert (len(first["segments"]), len(second["segments"])) == (2, 1)
+    for text in (HL7.replace("\r", "\n"), HL7.replace("\r", "\r\n"), f"\x0b{HL7}\x1c\r", HL7.removesuffix("\r")):
+        assert rows("hl7", "message", text) == [first, second]
+
+
+def test_mt940_gives_statements_and_entries() -> None:
+    """R20: amounts are exact and signed from the holder's side: what reverses a debit is a credit."""
+    first, second = rows("mt940", "statement")
+    assert (first["opening"], first["closing"], first["entries"], second["entries"]) == ("100.00", "74.50", 2, 0)
+    debit, reversed_ = rows("mt940", "entry")
+    assert (debit["amount"], debit["value_date"], debit["details"]) == ("-30.5", "2026-11-21", "PLUM AND SONS")
+    assert (debit["customer_reference"], debit["bank_reference"]) == ("INVOICE 12", "B-1")
+    assert (reversed_["amount"], reversed_["reversal"], reversed_["position"]) == ("5", True, 2)
+
+
+def test_camt_gives_statements_and_entries() -> None:
+    """R20: in any version."""
+    first, second = rows("camt", "statement")
+    assert (first["message"], first["opening"], first["closing"], second["account"]) == ("M-7", "100.00", "69.50", "")
+    (entry,) = rows("camt", "entry")
+    assert (entry["amount"], entry["currency"], entry["booked"]) == ("-30.50", "EUR", "2026-11-21")
+    assert entry["transactions"][0]["creditor"] == "PLUM & SONS"
+    assert rows("camt", "entry", CAMT.replace("053.001.08", "053.001.02")) == [entry]
+
+
+def test_bai2_gives_accounts_summaries_and_transactions() -> None:
+    """R20: with the currency's decimals, which are not written; text goes on over lines."""
+    (transaction,) = rows("bai2", "transaction")
+    assert (transaction["amount"], transaction["text"]) == ("125.00", "CHECK, NUMBER 12\nOF THE ORCHARD")
+    assert [one["amount"] for one in transaction["availability"]] == ["1.00", "2.00", "122.00"]
+    assert (transaction["bank_reference"], transaction["account"]) == ("B-1", "1001")
+    assert [one["amount"] for one in rows("bai2", "summary")] == ["100.00", "-25.00"]
+
+
+BROKEN = [
+    ("x12", "SE*3*0001", "SE*4*0001", "totals", "SE states 4, and there are 3"),
+    ("x12", "SE*3*0001", "SE*3*0009", "totals", "SE has the number '0009', and ST '0001'"),
+    ("x12", "BEG*00", "be*00", "segment", "is no segment"),
+    ("x12", "0002", "0001", "duplicate", "was given before"),
+    ("edifact", "UNT+3+1", "UNT+4+1", "totals", "UNT states 4, and there are 3"),
+    ("edifact", "UNT+3+1", "UNT+x+1", "totals", "UNT states 'x', which is no count"),
+    ("mt940", "EUR74,50\n-", "EUR74,51\n-", "totals", "its balances are 100.00 and 74.51"),
+    ("mt940", ":61:2611211121D30,5", ":61:26112X1121D30,5", "statement", "cannot read it"),
+    ("camt", "69.50", "69.51", "totals", "its entries sum up to -30.50"),
+    ("camt", "30.50", "3x.50", "amount", "is no amount"),
+    ("camt", "2026-11-21</Dt></BookgDt>", "21.11.2026</Dt></BookgDt>", "date", "is no date"),
+    ("bai2", "49,20000,4", "49,20000,5", "totals", "49 states 5 records, and there are 4"),
+    ("bai2", "16,475,12500", "16,475,12x00", "amount", "is no amount"),
+    ("bai2", ",S,", ",Q,", "funds", "is no type of funds"),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new", "code", "reason"), BROKEN)
+def test_a_message_or_statement_that_is_not_what_it_states_is_damage(
+    name: str, old: str, new: str, code: str, reason: str
+) -> None:
+    """R21: with its bytes, and the others are read."""
+    count = 2 if old == "0002" else 1
+    one = damage(name, changed(name, old, new, count))
+    assert one.code == code
+    assert reason in one.reason
+
+
+REFUSED = [
+    ("x12", "GE*2*7", "GE*3*7", "GE states 3, and there are 2"),
+    ("x12", "GE*2*7", "GE*2*8", "GE has the number '8', and GS '7'"),
+    ("x12", "IEA*1*000000007", "IEA*1*000000008", "IEA has the number"),
+    ("x12", "IEA*1*000000007~\n", "", "the file ends, and ISA 000000007 has no IEA"),
+    ("x12", "~\n", "~\nQTY*1~\n", "QTY stands in no message"),
+    ("x12", "ST*850*0001~\n", "", "BEG stands in no message"),
+    ("x12", "*261121*", "*261321*", "is no date"),
+    ("edifact", "UNZ+2+7", "UNZ+3+7", "UNZ states 3, and there are 2"),
+    ("edifact", "UNZ+2+7'\n", "UNZ+2+7", "has no end: it is cut short"),
+    ("hl7", "BTS|2", "BTS|3", "BTS states 3, and there are 2"),
+    ("hl7", "BTS|2\r", "", "BHS B-7 has no BTS"),
+    ("mt940", ":20:REF-1", ":21:REF-1", "and a statement with :20:"),
+    ("camt", "</Document>", "", "it is not XML"),
+    ("camt", "camt.053.001.08", "pain.001.001.08", "no camt.052"),
+    ("camt", "<Document", '<!DOCTYPE d [<!ENTITY a "b">]><Document', "a document type"),
+    ("bai2", "98,20000,2,8", "98,20001,2,8", "98 states a total of 20001, and there is 20000"),
+    ("bai2", "99,20000,1,10", "99,20000,2,10", "99 states 2 groups, and there are 1"),
+    ("bai2", "98,20000,2,8", "98,20000,3,8", "98 states 3 accounts, and there are 2"),
+    ("bai2", "99,20000,1,10/\n", "", "the file ends without a record 99"),
+    ("bai2", "02,US", "04,US", "which is no record"),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new", "reason"), REFUSED)
+def test_a_file_that_is_not_what_it_states_is_refused_before_its_first_row(
+    name: str, old: str, new: str, reason: str
+) -> None:
+    """R21: what is wrong about a group, an interchange, a file is wrong about all that it holds."""
+    with pytest.raises(Rejected, match=re.escape(reason)):
+        found(name, changed(name, old, new))
+
+
+HOSTILE = [
+    ("x12", ISA + "\nGS*PO*A*B*20261121*0930*7*X*1~ST*850*1~" + "A*" * MOST_BYTES),
+    ("x12", ISA + "\nGS*PO*A*B*20261121*0930*7*X*1~ST*850*1~" + "AB*1~" * 250_000),
+    ("x12", ISA + "\nGS*PO*A*B*20261121*0930*7*X*1~ST*275*1~BIN*99999999999*x~"),
+    ("x12", "ISA" + "*" * 100_000),
+    ("edifact", EDIFACT.split("BGM", maxsplit=1)[0] + "BGM+" + "?" * MOST_BYTES),
+    ("edifact", "UNA''''''" + "'" * 1000),
+    ("hl7", "MSH|^~\\&|" + "a" * (MOST_BYTES + 100_000)),
+    ("mt940", ":20:A\n" + ":86:" + "x" * (MOST_BYTES + 1)),
+    ("camt", CAMT.partition("<Stmt>")[0] + "<Stmt>" + "<a>" * 1000),
+    ("camt", CAMT.partition("<Stmt>")[0] + "<Stmt>" + "<a/>" * (5 << 20)),
+    ("bai2", BAI2.partition("49")[0] + "88," + "x" * (2 << 20)),
+    ("bai2", BAI2.partition("49")[0] + "88,x\n" * (1 << 19)),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), HOSTILE)
+def test_what_would_take_all_memory_or_time_is_refused(name: str, text: str) -> None:
+    """R21: long segments, many of them, lengths that lie, depth, elements without end."""
+    with pytest.raises(Rejected):
+        found(name, text)
+
+
+@settings(max_examples=120, deadline=None)
+@given(data=st.data(), name=st.sampled_from(FORMATS))
+def test_bytes_that_are_changed_anywhere_are_read_damaged_or_refused(data: st.DataObject, name: Any) -> None:
+    """R21: nothing else is raised, and every row that is given fits its schema."""
+    raw = bytearray(FILES[name].encode())
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(raw) - 1))
+        raw[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+    with suppress(Rejected):
+        found(name, bytes(raw))
+
+
+def feed(folder: Path, name: Any, **more: Any) -> FilesFeed:
+    how = FilesSettings(format=name, location=folder, match="*.in", **more)
+    opened = adapter.open(Opening("standard", folder, how, no_secret, Limits()))
+    assert isinstance(opened, FilesFeed)
+    return opened
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_file_is_resumed_after_every_record(name: str, tmp_path: Path) -> None:
+    """R20: and gives the rest of what it gave at once."""
+    (tmp_path / "one.in").write_text(FILES[name], newline="")
+    opened = feed(tmp_path, name, chunk=1)
+    for sighting in list(opened.sightings()):
+        opened.claim(sighting)
+    (arrival,) = opened.arrivals()
+    whole = list(opened.collect(arrival, Checkpoint()))
+    for at, chunk in enumerate(whole):
+        rest = list(opened.collect(arrival, chunk.checkpoint))
+        assert [one.checkpoint for one in rest] == [one.checkpoint for one in whole[at + 1 :]]
+
+
+class TestFeed(FeedAdapterContract):
+    """R20, R78: the suite that a third party's adapter would pass, with each of these formats."""
+
+    @pytest.fixture(params=FORMATS)
+    def connection(self, request: pytest.FixtureRequest, tmp_path: Path) -> FeedCase:
+        name = request.param
+        drop = tmp_path / "drop"
+        drop.mkdir()
+        how = FilesSettings(format=name, location=drop, match="*.in", marker="{name}.done", chunk=2)
+        opening = Opening("standard", tmp_path, how, no_secret)
+        nowhere = how.model_copy(update={"location": tmp_path / "nowhere"})
+        broken = next((entry for entry in BROKEN if entry[0] == name), None)
+
+        def put(file: str, raw: bytes) -> None:
+            (drop / file).write_bytes(raw)
+            (drop / f"{file}.done").write_bytes(b"")
+
+        damaged = changed(name, broken[1], broken[2]) if broken else None
+        capabilities = {"resume", "settle"} | ({"damage"} if damaged else set())
+        return FeedCase(
+            adapter=dataclasses.replace(brownfield_files.adapter, capabilities=frozenset(capabilities)),
+            opening=opening,
+            put=put,
+            begin=lambda file, raw: ((drop / file).write_bytes(raw), None)[1],
+            good=FILES[name].encode(),
+            other=OTHER[name](FILES[name]).encode(),
+            truncated=FILES[name].encode()[:-12] if name != "mt940" else b":20",
+            damaged=damaged.encode() if damaged else None,
+            damaged_record=damage(name, damaged).raw if damaged else None,
+            name="one.in",
+            second="two.in",
+            unreachable=dataclasses.replace(opening, settings=nowhere),
+            optional=("mt940",),
+        )
+
+
+OTHER = {
+    "x12": lambda text: text.replace("P-1", "P-2"),
+    "edifact": lambda text: text.replace("BARN", "SHED"),
+    "hl7": lambda text: text.replace("5.4", "6.1"),
+    "mt940": lambda text: text.replace("REF-1", "REF-3"),
+    "camt": lambda text: text.replace("E-1", "E-2"),
+    "bai2": lambda text: text.replace("B-1", "B-2"),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_sample_draws_a_bundle_without_a_layout(name: str, tmp_path: Path) -> None:
+    """R30: the format is told by how the sample begins."""
+    sample = tmp_path / "ORD20261121.txt"
+    sample.write_text(FILES[name], newline="")
+    assert adapter.draft is not None
+    draft = adapter.draft["file"]({"file": str(sample)})
+    assert draft.settings["format"] == name
+    assert draft.key in draft.contract.records[STANDARDS[name].record].fields["properties"]  # type: ignore[index]
+    assert next(iter(draft.contract.records)) == STANDARDS[name].record
+    assert adapter.look is not None
+    assert len(list(adapter.look({"file": str(sample)}))) > 5
+
+
+FIRST: dict[str, str] = {
+    "nacha.toml": "101 231380104 1210428822611210930A094101BANK".ljust(94),
+    "coda.toml": "0000021112612505".ljust(128),
+    "cfonb.toml": "0110278    02204EUR2 00012345603  060420".ljust(120),
+    "cnab240.toml": "00100000".ljust(240),
+    "cnab400.toml": "02RETORNO01COBRANCA".ljust(400),
+    "ssim.toml": "1AIRLINE STANDARD SCHEDULE DATA SET".ljust(200),
+    "metro2.toml": "0426HEADER".ljust(426),
+    "irs1220.toml": "T2026 123456789".ljust(750),
+}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_sample_of_a_known_layout_says_which(name: str, tmp_path: Path) -> None:
+    """R30: a layout that comes with brownfield is offered, it is not guessed."""
+    assert (Path(__file__).parents[3] / "docs" / "examples" / "layouts" / name).exists()
+    sample = tmp_path / "sample.dat"
+    sample.write_text(FIRST[name] + "\n")
+    assert shipped(sample.read_bytes()) == name
+    assert adapter.draft is not None
+    with pytest.raises(LayoutError, match=name):
+        adapter.draft["file"]({"file": str(sample)})
+
+
+def test_a_layout_beside_a_format_that_needs_none_is_refused(tmp_path: Path) -> None:
+    """R21: it would say nothing."""
+    with pytest.raises(LayoutError, match="says itself"):
+        feed(tmp_path, "x12", layout=tmp_path / "x.toml")
+
+
+def every_layout() -> Iterator[str]:
+    yield from (path.name for path in (Path(__file__).parents[3] / "docs" / "examples" / "layouts").glob("*.toml"))
+
+
+def test_each_shipped_layout_is_known_by_its_first_line() -> None:
+    """R30: a layout that is added is offered too."""
+    assert set(every_layout()) == set(SHIPPED)
