@@ -7,8 +7,7 @@ Nothing is lost by it here: a column of the ledger is an integer, text or bytes,
 from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import ClauseElement, Dialect
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import ClauseElement, Dialect, PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 
 Rows = list[tuple[Any, ...]]
@@ -22,7 +21,7 @@ class Way(Protocol):
         """Whose words the driver speaks."""
 
     @property
-    def connection(self) -> DBAPIConnection:
+    def connection(self) -> PoolProxiedConnection:
         """The driver's own connection, in the pool's hands."""
 
 
@@ -44,7 +43,8 @@ class Prepared:
         """
         text, order = self._compiled(way.dialect)
         driver = way.dialect.loaded_dbapi
-        cursor = way.connection.cursor()
+        own = way.connection.dbapi_connection or way.connection  # past the pool's hands, which take as long as a SELECT
+        cursor = own.cursor()
         try:
             cursor.execute(text, values if order is None else [values[name] for name in order])
             return list(cursor.fetchall()) if cursor.description else []

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, create_engine, event, text
+from sqlalchemy import Connection, Dialect, Engine, PoolProxiedConnection, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -25,7 +25,7 @@ class Glance:
     """The driver's own connection, for prepared statements."""
 
     dialect: Dialect
-    connection: DBAPIConnection
+    connection: PoolProxiedConnection
 
 
 class Ledger:

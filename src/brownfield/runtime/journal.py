@@ -19,6 +19,31 @@ GROUP = 256
 """Entries of one commit at most."""
 
 
+class _Ending:
+    """What became of an entry, for a thread that looks when it is over: a future that nobody waits for.
+
+    Attributes:
+        problem: Why it is not durable; None when it is.
+    """
+
+    __slots__ = ("problem",)
+
+    def __init__(self) -> None:
+        self.problem: BaseException | None = Problem("ledger", "the audit entry was not written")
+
+    def set_result(self, _: None) -> None:
+        """It is durable."""
+        self.problem = None
+
+    def set_exception(self, problem: BaseException) -> None:
+        """It is not."""
+        self.problem = problem
+
+
+Waiting = tuple[Entry, "Future[None] | _Ending"]
+"""An entry, and where it is told what became of it."""
+
+
 class Journal:
     """Appends to one chain of the audit.
 
@@ -35,7 +60,7 @@ class Journal:
         self._ledger = ledger
         self._key = key
         self._chain = chain
-        self._waiting: queue.SimpleQueue[tuple[Entry, Future[None]]] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[Waiting] = queue.SimpleQueue()
         self._turn = threading.Lock()
         self._lane = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._closed = False
@@ -62,9 +87,12 @@ class Journal:
         Raises:
             Problem: `ledger`, as `write`.
         """
-        waiting = self._add(entry)
+        ending = _Ending()
+        self._put(entry, ending)
+        # Whoever took it has had his turn by the end of ours.
         self._take_a_turn()
-        waiting.result()
+        if ending.problem:
+            raise ending.problem
 
     def post(self, entry: Entry) -> Future[None]:
         """Have an entry appended soon. It is, whatever becomes of whoever waits for it.
@@ -72,7 +100,10 @@ class Journal:
         Raises:
             Problem: `ledger`: the journal is closed.
         """
-        waiting = self._add(entry)
+        waiting: Future[None] = Future()
+        # Running from the start: a caller that is cancelled cannot take back what happened.
+        waiting.set_running_or_notify_cancel()
+        self._put(entry, waiting)
         self._lane.submit(self._take_a_turn)
         return waiting
 
@@ -80,23 +111,21 @@ class Journal:
         """Commit what waits, then take no more."""
         self._closed = True
         self._lane.shutdown()
-        self._take_a_turn()
+        while not self._waiting.empty():
+            self._take_a_turn()
 
-    def _add(self, entry: Entry) -> Future[None]:
+    def _put(self, entry: Entry, ending: "Future[None] | _Ending") -> None:
         if self._closed:
             raise Problem("ledger", "the audit is closed: this process is ending")
-        waiting: Future[None] = Future()
-        # Running from the start: a caller that is cancelled cannot take back what happened.
-        waiting.set_running_or_notify_cancel()
-        self._waiting.put((entry, waiting))
-        return waiting
+        self._waiting.put((entry, ending))
 
     def _take_a_turn(self) -> None:
+        """Commit what waits. What comes meanwhile is for the next, who has put it there: one's own answer may leave."""
         with self._turn:
-            while group := self._group():
+            if group := self._group():
                 self._settle(group)
 
-    def _settle(self, group: list[tuple[Entry, Future[None]]]) -> None:
+    def _settle(self, group: list[Waiting]) -> None:
         failure = self._commit([entry for entry, _ in group])
         for entry, waiting in group:
             # One entry that cannot be stored must not take its neighbours with it.
@@ -109,8 +138,8 @@ class Journal:
             else:
                 waiting.set_result(None)
 
-    def _group(self) -> list[tuple[Entry, Future[None]]]:
-        group: list[tuple[Entry, Future[None]]] = []
+    def _group(self) -> list[Waiting]:
+        group: list[Waiting] = []
         with suppress(queue.Empty):
             while len(group) < GROUP:
                 group.append(self._waiting.get_nowait())

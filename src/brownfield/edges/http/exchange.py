@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import orjson
 from fastapi import Depends, Request, Response
@@ -17,6 +17,8 @@ LARGEST = 4 * 1024 * 1024
 """Bytes of a request's body at most."""
 PATIENCE = 30.0
 """Seconds in which a body has to come."""
+LATE = "the body is late"
+"""Why a task is cancelled that waits for one."""
 DIGITS = 5
 """Of the length of a small body: it is below 100,000 bytes."""
 
@@ -55,11 +57,18 @@ async def body_of(request: Request) -> bytes:
     Raises:
         Problem: `malformed`: too large, or too slow.
     """
+    task = cast("asyncio.Task[Any]", asyncio.current_task())
+    # What asyncio.timeout does, at half its cost: nearly every body is here when it is asked for.
+    late = asyncio.get_running_loop().call_later(PATIENCE, task.cancel, LATE)
     try:
-        async with asyncio.timeout(PATIENCE):
-            return await request.body()
-    except TimeoutError:
+        return await request.body()
+    except asyncio.CancelledError as cancelled:
+        if LATE not in cancelled.args:
+            raise
+        task.uncancel()
         raise Problem("malformed", f"the body took longer than {PATIENCE:g} seconds; nothing was called") from None
+    finally:
+        late.cancel()
 
 
 def parsed(body: bytes) -> Any:

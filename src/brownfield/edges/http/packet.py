@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 class Joined:
-    """A transport that sends what is written in one turn of the loop in one piece.
+    """A transport that sends what is written first with what follows it in the same turn of the loop.
 
     Args:
         transport: What has the socket, and sends what the socket does not take at once.
@@ -26,10 +26,12 @@ class Joined:
         self._waiting: list[bytes] = []
 
     def write(self, data: bytes) -> None:
-        """Have data sent when this turn ends."""
-        if not self._waiting:
-            asyncio.get_running_loop().call_soon(self._send)
+        """Send data with what waits; what is first waits for the end of this turn."""
         self._waiting.append(data)
+        if len(self._waiting) > 1:
+            self._send()
+        else:
+            asyncio.get_running_loop().call_soon(self._send)
 
     def close(self) -> None:
         """Send what waits, then close."""
