@@ -20,6 +20,7 @@ from brownfield_files.picture import ADDRESS_BYTES
 
 _MOST_FIELDS = 100_000
 _MOST_NAMED = 12
+_MOST_BYTES = 1 << 20
 
 
 def assemble(
@@ -66,6 +67,8 @@ def _record_type(copybook: Copybook, name: str, declared: RecordDeclaration, *, 
         raise LayoutError(copybook.file, 0, f"records.{name}: `of` must name a record of the copybook")
     lineage = tuple(chosen.lineage())
     record = lineage[-1]
+    if record.length > _MOST_BYTES:
+        raise LayoutError(copybook.file, record.line, f"{record.name} has {record.length} bytes, over {_MOST_BYTES}")
     if any(entry.clauses.occurs for entry in lineage):
         raise LayoutError(copybook.file, chosen.line, f"{chosen.name} stands in a table, so no record type is of it")
     parts = parts_of(record, lineage, slide=slide)

@@ -79,6 +79,6 @@ def _without_sql(found: Iterable[Statement]) -> Iterator[Statement]:
 def _is_code(words: list[str]) -> bool:
     """Whether a statement begins as procedure code does: with a verb, or as the name of a paragraph or section."""
     if words[0] == "EXEC":
-        return words[1:2] != ["SQL"] or words[2] not in _DECLARING
+        return words[1:2] != ["SQL"] or words[2:3] == [] or words[2] not in _DECLARING
     named = len(words) == 1 or words[1] == "SECTION"
     return words[0] in _VERBS or (named and _NAME.fullmatch(words[0]) is not None)

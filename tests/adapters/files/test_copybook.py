@@ -467,6 +467,12 @@ def test_a_fragment_that_begins_below_01_is_one_record() -> None:
         ("MOVE A TO B.", 1, "holds PROCEDURE code from line 1 on: not a layout"),
         ("01 R.\n 05 A PIC X.\nA-PARAGRAPH.\n MOVE A TO B.", 3, "holds PROCEDURE code from line 3 on: not a layout"),
         ("IF A\n  MOVE B TO C\nEND-IF", 1, "holds PROCEDURE code from line 1 on: not a layout"),
+        ("EXEC SQL.", 1, "holds PROCEDURE code from line 1 on: not a layout"),
+        (
+            "01 R.\n 05 A OCCURS 9999.\n  10 B OCCURS 9999.\n   15 C PIC X OCCURS 9999.",
+            1,
+            "R has 999700029999 bytes, over",
+        ),
         ("EXEC CICS RETURN END-EXEC.", 1, "holds PROCEDURE code from line 1 on: not a layout"),
         ("01 R.\n EXEC SQL INCLUDE PART END-EXEC.\n 05 A PIC X.", 2, "embedded SQL stands within a record"),
         ("WORD A TO B.", 1, "no data description"),
