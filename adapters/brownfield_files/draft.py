@@ -3,10 +3,11 @@
 import re
 import tempfile
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from brownfield.contract import Draft, Sources
+from brownfield.contract import Contract, Damage, Draft, Sources
 from brownfield_files.assemble import assemble
 from brownfield_files.cell import Style
 from brownfield_files.copybook import Copybook, read_copybook
@@ -20,7 +21,9 @@ from brownfield_files.layout import Layout, every_field, snake
 from brownfield_files.parsed import Parser
 from brownfield_files.sampled import surmise
 from brownfield_files.schema import contract_of
-from brownfield_files.surmise import fields_of, key_of, written
+from brownfield_files.setting import FormatName
+from brownfield_files.standard import STANDARDS, recognized
+from brownfield_files.surmise import MOST_RECORDS, fields_of, written
 from brownfield_files.toml_layout import read_toml_layout
 
 
@@ -79,10 +82,39 @@ def draft_file(sources: Sources) -> Draft:
         KeyError: `file` is missing.
     """
     layout = Path(sources["layout"]) if "layout" in sources else None
+    if layout is None and (name := _recognized(Path(sources["file"]))):
+        return _draft_standard(sources, name)
     parser = parser_of(layout) if layout else None
     if layout and not parser:
         return _draft_fixed(sources)
     return _draft_parsed(sources, layout, parser) if layout and parser else _draft_surmised(sources)
+
+
+def _recognized(file: Path) -> FormatName | None:
+    with file.open("rb") as opened:
+        return recognized(opened.read(4096))
+
+
+def _draft_standard(sources: Sources, name: FormatName) -> Draft:
+    """A draft of a format that needs no layout."""
+    file, standard = Path(sources["file"]), STANDARDS[name]
+    variable, match = _variable(sources, file), _match(file)
+    records = standard.parser().contract().records
+    others = {kind: shape for kind, shape in records.items() if kind != standard.record}
+    return Draft(
+        connection="drop",
+        settings={"format": name, "location": {"env": variable}, "match": match},
+        variables={variable: "The folder in which the files arrive."},
+        files={},
+        contract=Contract(records={standard.record: records[standard.record], **others}),
+        feed=snake(_prefix(file)),
+        key=standard.key,
+        notes=(
+            f"format = {name}: told by how {file.name} begins",
+            f"match = {match}: guessed from the name of the sample",
+            f"record = {standard.record}; the others are {', '.join(others)}",
+        ),
+    )
 
 
 def _draft_surmised(sources: Sources) -> Draft:
@@ -91,13 +123,12 @@ def _draft_surmised(sources: Sources) -> Draft:
     found = surmise(file)
     style = Style.model_validate({key: found.table[key] for key in Style.model_fields if key in found.table})
     fields, doubts = fields_of(found.columns, style)
-    key, why = key_of(found.columns, fields)
     name = f"{snake(_prefix(file))}.toml"
     with tempfile.TemporaryDirectory(prefix="brownfield-draft-") as folder:
         layout = Path(folder) / name
         layout.write_text(written(found, fields), "utf-8")
         draft = _draft_parsed(sources, layout, PARSERS[found.format](layout))
-    return replace(draft, key=key, notes=(*found.notes, *doubts, *draft.notes, f"key = {key}: {why}"))
+    return replace(draft, notes=(*found.notes, *doubts, *draft.notes))
 
 
 def _draft_parsed(sources: Sources, layout: Path, parser: Parser) -> Draft:
@@ -105,20 +136,45 @@ def _draft_parsed(sources: Sources, layout: Path, parser: Parser) -> Draft:
     file = Path(sources["file"])
     variable, match = _variable(sources, file), _match(file)
     name = next(name for name in tables_of(layout) if name in PARSERS)
+    place = {"layout": {"file": f"contract/{layout.name}"}, "location": {"env": variable}, "match": match}
+    marker, told = _marker(file)
+    key, why = _first_key(parser, file)
     return Draft(
         connection="drop",
-        settings={
-            "format": name,
-            "layout": {"file": f"contract/{layout.name}"},
-            "location": {"env": variable},
-            "match": match,
-        },
+        settings={"format": name, **place, **marker},
         variables={variable: "The folder in which the files arrive."},
         files={f"contract/{layout.name}": layout.read_bytes()},
         contract=parser.contract(),
         feed=snake(layout.stem),
-        notes=(f"format = {name}", f"match = {match}: guessed from the name of the sample"),
+        key=key,
+        notes=(
+            f"format = {name}",
+            f"match = {match}: guessed from the name of the sample",
+            *told,
+            f"key = {key}: {why}",
+        ),
     )
+
+
+def _first_key(parser: Parser, file: Path) -> tuple[str, str]:
+    """The field that may be the key: the first that is different in all records of the sample and of the first type."""
+    with file.open("rb") as opened:
+        some = [one for one in islice(parser.records(opened), MOST_RECORDS) if not isinstance(one, Damage)]
+    kind, shape = next(iter(parser.contract().records.items()))
+    rows = [fields for name, fields in some if name == kind]
+    names = list(shape.fields["properties"])
+    for name in names:
+        values = [row[name] for row in rows]
+        if None not in values and len(set(map(str, values))) == len(values) > 1:
+            return name, f"its values are all different in the {len(rows)} records of the sample"
+    return names[0], "the first field"
+
+
+def _marker(file: Path) -> tuple[dict[str, str], list[str]]:
+    """The setting of a marker, where one stands beside the sample, and the note of it."""
+    if not file.with_name(f"{file.name}.done").exists():
+        return {}, []
+    return {"marker": "{name}.done"}, ["marker = {name}.done: one stands beside the sample"]
 
 
 def _variable(sources: Sources, file: Path) -> str:
@@ -168,9 +224,9 @@ def _settings(reading: Reading, file: Path, layout_file: Path, variable: str) ->
         "framing": sample.how.framing,
         **_descriptors(sample.how),
     }
-    if file.with_name(f"{file.name}.done").exists():
-        settings["marker"] = "{name}.done"
-        notes.append("marker = {name}.done: one stands beside the sample")
+    marker, told = _marker(file)
+    settings |= marker
+    notes += told
     if reading.records:
         settings["records"] = reading.records
         if totals := guess_totals(reading.layout, sample):

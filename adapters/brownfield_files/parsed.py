@@ -115,7 +115,8 @@ class Parsed:
         file.seek(0)
         records = islice(self._parser.records(file), checkpoint.record, None)
         for chunk in _cut(records, self._chunk):
-            yield progress.after(chunk)
+            if chunk or not checkpoint.record:
+                yield progress.after(chunk)
 
     def reread(self, number: int, raw: bytes) -> Row | Damage:
         """What these bytes hold as the record of that number.

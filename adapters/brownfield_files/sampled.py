@@ -21,7 +21,7 @@ from brownfield_files.surmise import MOST_RECORDS, Column, Surmise, style_of
 _HEAD = 1 << 20
 _DELIMITERS = ",;\t|"
 _WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_SORTS = {"n": "number", "x": "text", "t": "date"}
+_SORTS = {"n": "number", "x": "text", "t": "date", "e": "text"}
 
 
 def surmise(path: Path) -> Surmise:

@@ -76,16 +76,6 @@ def fields_of(columns: Iterable[Column], style: Style) -> tuple[list[Known], lis
     return fields, notes
 
 
-def key_of(columns: Sequence[Column], fields: Sequence[Known]) -> tuple[str, str]:
-    """The field that may be the key, and why: the first whose values are all different."""
-    for column, known in zip(columns, fields, strict=True):
-        once = len(set(column.texts)) == len(column.texts) > 1
-        if once and known.get("required") and known["type"] in {"text", "integer"}:
-            return str(known["name"]), f"its values are all different in the {len(column.texts)} records of the sample"
-    text = next((known["name"] for known in fields if known["type"] == "text"), fields[0]["name"])
-    return str(text), "the first text field"
-
-
 def written(surmise: Surmise, fields: Sequence[Known]) -> str:
     """The layout file."""
     head = [f"[{surmise.format}]", *(f"{key} = {_value(value)}" for key, value in surmise.table.items())]
