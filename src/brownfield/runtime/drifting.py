@@ -8,6 +8,7 @@ from pathlib import Path
 
 from brownfield.contract import Contract, Failure, Sources
 from brownfield.rules import drift as rules
+from brownfield.rules.comparison import compare
 from brownfield.rules.drift import Change, Reach, Stop, Touch
 from brownfield.rules.problem import Problem
 from brownfield.runtime.locking import describe, pinned_contract, unreadable
@@ -67,7 +68,7 @@ def drift(folder: Path, sources: Sources, around: Surroundings, connection: str 
     contracts = {name: live_contract(bundle, name, found, around) for name, found in live.items()}
     if not contracts:
         contracts = describe(folder, bundle.manifest, around)
-    changes = {name: rules.compare(pinned[name], found) for name, found in contracts.items()}
+    changes = {name: compare(pinned[name], found) for name, found in contracts.items()}
     notes = tuple(note for name, found in contracts.items() for note in found.notes if note not in pinned[name].notes)
     return Drift(bundle.id, changes, touches(bundle, changes), live=bool(live), notes=notes)
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from brownfield.contract import Contract, Failure, Unavailable, canonical
-from brownfield.rules import drift as rules
+from brownfield.rules.comparison import compare
 from brownfield.rules.misfire import weekdays
 from brownfield.rules.problem import Problem, Unconfigured, from_failure
 from brownfield.runtime.demand import demands
@@ -280,7 +280,7 @@ def _contract_changes(name: str, before: Contract | None, after: Contract) -> li
         pinned = f"{name}: pinned, {offered} {'call' if after.operations else 'record type'}{'s' * (offered != 1)}"
         return [pinned, *(f"{name}: repaired: {note}" for note in after.notes)]
     repaired = [f"{name}: repaired: {note}" for note in after.notes if note not in before.notes]
-    return [*(f"{name}: {change.words}" for change in rules.compare(before, after)), *repaired]
+    return [*(f"{name}: {change.words}" for change in compare(before, after)), *repaired]
 
 
 def _lock_changes(before: Lock, after: Lock) -> list[str]:

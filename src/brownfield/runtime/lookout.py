@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from brownfield.contract import Failure
-from brownfield.rules import drift as rules
+from brownfield.rules.comparison import compare
 from brownfield.rules.drift import Change, Sighting
 from brownfield.rules.problem import Problem
 from brownfield.runtime.drifting import declared, live_contract, stops_of, touches
@@ -80,7 +80,7 @@ class Lookout:
             live = live_contract(bundle, watched.name, declared(bundle, watched.name, around), around)
         except (Problem, Failure, BundleError) as error:
             return Sighting(self._kernel.clock.now(), "unreachable", before, str(error))
-        changes = rules.compare(bundle.contracts[watched.name], live)
+        changes = compare(bundle.contracts[watched.name], live)
         return Sighting(self._kernel.clock.now(), "drifted" if changes else "same", changes)
 
     def _note(self, watched: Watched, sighting: Sighting) -> None:

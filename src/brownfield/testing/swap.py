@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 
 from brownfield.contract import Contract, Fields, OperationShape, RecordShape
-from brownfield.rules.drift import compare
+from brownfield.rules.comparison import compare
 from brownfield.testing.running import Running, Standing, running
 from brownfield.wrapper.bundle import open_bundle
 from brownfield.wrapper.lock import Lock, read_lock

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brownfield.contract import Contract, FaultShape, OperationShape, RecordShape
-from brownfield.rules.drift import compare
+from brownfield.rules.comparison import compare
 from brownfield.wrapper.lock import shape_of
 
 INPUT = {
