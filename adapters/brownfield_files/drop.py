@@ -158,7 +158,8 @@ class Drop:
             return
         for path, _ in list(self._regular(root.glob(self._match))):
             name = path.relative_to(root).as_posix()
-            if not is_nobodys(name) or self._markers.is_one(name) or self._inflight(name).exists():
+            ours = is_nobodys(name) and is_ours_to_read(name) and not self._markers.is_one(name)
+            if not ours or self._inflight(name).exists():
                 continue
             try:
                 if self._take_over(INFLIGHT, self._claims, name):

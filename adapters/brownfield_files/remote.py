@@ -18,6 +18,7 @@ from brownfield_files.archive import layers
 from brownfield_files.drop import Drop
 from brownfield_files.filesystem import Place, open_filesystem
 from brownfield_files.jail import INFLIGHT, Markers, is_nobodys, is_ours_to_read, jailed, own
+from brownfield_files.reservation import Reservation
 from brownfield_files.staging import Staging, no_room
 
 _BLOCK = 256 * 1024
@@ -46,6 +47,7 @@ class RemoteDrop:
         self._markers = Markers(marker)
         self._claims = own(INFLIGHT, ledger)
         self._copies = local / self._claims
+        self._reservation = Reservation(place.path, ledger) if place.scheme == "s3" and ledger else None
         self._local = Drop(local, match, None, staging, ledger)
         self._opened: Any = None
 
@@ -94,6 +96,7 @@ class RemoteDrop:
         if not self._leased:
             with self._reaching() as there:
                 self._adopt(there)
+                self._finish_moves(there)
                 self._finish_claims(there)
                 for name in sorted(self._listed(there, f"{self._claims}/{self._match}")):
                     plain = name.removeprefix(f"{self._claims}/")
@@ -121,6 +124,8 @@ class RemoteDrop:
                     self._makedirs(there, PurePosixPath(target).parent.as_posix())
                     if there.exists(target):
                         target += f"-{arrival.sha256[:12]}"
+                    if self._reservation:
+                        self._reservation.release(there, one)  # what it was for is in this ledger's folder
                     self._replace(there, self._path(f"{self._claims}/{one}"), target)
 
     def close(self) -> None:
@@ -176,13 +181,25 @@ class RemoteDrop:
         for path in sorted(self._listed(there, f"{INFLIGHT}/{self._match}")):
             name = path.removeprefix(f"{INFLIGHT}/")
             marker = self._markers.of(name)
-            if is_nobodys(name) and not self._markers.is_one(name) and self._take(there, path, name) and marker:
+            ours = is_nobodys(name) and is_ours_to_read(name) and not self._markers.is_one(name)
+            if ours and self._take(there, path, name) and marker:
                 self._take(there, f"{INFLIGHT}/{marker}", marker)
+
+    def _finish_moves(self, there: Any) -> None:
+        """Delete what a kill left where it was of a move that is a copy and a delete."""
+        if self._reservation is None:
+            return
+        patterns = [pattern for pattern in (self._markers.of(self._match), self._match) if pattern]
+        moved = {name for pattern in patterns for name in self._listed(there, f"{self._claims}/{pattern}")}
+        lying = {name: info for pattern in patterns for name, info in self._listed(there, pattern).items()}
+        for name, info in lying.items():
+            if f"{self._claims}/{name}" in moved and self._reservation.is_of(there, name, _stamp(info)):
+                there.rm_file(self._path(name))
 
     def _take(self, there: Any, source: str, name: str) -> bool:
         """Move a file there into this ledger's folder; False when it is gone, or one of the name is there already."""
         target = self._path(f"{self._claims}/{name}")
-        if there.exists(target):
+        if there.exists(target) or not self._may_move(there, source, name):
             return False
         self._makedirs(there, PurePosixPath(target).parent.as_posix())
         try:
@@ -191,8 +208,19 @@ class RemoteDrop:
             there.invalidate_cache()
             if there.exists(self._path(source)):
                 raise
-            return bool(there.exists(target))  # it was moved all the same, or another was faster
+            moved = bool(there.exists(target))  # it was moved all the same, or another was faster
+            if self._reservation and not moved:
+                self._reservation.release(there, name)
+            return moved
         return True
+
+    def _may_move(self, there: Any, source: str, name: str) -> bool:
+        """Whether a file there is this ledger's to move: where a move is one step, whoever makes it has it."""
+        if self._reservation is None:
+            return True
+        there.invalidate_cache()
+        path = self._path(source)
+        return bool(there.exists(path)) and self._reservation.take(there, name, _stamp(there.info(path)))
 
     def _is_still(self, there: Any, sighting: Sighting) -> bool:
         there.invalidate_cache()

@@ -131,7 +131,10 @@ class Watching:
 
     def _look_again(self, connection: Connection, row: Incoming, seen: Watch) -> None:
         now = self._kernel.clock.now()
-        look_again(connection, row.id, seen, waits_for(seen, self._table.ready, now))
+        waits = waits_for(seen, self._table.ready, now)
+        if seen.sighting.marked is False and waits == row.waits_for and seen.changed_at == row.watch.changed_at:
+            return  # it waits for its marker, however often it is seen meanwhile
+        look_again(connection, row.id, seen, waits)
         if row.step is Step.READY and seen.changed_at == now:
             advance(connection, row.id, Step.SEEN, now)
             self._tell(connection, Step.SEEN, row, {"waits_for": "it changed after it had looked complete"})

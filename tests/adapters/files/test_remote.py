@@ -156,6 +156,50 @@ def test_what_one_ledger_claimed_no_other_sees_or_takes(far: Far) -> None:
     assert far.server.names() == [f"archive/STK{number}.DAT{end}" for number in range(2) for end in ("", ".done")]
 
 
+@pytest.fixture
+def bucket(bench: "Bench", tmp_path: Path) -> Iterator[Far]:
+    with servers.s3(tmp_path / "server") as server:
+        yield Far(bench, server)
+
+
+def test_where_a_move_is_a_copy_and_a_delete_one_has_it_all_the_same(bucket: Far, monkeypatch: Any) -> None:
+    """R20, R77, R86: another who looked before sees both halves; killed between them, the rest is done later."""
+    bucket.server.put("STK1.DAT", bucket.content)
+    ours, others = (bucket.feed(ledger=name) for name in ("a1", "b2"))
+    (sighting,), (again,) = ours.sightings(), others.sightings()
+    with monkeypatch.context() as patch:
+        there = ours._drop()._opened
+        patch.setattr(there, "mv", there.cp_file)  # killed before the delete
+        assert ours.claim(sighting)
+    assert "STK1.DAT" in bucket.server.names()
+    assert not others.claim(again)
+    assert others.arrivals() == []
+    killed = bucket.feed(ledger="a1")
+    (arrival,) = killed.arrivals()
+    assert "STK1.DAT" not in bucket.server.names()
+    killed.settle(arrival, Verdict.ARCHIVE)
+    assert bucket.server.names() == ["archive/STK1.DAT"]
+    bucket.server.put("STK1.DAT", bucket.content * 2)
+    assert others.claim(next(iter(others.sightings()))), "a later one of the name is whose who takes it"
+
+
+def test_who_reserved_and_was_killed_goes_on(bucket: Far, monkeypatch: Any) -> None:
+    """R77, R86: before anything was moved; the other one waits."""
+    bucket.server.put("STK1.DAT", bucket.content)
+    ours, others = (bucket.feed(ledger=name) for name in ("a1", "b2"))
+    (sighting,), (again,) = ours.sightings(), others.sightings()
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ours._drop()._opened, "mv", killed)
+        with pytest.raises(KeyboardInterrupt):
+            ours.claim(sighting)
+    assert not others.claim(again)
+    assert bucket.feed(ledger="a1").claim(sighting)
+
+
 def test_what_is_in_no_ledgers_folder_is_taken_by_the_first_who_looks(far: Far) -> None:
     """R20, R77: claimed by a version before there were such folders, or let go by a person for one that is dead."""
     far.server.put("inflight/STK1.DAT", far.content)
