@@ -4,14 +4,15 @@ For `05 SKU PIC X(4). 05 ON-HAND PIC S9(5) COMP-3.` what is put together is
 
     {"sku":   show_text    ,"on_hand":   show_number   } and a line end
 
-where what stands in the layout stays the same for every record, and what the functions of `plane` show does not. Then
-it is turned upright, and the padding falls out: JSON lines, to the byte what `orjson` makes of the plain decoder's
-values.
+where what stands in the layout stays the same for every record, and what the functions of `plane` show does not. Planes
+that are padding in every record are left out at once: most of it is. Then all is turned upright, and the rest of the
+padding falls out: JSON lines, to the byte what `orjson` makes of the plain decoder's values.
 """
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -21,6 +22,7 @@ from brownfield_files.encoding import Encoding
 from brownfield_files.frame import Batch
 from brownfield_files.layout import Field, Layout, Part, RecordType, Table, every_field, varies
 from brownfield_files.plane import PAD, Mask, Planes, Show, Slab, count_digits, countable, show_field, total
+from brownfield_files.sieve import compile_sieve
 
 _MOST_COLUMNS = 1000
 _Segment: TypeAlias = bytes | Show
@@ -39,50 +41,72 @@ class Columns:
         self._encoding, self._most = encoding, most
         self._parts = {part.name: part for part in record.parts}
         self._line = _joined([*_object(record.parts, 0, encoding), b"\n"])
-        self._least = max(field.offset + field.length for field in every_field(record.parts))
+        fields = list(every_field(record.parts))
+        self._least = max(field.offset + field.length for field in fields)
+        self._sieve = compile_sieve(fields, self._least, encoding)
 
     def __call__(self, batch: Batch, indexes: Sequence[int]) -> "Sheet | None":
         """What is shown of some records; None where one of them is too short or too long."""
         records = _records(batch, indexes, self._least, self._most)
-        if records is None:
-            return None
-        slab = Slab(records, self._encoding)
-        blocks, bad = _shown(self._line, slab)
-        return Sheet(self, slab, blocks, bad)
+        return None if records is None else Sheet(self, records)
+
+    def sound(self, records: Planes) -> bool:
+        """Whether it is seen at once that all of these mean something."""
+        return self._sieve is not None and self._sieve(records)
+
+    def show(self, slab: Slab) -> tuple[list[Planes], Mask | None]:
+        """What records show, segment by segment, and which mean nothing; None for none."""
+        return _shown(self._line, slab)
+
+    def slab(self, records: Planes) -> Slab:
+        """Records on their side."""
+        return Slab(records, self._encoding)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a field."""
+        return name in self._parts
 
     def part(self, name: str) -> list[_Segment]:
-        """What is shown of one field; of one that is not there, an empty string."""
-        part = self._parts.get(name)
-        return _joined([*(_value(part, 0, self._encoding) if part else [b'""']), b"\n"])
+        """What is shown of one field."""
+        return [*_value(self._parts[name], 0, self._encoding), b"\n"]
 
 
-@dataclass(frozen=True)
 class Sheet:
-    """The JSON lines of some records, on their side.
+    """The JSON lines of some records. Nothing is made before it is asked for.
 
-    Attributes:
+    Args:
         columns: What is shown.
-        slab: The records.
-        blocks: What they show, segment by segment.
-        bad: Those that mean nothing; None for none.
+        records: A row of bytes for each.
     """
 
-    columns: Columns
-    slab: Slab
-    blocks: list[Planes]
-    bad: Mask | None
+    def __init__(self, columns: Columns, records: Planes) -> None:
+        self._columns, self._records = columns, records
+
+    @cached_property
+    def _slab(self) -> Slab:
+        return self._columns.slab(self._records)
+
+    @cached_property
+    def _shown(self) -> tuple[list[Planes], Mask | None]:
+        return self._columns.show(self._slab)
 
     def good(self) -> Sequence[int]:
         """Which of the records mean something."""
-        return range(self.slab.count) if self.bad is None else np.flatnonzero(~self.bad).tolist()
+        every = range(len(self._records))
+        if self._columns.sound(self._records):
+            return every
+        _, bad = self._shown
+        return every if bad is None else np.flatnonzero(~bad).tolist()
 
     def lines(self) -> bytes:
         """These, as JSON lines."""
-        return self._upright(self.blocks)
+        return self._upright(self._shown[0])
 
     def texts(self, name: str) -> list[str]:
         """Their values of one field as text; empty where there is no such field."""
-        blocks, _ = _shown(self.columns.part(name), self.slab)
+        if not self._columns.has(name):
+            return [""] * len(self.good())
+        blocks, _ = _shown(self._columns.part(name), self._slab)
         lines = self._upright(blocks)
         if b"\\" in lines or lines[:1] in {b"[", b"{"}:  # only then is more than quotes between JSON and the text
             return list(map(str, orjson.loads(b"[%b]" % lines[:-1].replace(b"\n", b","))))
@@ -90,11 +114,20 @@ class Sheet:
 
     def _upright(self, blocks: list[Planes]) -> bytes:
         """The text of the good records one after the other, the padding left out."""
-        planes = np.concatenate(blocks)
-        rows = planes.T if self.bad is None else planes.T[~self.bad]
-        flat = np.ascontiguousarray(rows).reshape(-1)
-        text: bytes = flat[flat != PAD].tobytes()
-        return text
+        rows = np.empty((len(self._records), sum(map(len, blocks))), np.uint8)
+        at = 0
+        for block in blocks:
+            rows[:, at : at + len(block)] = block.T
+            at += len(block)
+        _, bad = self._shown
+        text: bytes = (rows if bad is None else rows[~bad]).tobytes()
+        return text.replace(bytes([PAD]), b"")
+
+
+def _used(block: Planes) -> Planes:
+    """The planes that are not all padding."""
+    used = block.max(axis=1) != PAD
+    return block if used.all() else block[used]
 
 
 def _records(batch: Batch, indexes: Sequence[int], least: int, most: int) -> Planes | None:
@@ -117,7 +150,7 @@ def _shown(segments: list[_Segment], slab: Slab) -> tuple[list[Planes], Mask | N
             blocks.append(np.broadcast_to(written, (len(segment), slab.count)))
             continue
         cells = segment(slab)
-        blocks.append(cells.planes)
+        blocks.append(_used(cells.planes))
         if cells.bad is not None:
             bad |= cells.bad
     return blocks, bad if bad.any() else None

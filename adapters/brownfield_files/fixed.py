@@ -12,8 +12,9 @@ from brownfield_files.descriptor import BadFraming
 from brownfield_files.engine import engine
 from brownfield_files.family import Families
 from brownfield_files.frame import Batch, batches
+from brownfield_files.hashing import Hashing
 from brownfield_files.image import image_data, pin
-from brownfield_files.preflight import Preflight
+from brownfield_files.preflight import Preflight, changed
 from brownfield_files.router import router
 from brownfield_files.row import Decoded, Decoder
 from brownfield_files.schema import contract_of
@@ -22,6 +23,8 @@ from brownfield_files.wholeness import Wholeness
 
 _MOST_BYTES = 4 << 20
 """Of one chunk: a transaction takes no longer because records are long."""
+
+_MEANWHILE = "the file changed while it was read"
 
 
 class FixedWidth:
@@ -54,21 +57,23 @@ class FixedWidth:
         Raises:
             Rejected: The codes are those of `Preflight.survey`.
         """
-        survey = self._preflight.survey(file, arrival, checkpoint)
-        families = Families(self._format.layout, checkpoint.context)
         size = max(1, min(self._chunk, _MOST_BYTES // self._format.layout.length))
-        for batch in batches(file, self._format.cut, size, number=checkpoint.record, offset=checkpoint.offset):
-            names = self._route(batch)
-            survey.tally.add(names, batch)
-            survey.digest.update(batch.raw)
-            decoded = self._decoder.decode(batch, names)
-            families.relate(batch, names, decoded)
-            number, offset = batch.end
-            context = {"layout": self.shape, "header": survey.header, **families.show()}
-            totals = survey.tally.show(survey.statements)
-            position = Checkpoint(number, offset, survey.digest.hexdigest(), totals, context)
-            image = None if families.any else partial(self._image, batch, decoded)
-            yield Chunk(decoded, tuple(decoded.damaged), position, decoded.documents, image)
+        survey = self._preflight.survey(file, arrival, checkpoint, size)
+        families = Families(self._format.layout, checkpoint.context)
+        found = batches(file, self._format.cut, size, number=checkpoint.record, offset=checkpoint.offset)
+        with Hashing(survey.digest) as hashing:
+            for mark in survey.marks:
+                batch = _next(found, arrival)
+                prefix = hashing.add(batch.raw)
+                names = self._route(batch)
+                decoded = self._decoder.decode(batch, names)
+                families.relate(batch, names, decoded)
+                context = {"layout": self.shape, "header": survey.header, **families.show()}
+                if prefix.result() != mark.prefix.result():
+                    raise changed(arrival, _MEANWHILE)
+                position = Checkpoint(*batch.end, prefix.result(), mark.tally.show(survey.statements), context)
+                image = None if families.any else partial(self._image, batch, decoded)
+                yield Chunk(decoded, tuple(decoded.damaged), position, decoded.documents, image)
 
     def reread(self, number: int, raw: bytes) -> Row | Damage:
         """What these bytes, line end or descriptor included, hold as the record of that number.
@@ -94,8 +99,17 @@ class FixedWidth:
 
     def _image(self, batch: Batch, decoded: Decoded, kind: str) -> Image:
         numbers = decoded.numbers(kind)
-        return Image(numbers, image_data(batch, [number - batch.number for number in numbers]), self._pinned, "files")
+        indexes = range(batch.count) if len(numbers) == batch.count else [number - batch.number for number in numbers]
+        return Image(numbers, image_data(batch, indexes), self._pinned, "files")
 
     @cached_property
     def _pinned(self) -> str:
         return pin(self._format.layout, self._format.encoding)
+
+
+def _next(found: Iterator[Batch], arrival: Arrival) -> Batch:
+    """The records of the next chunk, which were there in the first pass."""
+    try:
+        return next(found)
+    except (StopIteration, BadFraming):
+        raise changed(arrival, _MEANWHILE) from None

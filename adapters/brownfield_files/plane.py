@@ -25,7 +25,7 @@ PAD = 0
 Planes: TypeAlias = NDArray[np.uint8]
 Mask: TypeAlias = NDArray[np.bool_]
 
-_SPACE, _WIDE, _STRANGE = 0x20, 0x80, 0xFF
+_SPACE, _WIDE, STRANGE = 0x20, 0x80, 0xFF
 _ZERO, _MINUS, _POINT, _QUOTE = b'0-."'
 _LONGEST_BINARY = 8
 
@@ -60,8 +60,8 @@ class Slab:
 
     @cached_property
     def text(self) -> Planes:
-        """Each byte as the ASCII character that it stands for, see `_plain_table`."""
-        translated = self.raw.tobytes().translate(_plain_table(self._encoding))
+        """Each byte as the ASCII character that it stands for, see `plain_table`."""
+        translated = self.raw.tobytes().translate(plain_table(self._encoding))
         return np.frombuffer(translated, np.uint8).reshape(self.raw.shape)
 
 
@@ -78,8 +78,8 @@ def show_text(field: Field, encoding: Encoding) -> Show:
         text = slab.text[where]
         planes, highest = _trimmed(text), int(text.max(initial=0))
         bad = _nul_inside(planes) if not text.min(initial=_SPACE) else None
-        if highest == _STRANGE:
-            bad = _either(bad, (text == _STRANGE).any(axis=0))
+        if highest == STRANGE:
+            bad = _either(bad, (text == STRANGE).any(axis=0))
         if highest >= _WIDE:
             planes = _widened(planes, slab.raw[where], escaped)
         return Cells(_between(planes, _QUOTE), bad)
@@ -346,15 +346,15 @@ def _either(one: Mask | None, other: Mask | None) -> Mask | None:
 
 
 @cache
-def _plain_table(encoding: Encoding) -> bytes:
-    """What each byte stands for: an ASCII character that JSON takes as it is, NUL, `_WIDE`, or `_STRANGE` for none."""
+def plain_table(encoding: Encoding) -> bytes:
+    """What each byte stands for: an ASCII character that JSON takes as it is, NUL, `_WIDE`, or `STRANGE` for none."""
     return bytes(_plain_byte(bytes([byte]), encoding) for byte in range(256))
 
 
 def _plain_byte(byte: bytes, encoding: Encoding) -> int:
     character = byte.decode(encoding.name, "replace")
     if character == "\ufffd" or (encoding.ebcdic and character == "\x0e"):
-        return _STRANGE
+        return STRANGE
     written = orjson.dumps(character)[1:-1]
     return ord(character) if character == "\0" or (len(written) == 1 and character.isascii()) else _WIDE
 

@@ -2,10 +2,13 @@
 
 Checked: framing; header first, trailer last, each once, both readable; control totals; the sha256 of the whole file;
 and, when resuming, that the bytes before the checkpoint are those that were read then.
+
+What it found at the end of each chunk is kept, so that the second pass neither sums again nor takes other bytes.
 """
 
-import hashlib
 import os
+from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
@@ -14,6 +17,7 @@ from brownfield_files.decode import Broken, record_reader
 from brownfield_files.descriptor import BadFraming
 from brownfield_files.engine import engine
 from brownfield_files.frame import Batch, Frame, batches
+from brownfield_files.hashing import Hashing
 from brownfield_files.layout import Layout
 from brownfield_files.router import router
 from brownfield_files.setting import Format
@@ -24,19 +28,31 @@ _BLOCK = 1 << 19
 _OF_CUTTING = frozenset(["framing", "header", "trailer"])
 
 
+class Mark(NamedTuple):
+    """What the first pass found at the end of a chunk.
+
+    Attributes:
+        prefix: The sha256 of the file up to there.
+        tally: The totals up to there.
+    """
+
+    prefix: "Future[str]"
+    tally: Tally
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
     """What the second pass needs of the first.
 
     Attributes:
         digest: The running hash at the checkpoint, to go on from.
-        tally: The running totals at the checkpoint, to go on from.
+        marks: For each chunk after the checkpoint.
         statements: What the trailer stated, judged against the whole file.
         header: The fields of the first record, or None when it has no type of its own.
     """
 
     digest: Any
-    tally: Tally
+    marks: list[Mark]
     statements: dict[str, Statement]
     header: dict[str, Any] | None
 
@@ -49,15 +65,21 @@ class Preflight:
         self._layout: Layout = format_.layout
         self._route = router(format_.layout, format_.encoding)
 
-    def survey(self, file: BinaryIO, arrival: Arrival, checkpoint: Checkpoint) -> Survey:
+    def survey(self, file: BinaryIO, arrival: Arrival, checkpoint: Checkpoint, size: int) -> Survey:
         """Read the whole file once.
+
+        Args:
+            file: The file.
+            arrival: What was announced.
+            checkpoint: Where the second pass begins.
+            size: Records in each of its chunks.
 
         Raises:
             Rejected: It is not what it should be; the code is one of `empty`, `framing`, `header`, `trailer`, `totals`,
                 `changed`.
         """
         try:
-            return self._survey(file, arrival, checkpoint)
+            return self._survey(file, arrival, checkpoint, size)
         except Rejected as error:
             sign = ""
             if error.code in _OF_CUTTING and self._format.cut.framing != "line":
@@ -66,34 +88,41 @@ class Preflight:
                 raise
             raise Rejected(f"{error}; {sign}", code=error.code, detail=error.detail) from error
 
-    def _survey(self, file: BinaryIO, arrival: Arrival, checkpoint: Checkpoint) -> Survey:
+    def _survey(self, file: BinaryIO, arrival: Arrival, checkpoint: Checkpoint, size: int) -> Survey:
         self._check_size(os.fstat(file.fileno()).st_size)
-        order, digest = _Order(self._layout), hashlib.sha256()
-        tally = Tally(self._layout, self._format.encoding, engine())
-        mark: tuple[Any, Tally] | None = None
-        try:
-            end = self._read(file, (0, 0), checkpoint.record, _Sums(order, digest, tally))
-            if end == (checkpoint.record, checkpoint.offset):
-                mark = digest.copy(), tally.fork()
-            self._read(file, end, None, _Sums(order, digest, tally))
-        except BadFraming as error:
-            raise Rejected(str(error), code="framing") from error
-        _check_identity(digest.hexdigest(), arrival, mark, checkpoint)
+        order, tally = _Order(self._layout), Tally(self._layout, self._format.encoding, engine())
+        marks: list[Mark] = []
+        with Hashing() as hashing:
+            try:
+                end = (0, 0)
+                for batch in self._batches(file, end, checkpoint.record, max(1, _BLOCK // self._layout.length)):
+                    self._take(batch, order, tally)
+                    hashing.add(batch.raw)
+                    end = batch.end
+                digest = hashing.copy()
+                for batch in self._batches(file, end, None, size):
+                    self._take(batch, order, tally)
+                    marks.append(Mark(hashing.add(batch.raw), tally.fork()))
+            except BadFraming as error:
+                raise Rejected(str(error), code="framing") from error
+            if checkpoint.offset and (end, digest.hexdigest()) != (_place(checkpoint), checkpoint.prefix):
+                before = f"the bytes before record {checkpoint.record}"
+                raise changed(arrival, f"{before} are not those that were read before")
+            if hashing.copy().hexdigest() != arrival.sha256:
+                raise changed(arrival, "the file is not the one that was seen: its bytes changed")
         header, trailer = self._whole(order.first), self._whole(order.end())
         statements = tally.judge(order.last.record if trailer is not None and order.last else None)
-        return Survey(*mark, statements, header) if mark else Survey(digest, tally, statements, header)
+        return Survey(digest, marks, statements, header)
 
-    def _read(self, file: BinaryIO, start: tuple[int, int], until: int | None, sums: "_Sums") -> tuple[int, int]:
-        """Take the records from `start` to `until` into account; the number and offset after the last of them."""
-        (number, offset), end = start, start
-        size = max(1, _BLOCK // self._layout.length)
-        for batch in batches(file, self._format.cut, size, number=number, offset=offset, until=until):
-            names = self._route(batch)
-            sums.order.add(batch, names)
-            sums.tally.add(names, batch)
-            sums.digest.update(batch.raw)
-            end = batch.end
-        return end
+    def _batches(self, file: BinaryIO, start: tuple[int, int], until: int | None, size: int) -> Iterator[Batch]:
+        number, offset = start
+        return batches(file, self._format.cut, size, number=number, offset=offset, until=until)
+
+    def _take(self, batch: Batch, order: "_Order", tally: Tally) -> None:
+        """Take records into account."""
+        names = self._route(batch)
+        order.add(batch, names)
+        tally.add(names, batch)
 
     def _check_size(self, size: int) -> None:
         """Refuse at once what reading could only find at the end."""
@@ -160,19 +189,10 @@ class _Order:
         return self.last
 
 
-class _Sums(NamedTuple):
-    """What is summed up over a file."""
-
-    order: _Order
-    digest: Any
-    tally: Tally
+def changed(arrival: Arrival, how: str) -> Rejected:
+    """What is said of a file that is not the one that it was."""
+    return Rejected(f"{arrival.name}: {how}", code="changed")
 
 
-def _check_identity(digest: str, arrival: Arrival, mark: tuple[Any, Tally] | None, checkpoint: Checkpoint) -> None:
-    if checkpoint.offset and (mark is None or mark[0].hexdigest() != checkpoint.prefix):
-        raise Rejected(
-            f"{arrival.name}: the bytes before record {checkpoint.record} are not those that were read before",
-            code="changed",
-        )
-    if digest != arrival.sha256:
-        raise Rejected(f"{arrival.name}: the file is not the one that was seen: its bytes changed", code="changed")
+def _place(checkpoint: Checkpoint) -> tuple[int, int]:
+    return checkpoint.record, checkpoint.offset

@@ -155,8 +155,10 @@ class Decoded(Sequence[Row]):
         self.damaged = sorted([*self.damaged, *damaged], key=_number)
         self.__dict__.pop("_rows", None)
 
-    def numbers(self, kind: str) -> list[int]:
+    def numbers(self, kind: str) -> Sequence[int]:
         """The numbers of the records of one type, ascending."""
+        if len(self.shown) == 1 and self.shown[0].kind == kind and not self.decoded:
+            return self.shown[0].numbers
         shown = [number for one in self.shown if one.kind == kind for number in one.numbers]
         return sorted([*shown, *(row.number for row in self.decoded if row.kind == kind)])
 

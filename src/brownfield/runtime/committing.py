@@ -51,7 +51,8 @@ class Committing:
         with self._kernel.ledger.read() as connection:
             bad = file_counts(connection, file.id)[1]
         self._within_limit(bad)
-        for ready in ahead(self._changes(self._snapshot, file, chunks) if self._snapshot else map(self._ready, chunks)):
+        coming = ahead(chunks)
+        for ready in ahead(self._changes(self._snapshot, file, coming) if self._snapshot else map(self._ready, coming)):
             bad += self._commit(file, ready)
             self._within_limit(bad, ready.checkpoint.record)
             if self._stopping.is_set():
@@ -97,7 +98,7 @@ class Committing:
         if self._feed.function is None and table.sink == "raw" and chunk.image is not None:
             packed = Packed.of_image(chunk.image(table.record), table.record)
             return _Ready(packed, chunk.damaged, chunk.checkpoint)
-        documents, damaged = self._documents(chunk)
+        documents, damaged = self._documents(chunk, table.key if table.sink == "rows" else "")
         events = Rows.of(documents) if table.sink == "rows" else Packed.of(documents)
         return _Ready(events, (*chunk.damaged, *damaged), chunk.checkpoint)
 
@@ -107,16 +108,17 @@ class Committing:
 
     def _whole(self, chunk: Chunk) -> Documents:
         """All records of a chunk. One that cannot be read would be told as deleted."""
-        documents, damaged = self._documents(chunk)
+        documents, damaged = self._documents(chunk, self._feed.table.key)
         for bad in (*chunk.damaged, *damaged):
             raise Drifted(
                 f"record {bad.number} cannot be read ({bad.reason}), and an extract with a gap is not compared"
             )
         return documents
 
-    def _documents(self, chunk: Chunk) -> tuple[Documents, list[Damage]]:
+    def _documents(self, chunk: Chunk, key: str) -> tuple[Documents, list[Damage]]:
+        """The events of a chunk; their keys are not worked out where the name of the key field is empty."""
         if self._feed.function is None and chunk.render is not None:
-            return chunk.render(self._feed.table.record, self._feed.table.key), []
+            return chunk.render(self._feed.table.record, key), []
         return self._events(chunk)
 
     def _events(self, chunk: Chunk) -> tuple[Documents, list[Damage]]:

@@ -173,6 +173,21 @@ def test_a_file_that_changes_while_it_is_read_gives_no_further_chunk(bench: "Ben
         next(stream)
 
 
+@pytest.mark.parametrize("of", ["another value", "cut short"])
+def test_a_change_that_leaves_no_stamp_is_noticed_before_its_chunk_is_given(bench: "Bench", of: str) -> None:
+    """R20: every chunk of the second pass must be the bytes that the first one judged."""
+    arrival = bench.write(bench.file(bench.details(2000)))
+    path, stream = bench.drop / arrival.name, bench.feed(chunk=500).collect(arrival, Checkpoint())
+    next(stream)
+    before, seen = path.read_bytes(), path.stat()
+    with path.open("r+b") as file:
+        file.seek(-160, os.SEEK_END)
+        file.write(before[-480:-400]) if of == "another value" else file.truncate()
+    os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+    with pytest.raises(Rejected, match="changed while it was read"):
+        list(stream)
+
+
 def test_a_file_replaced_by_rename_while_it_is_read_does_no_harm(bench: "Bench") -> None:
     """R20: both passes read the file that was opened."""
     arrival = bench.write(bench.file(bench.details(5)))
