@@ -1,4 +1,4 @@
-"""``python bench/run.py [--quick] [--name NAME]``: the ratios that the README quotes.
+"""``python bench/run.py [--quick] [--reads] [--name NAME]``: the ratios that the README quotes.
 
 Each is measured against a reference in the same run, in seven interleaved pairs; see `pair.py`. The results are
 written to `bench/results/NAME.json`, and as a table to `bench/results/README.md`.
@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ def main() -> None:
     size, began = QUICK if given.quick else FULL, time.monotonic()
     facts = environment(size)
     rows: list[Row] = []
-    for row in measure(size):
+    for row in (reads if given.reads else measure)(size):
         rows.append(row)
         print(f"{time.monotonic() - began:6.1f} s  {row.id}", file=sys.stderr, flush=True)
     facts["seconds"], facts["load_after"] = round(time.monotonic() - began), round(os.getloadavg()[0], 1)
@@ -62,17 +63,29 @@ def main() -> None:
 
 def measure(size: Size) -> Iterator[Row]:
     """Every row, in the order of the table."""
-    with tempfile.TemporaryDirectory(prefix="brownfield-bench-") as folder, Stage(Path(folder)) as stage:
-        take_the_brake_off(stage)
-        stage.start_warehouse()
-        stage.start_brownfield()
-        yield from calls(stage, size)
-        yield from throughput(stage, size)
+    yield from reads(size)
+    with _staged() as stage:
         yield from cold_start(stage, size)
     yield from starts(size)
     yield from checks(size)
     yield from batches(size)
     yield from audit(size)
+
+
+def reads(size: Size) -> Iterator[Row]:
+    """The rows that are calls of a running brownfield."""
+    with _staged() as stage:
+        yield from calls(stage, size)
+        yield from throughput(stage, size)
+
+
+@contextmanager
+def _staged() -> Iterator[Stage]:
+    with tempfile.TemporaryDirectory(prefix="brownfield-bench-") as folder, Stage(Path(folder)) as stage:
+        take_the_brake_off(stage)
+        stage.start_warehouse()
+        stage.start_brownfield()
+        yield stage
 
 
 def environment(size: Size) -> dict[str, Any]:
@@ -116,6 +129,7 @@ def write(folder: Path, name: str, rows: Iterable[Row], facts: dict[str, Any], r
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description="What brownfield costs, as ratios.")
     parser.add_argument("--quick", action="store_true", help="only see that everything runs; the numbers mean nothing")
+    parser.add_argument("--reads", action="store_true", help="only the calls of a running brownfield")
     parser.add_argument("--name", default="baseline", help="of the results' file")
     parser.add_argument("--into", type=Path, default=ROOT / "bench" / "results", help="folder of the results")
     return parser.parse_args()

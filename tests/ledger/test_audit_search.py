@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from brownfield.ledger.audit import count, search, subject_token
 
@@ -91,3 +92,13 @@ def test_an_entry_comes_back_as_it_was_noted(write, entry, ledger, now):
         (found,) = search(connection)
     assert found.body == {"outcome": "ok", "units": "12.50"}
     assert (found.at, found.chain, found.seq, found.wrapper) == (now, "server", 1, None)
+
+
+def test_entries_of_a_proposal_are_found_by_an_index(ledger):
+    """Few of the entries are of one: the index holds these alone."""
+    with ledger.read() as connection:
+        plan = connection.execute(text("EXPLAIN QUERY PLAN SELECT id FROM bf_entry WHERE proposal = 'p'")).all()
+        story = text("EXPLAIN QUERY PLAN SELECT id FROM bf_entry WHERE proposal IN (SELECT proposal FROM bf_entry)")
+        within = connection.execute(story).all()
+    assert "ix_bf_entry_proposal (proposal=?)" in plan[0].detail
+    assert any("ix_bf_entry_proposal (proposal=?)" in row.detail for row in within)

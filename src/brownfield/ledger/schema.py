@@ -90,11 +90,17 @@ entry = Table(
     Column("identity", Text),
     Column("wrapper", Text),
     Column("operation", Text),
-    Column("proposal", Text, index=True),
+    Column("proposal", Text),
     Column("body", LargeBinary, nullable=False),  # the exact bytes that the mac covers
     Column("mac", LargeBinary, nullable=False),
     Index("uq_bf_entry_chain_seq", "chain", "seq", unique=True),
     Index("ix_bf_entry_identity_at", "identity", "at"),
+    Index(  # each index is a page more to write for every call, and few entries are of a proposal
+        "ix_bf_entry_proposal",
+        "proposal",
+        sqlite_where=text("proposal IS NOT NULL"),
+        postgresql_where=text("proposal IS NOT NULL"),
+    ),
 )
 
 subject = Table(
