@@ -10,7 +10,7 @@ from typing import Any
 from brownfield.contract import Contract, Damage, Draft, Sources
 from brownfield_files.assemble import assemble
 from brownfield_files.cell import Style
-from brownfield_files.copybook import Copybook, read_copybook
+from brownfield_files.copybook import read_copybook
 from brownfield_files.declaration import RecordDeclaration
 from brownfield_files.descriptor import IBM
 from brownfield_files.document import tables_of
@@ -58,11 +58,13 @@ def read_sources(sources: Sources) -> Reading:
     file = Path(sources["file"]) if "file" in sources else None
     if path.suffix.lower() == ".toml":
         layout = read_toml_layout(path)
-        sample = sample_of(file, layout.length, binary=_is_binary(layout)) if file else None
+        fields = [one for record in layout.records for one in every_field(record.parts)]
+        sample = sample_of(file, layout.length, fields) if file else None
         return Reading(layout, sample, {}, snake(path.stem), [])
     copybook = read_copybook(path)
     longest = max(record.length for record in copybook.records)
-    sample = sample_of(file, longest, binary=_has_binary(copybook)) if file else None
+    entries = (entry for chosen in alternatives(copybook) for entry in chosen.walk())
+    sample = sample_of(file, longest, [entry.item for entry in entries if entry.item]) if file else None
     records, notes = guess_records(copybook, sample)
     layout = assemble(copybook, {name: RecordDeclaration.model_validate(one) for name, one in records.items()})
     body = next(record.name for record in layout.records if record.place == "body")
@@ -210,7 +212,7 @@ def _settings(reading: Reading, file: Path, layout_file: Path, variable: str) ->
     assert sample is not None  # noqa: S101 -- draft_file has a sample
     match = _match(file)
     notes = [
-        f"encoding = {sample.encoding.name}: guessed from the bytes of {file.name}",
+        f"encoding = {sample.encoding.name}: {_why(sample)}",
         f"framing = {sample.how.framing}, {reading.layout.length} bytes a record{_told(sample.how)}",
         f"match = {match}: guessed from the name of the sample",
         *reading.notes,
@@ -250,17 +252,12 @@ def _told(how: Cut) -> str:
     return "".join(f"; {name} = {value}" for name, value in _descriptors(how).items())
 
 
+def _why(sample: Sample) -> str:
+    if sample.encoding.mixed:
+        return "the layout has double-byte characters, and the bytes do not tell of which country: a person must say"
+    return f"guessed from the bytes of {sample.path.name}"
+
+
 def _prefix(file: Path) -> str:
     match = re.match("[A-Za-z]+", file.stem)
     return match[0] if match else "files"
-
-
-def _is_binary(layout: Layout) -> bool:
-    return any(
-        one.kind in {"packed", "binary", "float"} for record in layout.records for one in every_field(record.parts)
-    )
-
-
-def _has_binary(copybook: Copybook) -> bool:
-    entries = (entry for chosen in alternatives(copybook) for entry in chosen.walk())
-    return any(entry.item is not None and entry.item.kind in {"packed", "binary", "float"} for entry in entries)

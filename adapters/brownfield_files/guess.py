@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from brownfield_files.assemble import assemble
+from brownfield_files.codepage import GRAPHIC
 from brownfield_files.copybook import Copybook, Entry
 from brownfield_files.cutting import guess_cut
 from brownfield_files.declaration import RecordDeclaration
@@ -16,13 +17,14 @@ from brownfield_files.descriptor import BadFraming
 from brownfield_files.encoding import Encoding, encoding
 from brownfield_files.frame import Cut, Frame, frames
 from brownfield_files.holding import held_by
-from brownfield_files.layout import Field, Layout, RecordType, every_field, snake
+from brownfield_files.layout import Field, Layout, LayoutError, RecordType, every_field, snake
 from brownfield_files.router import router
 from brownfield_files.transfer import looks_ebcdic
 
 _SAMPLE_BYTES = 64 * 1024
 _MOST_RECORDS = 200_000
 _LONGEST_TYPE = 8
+_DOUBLE_BYTE = "cp939"
 _MOST_TYPES, _ENOUGH = 20, 200
 _ROLES = {"header": ("HEADER", "HEAD", "HDR"), "trailer": ("TRAILER", "TRAIL", "TRL", "FOOTER", "FOOT")}
 
@@ -51,23 +53,34 @@ class Sample:
                 return
 
 
-def sample_of(path: Path, longest: int, *, binary: bool) -> Sample:
+def sample_of(path: Path, longest: int, fields: Sequence[Field]) -> Sample:
     """Guess the encoding by what letters, digits and blanks the bytes would be, and the framing, see `guess_cut`.
 
     Args:
         path: The sample.
         longest: Bytes of the longest record that the layout describes.
-        binary: The layout has packed or binary fields, so that a line end may be data.
+        fields: Its fields. In packed or binary ones a line end may be data, double-byte ones need a page that has them.
 
     Raises:
         OSError: It cannot be read.
+        LayoutError: No page with double-byte characters is known here, and there are fields of them.
     """
     with path.open("rb") as file:
         head = file.read(_SAMPLE_BYTES)
-    ebcdic = looks_ebcdic(head) is True
-    code = encoding("cp037" if ebcdic else "ascii" if not head or max(head) < 0x80 else "latin-1")
-    lines = not (ebcdic or binary) and b"\n" in head
+    code = _code(head, path.name, graphic=any(field.codec == GRAPHIC for field in fields))
+    binary = any(field.kind in {"packed", "binary", "float"} for field in fields)
+    lines = not (code.ebcdic or binary) and b"\n" in head
     return Sample(path, code, guess_cut(path, code, longest, lines=lines))
+
+
+def _code(head: bytes, file: str, *, graphic: bool) -> Encoding:
+    if not graphic:
+        ebcdic = looks_ebcdic(head) is True
+        return encoding("cp037" if ebcdic else "ascii" if not head or max(head) < 0x80 else "latin-1")
+    try:
+        return encoding(_DOUBLE_BYTE)
+    except ValueError as error:
+        raise LayoutError(file, 0, f"its layout has double-byte characters, and {error}") from None
 
 
 def guess_key(layout: Layout, body: RecordType, sample: Sample) -> tuple[str | None, str]:

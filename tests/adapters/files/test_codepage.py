@@ -14,6 +14,7 @@ from brownfield_files.codepage import GRAPHIC, page
 from brownfield_files.column import compile_columns
 from brownfield_files.compiled import compile_decoder
 from brownfield_files.decode import Broken, record_reader, value_reader
+from brownfield_files.draft import draft_file, read_sources
 from brownfield_files.encode import DoesNotFit, encode_field, encode_record
 from brownfield_files.encoding import encoding
 from brownfield_files.engine import Without
@@ -180,3 +181,19 @@ def test_a_page_that_nobody_knows_is_refused_by_name() -> None:
         encoding("cp9999")
     with pytest.raises(LookupError):
         codecs.lookup("cp1047_graphic")
+
+
+def test_a_draft_of_double_byte_fields_asks_of_which_country_they_are(tmp_path: Any) -> None:
+    """R26: the bytes do not tell; a page that has such characters is proposed, and said to be a proposal."""
+    (tmp_path / "x.cpy").write_text("       01 R.\n           05 NAME-J PIC X(10).\n           05 CITY PIC G(3).\n")
+    (tmp_path / "x.dat").write_bytes(bytes.fromhex("C10E455745750F404040455745754040"))
+    reading = read_sources({"layout": str(tmp_path / "x.cpy"), "file": str(tmp_path / "x.dat")})
+    assert reading.sample is not None
+    (frame,) = reading.sample.frames(reading.layout.length)
+    assert record_reader(reading.layout.records[0], reading.sample.encoding)(frame.record) == {
+        "name_j": "A" + TOKYO,
+        "city": TOKYO,
+    }
+    draft = draft_file({"layout": str(tmp_path / "x.cpy"), "file": str(tmp_path / "x.dat")})
+    assert draft.settings["encoding"] == "cp939"
+    assert any("do not tell of which country" in note for note in draft.notes)
