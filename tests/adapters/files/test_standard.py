@@ -413,7 +413,7 @@ OTHER = {
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_sample_draws_a_bundle_without_a_layout(name: str, tmp_path: Path) -> None:
-    """R30: the format is told by how the sample begins."""
+    """The format is told by how the sample begins."""
     sample = tmp_path / "ORD20261121.txt"
     sample.write_text(FILES[name], newline="")
     assert adapter.draft is not None
@@ -439,7 +439,7 @@ FIRST: dict[str, str] = {
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_sample_of_a_known_layout_says_which(name: str, tmp_path: Path) -> None:
-    """R30: a layout that comes with brownfield is offered, it is not guessed."""
+    """A layout that comes with brownfield is offered, it is not guessed."""
     assert (Path(__file__).parents[3] / "docs" / "examples" / "layouts" / name).exists()
     sample = tmp_path / "sample.dat"
     sample.write_text(FIRST[name] + "\n")
@@ -460,5 +460,5 @@ def every_layout() -> Iterator[str]:
 
 
 def test_each_shipped_layout_is_known_by_its_first_line() -> None:
-    """R30: a layout that is added is offered too."""
+    """A layout that is added is offered too."""
     assert set(every_layout()) == set(SHIPPED)
