@@ -6,17 +6,17 @@ each sentence ends with; then zeep says what is wrong.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import Protocol
 
 from lxml import etree
 
 from brownfield_soap.closure import REFERENCES
+from brownfield_soap.dangling import dangling_names
 from brownfield_soap.document import REPAIRS as ON_READING
-from brownfield_soap.document import WSDL, XSD, Document
+from brownfield_soap.document import WSDL, XSD, Document, remove
 from brownfield_soap.link import Linked
-from brownfield_soap.reference import SOAPS, Kind, Pointing, Reference, defined, local, references, space
+from brownfield_soap.reference import SOAPS, defined, local, references, space
 
 WORDS = frozenset(
     """
@@ -28,18 +28,9 @@ WORDS = frozenset(
 )
 """The elements of XML Schema 1.0."""
 
-BUILT_IN = frozenset(
-    """
-    anyType anySimpleType anyURI base64Binary boolean byte date dateTime decimal double duration ENTITIES ENTITY float
-    gDay gMonth gMonthDay gYear gYearMonth hexBinary ID IDREF IDREFS int integer language long Name NCName
-    negativeInteger NMTOKEN NMTOKENS nonNegativeInteger nonPositiveInteger normalizedString NOTATION positiveInteger
-    QName short string time token unsignedByte unsignedInt unsignedLong unsignedShort
-    """.split()  # noqa: SIM905  # as above
-)
 NO_NAME = re.compile(r"[^\w.-]")
 """What a name may not hold. A digit in front is left as it is: it is the far side's to say."""
 MIME = "http://schemas.xmlsoap.org/wsdl/mime/"
-ANY_TYPE = f"{{{XSD}}}anyType"
 KNOWN = {f"{{{XSD}}}{word.lower()}": f"{{{XSD}}}{word}" for word in WORDS}
 
 
@@ -101,7 +92,7 @@ def foreign_elements(linked: Linked) -> None:
                 node.tag = meant
             else:
                 document.note(node, f"`{name.localname}` is no element of XML Schema and was left out")
-                _remove(node)
+                remove(node)
 
 
 def _strangers(root: etree._Element) -> Iterator[etree._Element]:
@@ -145,7 +136,7 @@ def nameless(linked: Linked) -> None:
     for document, node in _elements(linked, f"{{{XSD}}}element", f"{{{XSD}}}attribute"):
         if node.get("name") == "":
             document.note(node, f"the {etree.QName(node).localname} has an empty name and was left out")
-            _remove(node)
+            remove(node)
 
 
 def empty_namespace(linked: Linked) -> None:
@@ -174,7 +165,7 @@ def missing_message(linked: Linked) -> None:
             )
         else:
             document.note(node, f"the {etree.QName(node).localname} of an operation names no message and was left out")
-            _remove(node)
+            remove(node)
 
 
 def message_names(linked: Linked) -> None:
@@ -197,95 +188,10 @@ def header_use(linked: Linked) -> None:
     for document, node in _elements(linked, *(f"{{{soap}}}header" for soap in SOAPS)):
         if not node.get("message") or not node.get("part"):
             document.note(node, "the SOAP header names no message or no part and was left out")
-            _remove(node)
+            remove(node)
         elif node.get("use") is None:
             node.set("use", "literal")
             document.note(node, "the SOAP header does not say its `use`; it was read as literal")
-
-
-def dangling_names(linked: Linked) -> None:
-    """A name that nothing defines is taken for the one it is nearest to, else for anything, else it is left out."""
-    known = _Known(linked)
-    pointing = Pointing()
-    for document in linked.documents:
-        for reference in list(references(document)):
-            if known.has(reference):
-                continue
-            meant = known.nearest(reference)
-            shown = f"the {reference.kind} {reference.text}"
-            if meant is None:
-                _leave_out(reference, pointing, shown)
-                continue
-            if reference.bare is False or meant != f"{{{document.root.get('targetNamespace')}}}{reference.text}":
-                document.note(reference.node, f"{shown} is defined nowhere; {meant} was taken")
-            pointing.to(reference, meant)
-    pointing.finish()
-
-
-class _Known:
-    """Everything that is defined, by kind."""
-
-    def __init__(self, linked: Linked) -> None:
-        self._names: dict[Kind, set[str]] = defaultdict(set)
-        self._names["type"] = {f"{{{XSD}}}{name}" for name in BUILT_IN}
-        for document in linked.documents:
-            for kind, name in defined(document):
-                self._names[kind].add(name)
-        self._by_local: dict[tuple[Kind, str], list[str]] = defaultdict(list)
-        for kind, names in self._names.items():
-            for name in sorted(names):
-                self._by_local[kind, local(name).lower()].append(name)
-
-    def has(self, reference: Reference) -> bool:
-        """Whether the reference leads somewhere. The `xs:schema` of a .NET DataSet does: zeep knows it."""
-        return reference.name in self._names[reference.kind] or reference.name == f"{{{XSD}}}schema"
-
-    def nearest(self, reference: Reference) -> str | None:
-        """The same name in the document's own namespace, or in another case, or in the only other namespace with it.
-
-        Where there is one portType or binding only, that one is meant.
-        """
-        name = local(reference.name or "") or reference.text.rpartition(":")[2]
-        alike = self._by_local[reference.kind, name.lower()]
-        own = [one for one in alike if reference.bare and space(one) == reference.document.root.get("targetNamespace")]
-        same_space = [one for one in alike if reference.name and space(one) == space(reference.name)]
-        same_name = [one for one in alike if local(one) == name]
-        only = sorted(self._names[reference.kind]) if reference.kind in ("portType", "binding") else []
-        for found in (own, same_space, same_name, only):
-            if len(found) == 1:
-                return found[0]
-        return None
-
-
-def _leave_out(reference: Reference, pointing: Pointing, shown: str) -> None:
-    node, document = reference.node, reference.document
-    if reference.kind == "type" and reference.attribute != "memberTypes":
-        document.note(node, f"{shown} is defined nowhere; it was taken for anything")
-        pointing.to(reference, f"{{{XSD}}}string" if node.tag in SIMPLE else ANY_TYPE)
-    elif node.tag == f"{{{XSD}}}element" and reference.attribute == "ref":
-        document.note(node, f"{shown} is defined nowhere; it was taken for anything")
-        node.tag = f"{{{XSD}}}any"
-        for attribute in set(node.attrib) - {"minOccurs", "maxOccurs"}:
-            del node.attrib[attribute]
-    elif node.tag == f"{{{WSDL}}}part":
-        document.note(node, f"{shown} is defined nowhere; the part was taken for anything")
-        del node.attrib["element"]
-        node.set("type", "xsd:anyType")
-        pointing.to(Reference(document, node, "type", "type", "xsd:anyType", None), ANY_TYPE)
-    elif reference.kind in ("message", "portType", "binding"):
-        target = node if str(node.tag).endswith(("}header", "}fault", "}binding", "}port")) else node.getparent()
-        document.note(node, f"{shown} is defined nowhere; what needs it was left out")
-        _remove(node if target is None else target)
-    elif reference.attribute in ("substitutionGroup", "memberTypes"):
-        document.note(node, f"{shown} is defined nowhere and was left out")
-        del node.attrib[reference.attribute]
-    else:
-        document.note(node, f"{shown} is defined nowhere and was left out")
-        _remove(node)
-
-
-SIMPLE = frozenset({f"{{{XSD}}}attribute", f"{{{XSD}}}list"})
-"""Elements whose type has to be a simple one."""
 
 
 def simple_restriction(linked: Linked) -> None:
@@ -322,7 +228,7 @@ def header_parts(linked: Linked) -> None:
         message = (node.get("message") or "").rpartition(":")[2]
         if (message, str(node.get("part"))) not in parts:
             document.note(node, f"the SOAP header's message {message} has no part {node.get('part')}; it was left out")
-            _remove(node)
+            remove(node)
 
 
 def unknown_operations(linked: Linked) -> None:
@@ -338,12 +244,6 @@ def unknown_operations(linked: Linked) -> None:
             if (port_type, str(node.get("name"))) not in offered:
                 document.note(node, f"the portType {port_type} has no operation {node.get('name')}; it was left out")
                 binding.remove(node)
-
-
-def _remove(node: etree._Element) -> None:
-    parent = node.getparent()
-    if parent is not None:
-        parent.remove(node)
 
 
 def _distinct(documents: list[Document]) -> list[Document]:

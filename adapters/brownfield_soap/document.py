@@ -111,6 +111,13 @@ def refused(address: str, cause: str, *, line: int | None = None) -> Rejected:
     return Rejected(f"The WSDL cannot be read: {where}: {cause}. {next_step}.", code="unreadable-wsdl")
 
 
+def remove(node: etree._Element) -> None:
+    """Takes an element out of its document."""
+    parent = node.getparent()
+    if parent is not None:
+        parent.remove(node)
+
+
 def _parser() -> etree.XMLParser:
     return etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True, huge_tree=False
