@@ -2,7 +2,8 @@
 
 One step per file, data flowing one way:
 
-    fetch → closure (document) → link (catalog, reference) → doctor (dangling) → reader (visitor, family, flatten) → model (kept)
+    fetch → closure (document) → link (catalog, reference) → doctor (dangling)
+          → reader (visitor, family, flatten) → model (kept)
     model → describe (answer, schema) | request (encode) | codec (decode) | draft (policy, undrawn, wording)
     connection: request (addressing, seal, attachment) → transport (login, wire, line, inflate)
                 → receive: stream | reply (tree, multipart, multiref, encoded, fault) → seal → codec → check
