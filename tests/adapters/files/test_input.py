@@ -332,3 +332,22 @@ def test_a_link_leads_nowhere(tmp_path):
     with pytest.raises(Rejected):
         far.stage(far.render(batch(GOOD)))
     assert victim.read_bytes() == b"theirs"
+
+
+def test_a_cobol_program_reads_what_was_written(tmp_path, cobc):
+    """Another reader than ours: the compiler means every field as it was given."""
+    program, folder = tmp_path / "ordpost", COPYBOOK.parent
+    subprocess.run([cobc, "-x", "-I", folder, "-o", program, folder / "ORDPOST.cbl"], check=True, timeout=100)
+    far = opened(tmp_path)
+    file = far.render(batch(GOOD, OTHER))
+    far.stage(file)
+    far.release(file)
+    told = subprocess.run(
+        [program, tmp_path / file.name], check=True, capture_output=True, text=True, timeout=30
+    ).stdout
+    assert [[part.strip() for part in line.split("|")] for line in told.splitlines()] == [
+        ["H", "000012", "20261121", "BROWNFIELD"],
+        ["D", "000001", "SO-1", "A-100", "2", "12.50", "soon"],
+        ["D", "000002", "SO-2", "B-200", "-7", "-99999.99", ""],
+        ["T", "000012", "000002", "-5", "99987.49"],
+    ]
