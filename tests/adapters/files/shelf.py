@@ -1,9 +1,13 @@
 """A file, a layout, and what comes of them: for every format that a library reads."""
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from workbook import workbook
 
 from brownfield.contract import Arrival, Checkpoint, Chunk, Damage, Limits, Opening, Row, Unavailable
 from brownfield_files import adapter
@@ -21,6 +25,36 @@ fields = [
   {{ name = "counted", type = "date", date = "D.M.YYYY" }},
 ]
 """
+
+
+HEAD = ("sku", "on_hand", "price", "counted")
+
+
+def delimited(rows: list[list[Any]]) -> bytes:
+    return "".join(
+        ",".join("" if value is None else str(value) for value in row) + "\n" for row in [HEAD, *rows]
+    ).encode()
+
+
+def json_lines(rows: list[list[Any]]) -> bytes:
+    return "".join(json.dumps(dict(zip(HEAD, row, strict=True))) + "\n" for row in rows).encode()
+
+
+def xml(rows: list[list[Any]]) -> bytes:
+    items = ("".join(f"<{name}>{value}</{name}>" for name, value in zip(HEAD, row, strict=True)) for row in rows)
+    return f"<stock>{''.join(f'<item>{item}</item>' for item in items)}</stock>\n".encode()
+
+
+def excel(rows: list[list[Any]]) -> bytes:
+    return workbook(list(HEAD), *rows)
+
+
+FILES: dict[str, tuple[Callable[[list[list[Any]]], bytes], str]] = {
+    "delimited": (delimited, ""),
+    "json-lines": (json_lines, ""),
+    "xml": (xml, 'path = "stock/item"'),
+    "excel": (excel, ""),
+}
 
 
 def no_secret(name: str) -> str:

@@ -1,15 +1,14 @@
 """Every format that a library reads passes the suite of a feed, is drawn from a sample, and read through its layout."""
 
 import dataclasses
+import json
 import re
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from shelf import FIELDS, START, Shelf, no_secret
-from workbook import workbook
+from shelf import FIELDS, FILES, HEAD, START, Shelf, no_secret
 
 import brownfield_files
 from brownfield.contract import Opening, Rejected
@@ -19,36 +18,6 @@ from brownfield_files.format import FORMATS, parser_of
 from brownfield_files.layout import LayoutError
 from brownfield_files.setting import FilesSettings, FormatName
 
-HEAD = ("sku", "on_hand", "price", "counted")
-
-
-def delimited(rows: list[list[Any]]) -> bytes:
-    return "".join(
-        ",".join("" if value is None else str(value) for value in row) + "\n" for row in [HEAD, *rows]
-    ).encode()
-
-
-def json_lines(rows: list[list[Any]]) -> bytes:
-    import json
-
-    return "".join(json.dumps(dict(zip(HEAD, row, strict=True))) + "\n" for row in rows).encode()
-
-
-def xml(rows: list[list[Any]]) -> bytes:
-    items = ("".join(f"<{name}>{value}</{name}>" for name, value in zip(HEAD, row, strict=True)) for row in rows)
-    return f"<stock>{''.join(f'<item>{item}</item>' for item in items)}</stock>\n".encode()
-
-
-def excel(rows: list[list[Any]]) -> bytes:
-    return workbook(list(HEAD), *rows)
-
-
-FILES: dict[str, tuple[Callable[[list[list[Any]]], bytes], str]] = {
-    "delimited": (delimited, ""),
-    "json-lines": (json_lines, ""),
-    "xml": (xml, 'path = "stock/item"'),
-    "excel": (excel, ""),
-}
 ROWS: list[list[Any]] = [[f"S-{n:04}", n, n + 0.5, "21.11.2026"] for n in range(5)]
 BAD = ["S-9999", "many", 1, "21.11.2026"]
 
@@ -114,8 +83,6 @@ def test_all_formats_give_the_same_rows_of_the_same_records(shelf: Shelf) -> Non
 
 def test_documents_are_the_rows(shelf: Shelf) -> None:
     """R20: what is stored for a feed that is exposed as it is, is what its function would be given."""
-    import json
-
     for chunk in shelf.chunks(content(shelf, [*ROWS, BAD])):
         assert chunk.render is not None
         documents = chunk.render("detail", "sku")

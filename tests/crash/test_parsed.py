@@ -13,7 +13,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "adapters" / "files"))
 
-from test_format import FILES
+from shelf import FILES
 
 pytestmark = pytest.mark.slow
 COLLECT = """
