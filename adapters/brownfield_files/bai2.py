@@ -28,6 +28,7 @@ _DATE = DateFormat("YYMMDD", 80)
 _WITHOUT_DECIMALS = {"JPY", "KRW", "CLP", "VND", "ISK", "XAF", "XOF", "XPF", "PYG", "UGX"}
 _WITH_THREE = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
 _MOST_PARTS = 3
+_MOST_OF_ACCOUNT = 8 << 20
 
 FUNDS: dict[str, Any] = {
     "funds": text(),
@@ -74,8 +75,9 @@ class _Record:
 
     code: str
     offset: int
-    raw: bytes
+    raw: list[bytes]
     lines: list[str]
+    size: int = 0
 
     def fields(self) -> list[str]:
         """What stands between commas, over all lines."""
@@ -95,6 +97,7 @@ class _Part:
         raw: An account's bytes.
         rows: An account's summaries and transactions.
         fault: What is wrong about an account first.
+        size: How many bytes an account has.
     """
 
     fields: Fields
@@ -105,6 +108,15 @@ class _Part:
     raw: list[bytes] = field(default_factory=list)
     rows: list[Content] = field(default_factory=list)
     fault: tuple[str, str, str] | None = None
+    size: int = 0
+
+    def take(self, record: _Record) -> None:
+        """Keep an account's bytes, in case that it is damage."""
+        self.raw += record.raw
+        self.size += sum(map(len, record.raw))
+        if self.size > _MOST_OF_ACCOUNT:
+            reason = f"the account at byte {self.offset} has more than {_MOST_OF_ACCOUNT} bytes"
+            raise Rejected(reason, code="too-large")
 
 
 class _Wrong(Exception):
@@ -181,8 +193,9 @@ def _records(file: BinaryIO) -> Iterator[_Record]:
             if open_ is None:
                 raise Rejected(f"byte {offset}: 88 goes on with nothing", code="framing")
             open_.lines.append(line)
-            open_.raw += raw
-            if len(open_.raw) > MOST_BYTES:
+            open_.raw.append(raw)
+            open_.size += len(raw)
+            if open_.size > MOST_BYTES:
                 raise Rejected(f"the record at byte {open_.offset} is longer than {MOST_BYTES} bytes", code="too-large")
             continue
         if open_ is not None:
@@ -192,7 +205,7 @@ def _records(file: BinaryIO) -> Iterator[_Record]:
             file.seek(here)
         if not raw:
             return
-        open_ = _Record(code, offset, raw, [line])
+        open_ = _Record(code, offset, [raw], [line])
 
 
 class _Reading:
@@ -233,10 +246,9 @@ class _Reading:
             yield from self._begin(record)
             return
         part = self._open[-1]
+        part.take(record)
         part.lines += len(record.lines)
-        part.raw.append(record.raw)
         if record.code == "16":
-            _check_size(part)
             amount, row = _transaction(record, part.fields)
             part.units += amount
             part.rows.append(("transaction", row))
@@ -257,7 +269,7 @@ class _Reading:
             part.fields = {"file": self._open[0].fields["number"], **part.fields}
             yield "group", part.fields
         else:
-            part.raw.append(record.raw)
+            part.take(record)
             group = self._open[1].fields
             currency = fields[1] or group["currency"] or "USD"
             part.fields = {
@@ -295,11 +307,6 @@ class _Reading:
         assert account.fault is not None  # noqa: S101
         name, code, reason = account.fault
         return Damage(0, account.offset, b"".join(account.raw), name, code, reason)
-
-
-def _check_size(part: _Part) -> None:
-    if sum(map(len, part.raw[-1:])) + len(part.raw) > MOST_BYTES:
-        raise Rejected(f"the account at byte {part.offset} has more than {MOST_BYTES} records", code="too-large")
 
 
 def _check_count(code: str, raw: str, found: int, what: str) -> None:

@@ -24,6 +24,7 @@ from brownfield_files.sighted import sights
 _BLOCK = 1 << 16
 _DEEPEST = 40
 _MOST_BYTES = 16 << 20
+_MOST_NODES = 400_000
 _NAMESPACE = re.compile(r"urn:(?:iso:std:iso:20022:tech:xsd|swift:xsd:\$?):?camt\.05[234]\.\d{3}\.\d{2}")
 _ROOT = re.compile(r"BkToCstmr(?:AcctRpt|Stmt|DbtCdtNtfctn)(?:V01)?")
 _STATEMENTS = {"Rpt", "Stmt", "Ntfctn"}
@@ -110,6 +111,7 @@ class _Statement:
 
     offset: int
     open: list[Node] = field(default_factory=list)
+    nodes: int = 0
 
 
 class Camt:
@@ -212,9 +214,14 @@ class _Reader:
         if above:
             above[-1].nodes.append(node)
         above.append(node)
-        if self._statement and self.parser.CurrentByteIndex - self._statement.offset > _MOST_BYTES:
-            reason = f"the statement at byte {self._statement.offset} has more than {_MOST_BYTES} bytes"
-            raise Rejected(reason, code="too-large")
+        if self._statement:
+            self._check_size(self._statement)
+
+    def _check_size(self, statement: _Statement) -> None:
+        statement.nodes += 1
+        if statement.nodes > _MOST_NODES or self.parser.CurrentByteIndex - statement.offset > _MOST_BYTES:
+            most = f"{_MOST_BYTES} bytes or {_MOST_NODES} elements"
+            raise Rejected(f"the statement at byte {statement.offset} has more than {most}", code="too-large")
 
     def _data(self, data: str) -> None:
         above = self._statement.open if self._statement else self._message

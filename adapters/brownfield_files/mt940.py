@@ -25,6 +25,8 @@ _START = re.compile(rb"^(?:(?:\{1:[^\r\n]{0,400}|:940:)\r?\n)?:20:", re.MULTILIN
 _END = re.compile(r"^-\}?.*$|^\{[1-5]:.*$", re.MULTILINE)
 _OPENING, _CLOSING = ("60F", "60M"), ("62F", "62M")
 _MOST_BYTES = 4 << 20
+_MOST_TAGS = 50_000
+"""The library takes the square of the number of `:86:` behind one entry."""
 
 STATEMENT: dict[str, Any] = {
     "reference": text(),
@@ -129,6 +131,9 @@ class Mt940:
             yield start, raw[start:end]
 
     def _read(self, offset: int, raw: bytes) -> Iterator[Content | Damage]:
+        if raw.count(b"\n:") > _MOST_TAGS:
+            yield Damage(0, offset, raw, "", "statement", f"it has more than {_MOST_TAGS} tags")
+            return
         try:
             statement = self._parsed(text_of(raw))
             rows = list(_rows(statement))

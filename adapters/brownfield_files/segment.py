@@ -5,6 +5,7 @@ exact text that stands in the file, without the sign at its end. A line end with
 are wrapped on their way (binary data are not touched).
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple, TypeAlias
@@ -44,28 +45,30 @@ class Syntax:
 
     def split(self, raw: bytes, sign: bytes) -> list[bytes]:
         """What stands between a sign, where it is not released."""
-        pieces = raw.split(sign)
         if not self.release or self.release not in raw:
-            return pieces
-        joined: list[bytes] = []
-        for piece in pieces:
-            if joined and _released(joined[-1], self.release):
-                joined[-1] += sign + piece
-            else:
-                joined.append(piece)
-        return joined
+            return raw.split(sign)
+        pieces: list[bytes] = []
+        start = at = 0
+        while (found := raw.find(sign, at)) >= 0:
+            at = found + 1
+            if not _released(raw, start, found, self.release):
+                pieces.append(raw[start:found])
+                start = at
+        return [*pieces, raw[start:]]
 
     def plain(self, raw: bytes) -> bytes:
         """An element or a component without the signs that release others."""
         if not self.release or self.release not in raw:
             return raw
-        doubled = raw.replace(self.release * 2, b"\0")
-        return doubled.replace(self.release, b"").replace(b"\0", self.release)
+        return re.sub(re.escape(self.release) + b"(.)", rb"\1", raw, flags=re.DOTALL)
 
 
-def _released(raw: bytes, release: bytes) -> bool:
-    """Whether what follows is meant as a letter: an odd number of release signs stands before it."""
-    return (len(raw) - len(raw.rstrip(release))) % 2 == 1
+def _released(raw: bytes, start: int, at: int, release: bytes) -> bool:
+    """Whether a sign is meant as a letter: an odd number of release signs stands before it."""
+    before = at
+    while before > start and raw[before - 1 : before] == release:
+        before -= 1
+    return (at - before) % 2 == 1
 
 
 class Segment(NamedTuple):
@@ -157,7 +160,7 @@ class _Cutter:
         """Where the sign stands that ends the segment which begins at `start`; it is looked for from `at` on."""
         while True:
             found = min((place for sign in syntax.ends if (place := self._buffer.find(sign, at)) >= 0), default=-1)
-            if found >= 0 and not (syntax.release and _released(self._buffer[start:found], syntax.release)):
+            if found >= 0 and not (syntax.release and _released(self._buffer, start, found, syntax.release)):
                 return found
             at = found + 1 if found >= 0 else max(at, len(self._buffer))
             if len(self._buffer) - start > MOST_BYTES:

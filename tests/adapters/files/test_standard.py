@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -330,6 +331,26 @@ def test_what_would_take_all_memory_or_time_is_refused(name: str, text: str) -> 
     """R21: long segments, many of them, lengths that lie, depth, elements without end."""
     with pytest.raises(Rejected):
         found(name, text)
+
+
+FLOODS = [
+    ("edifact", EDIFACT.split("BGM", maxsplit=1)[0] + "BGM+" + "?'" * (MOST_BYTES // 2)),
+    ("edifact", "UNB+UNOC:3+A+B+261121:0930+" + "?+" * (MOST_BYTES // 2 - 100) + "'"),
+    ("mt940", MT940.split(":86:", maxsplit=1)[0] + ":86:x\n" * (MOST_BYTES // 7)),
+    ("mt940", ":20:A\n:NS:" + "12abc\n" * (MOST_BYTES // 8)),
+    ("camt", CAMT.partition("<Stmt>")[0] + "<Stmt><Id>" + "&#65;" * (3 << 20)),
+    ("x12", ISA + "GS*PO*A*B*20261121*0930*7*X*1~" + "ST*850*1~SE*2*1~" * 100_000),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), FLOODS)
+def test_the_time_that_a_file_takes_grows_as_its_size_does(name: str, text: str) -> None:
+    """R21: some megabytes of one sign, tag or message: seconds, where a loop within a loop would take minutes."""
+    begun = process_time()
+    with suppress(Rejected):
+        for _ in STANDARDS[name].parser().records(BytesIO(text.encode())):  # type: ignore[index]
+            pass
+    assert process_time() - begun < 10
 
 
 @settings(max_examples=120, deadline=None)
