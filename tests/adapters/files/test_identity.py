@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-from test_cobrix import CASES, COBRIX, ROOT
+from copybook_file import SAMPLES, Sample
 
 from brownfield_files.copybook import read_copybook
 from brownfield_files.decode import Broken, value_reader
@@ -17,47 +16,14 @@ from brownfield_files.layout import Field
 
 pytestmark = pytest.mark.corpus
 
-CARDDEMO = ROOT / "aws-samples+aws-mainframe-modernization-carddemo" / "app"
-TWINS = {
-    "CVACT01Y": ("ACCTDATA", "acctdata"), "CVACT02Y": ("CARDDATA", "carddata"), "CVACT03Y": ("CARDXREF", "cardxref"),
-    "CVCUS01Y": ("CUSTDATA", "custdata"), "CVTRA06Y": ("DALYTRAN", "dailytran"), "CVTRA01Y": ("TCATBALF", "tcatbal"),
-    "CVTRA02Y": ("DISCGRP", "discgrp"), "CVTRA03Y": ("TRANTYPE", "trantype"), "CVTRA04Y": ("TRANCATG", "trancatg"),
-    "CSUSR01Y": ("USRSEC", ""), "CVEXPORT": ("EXPORT.DATA", ""),
-}  # fmt: skip
 
-
-class Source(NamedTuple):
-    """A file, what describes it and how it is cut."""
-
-    copybook: Path
-    data: Path
-    code: Encoding
-    cut: Cut
-
-
-def sources() -> Iterator[Source]:
-    for case in CASES.values():
-        copybook = COBRIX / case.copybook
-        cut = Cut("fixed", max(one.length for one in read_copybook(copybook).records))
-        if case.record:
-            cut = Cut("variable", cut.length, record=case.record)
-        yield Source(copybook, COBRIX / case.data, encoding(case.code), cut)
-    for name, (ebcdic, text) in TWINS.items():
-        copybook = CARDDEMO / "cpy" / f"{name}.cpy"
-        length = read_copybook(copybook).records[0].length
-        data = CARDDEMO / "data"
-        yield Source(
-            copybook, data / "EBCDIC" / f"AWS.M2.CARDDEMO.{ebcdic}.PS", encoding("cp037"), Cut("fixed", length)
-        )
-        if text:
-            yield Source(copybook, data / "ASCII" / f"{text}.txt", encoding("ascii"), Cut("line", length))
-
-
-def pieces(source: Source) -> Iterator[tuple[Field, bytes]]:
+def pieces(sample: Sample, folder: Path) -> Iterator[tuple[Field, bytes]]:
     """The bytes of every field of every record, those of every REDEFINES included."""
-    entries = [entry for record in read_copybook(source.copybook).records for entry in record.walk() if entry.item]
-    with source.data.open("rb") as file:
-        for frame in frames(file, source.cut):
+    records = read_copybook(folder / sample.copybook).records
+    entries = [entry for record in records for entry in record.walk() if entry.item]
+    length = sample.length or max(record.length for record in records)
+    with (folder / sample.data).open("rb") as file:
+        for frame in frames(file, Cut(sample.framing, length, record=sample.record)):  # type: ignore[arg-type]
             for entry in entries:
                 piece = frame.record[entry.offset : entry.offset + entry.length]
                 if len(piece) == entry.length and entry.item:
@@ -79,12 +45,14 @@ def verdict(field: Field, piece: bytes, code: Encoding) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("corpus")
-def test_what_is_decoded_is_encoded_to_the_same_bytes() -> None:
+def test_what_is_decoded_is_encoded_to_the_same_bytes(corpus: Path) -> None:
     """R21: numbers of all kinds to the byte; text as well, but that its end is filled with blanks always.
 
     Damage is what stands in a REDEFINES that the record does not hold, and what the files hold on purpose.
     """
-    found = Counter(verdict(field, piece, source.code) for source in sources() for field, piece in pieces(source))
+    found: Counter[str] = Counter()
+    for sample in SAMPLES.values():
+        code = encoding(sample.code, floating=sample.floating)
+        found.update(verdict(field, piece, code) for field, piece in pieces(sample, corpus / "batch"))
     assert found.keys() == {"same bytes", "damage", "NULs on the right of text, written as blanks"}
     assert found["same bytes"] > 60_000
