@@ -21,7 +21,7 @@ from brownfield.ledger.store import Ledger
 
 
 def run(folder: Path, what: str, last: int) -> None:
-    """In a process of its own: `send` or `answered`, killed at step `last`; it returns when there are not so many."""
+    """In a process of its own: `send` or `settle`, killed at step `last`; it returns when there are not so many."""
     steps, armed = 0, False
     original = Ledger.write
 

@@ -78,10 +78,18 @@ class Desk:
 
     async def answered(self) -> None:
         """Collect the answers, and have them settled."""
+        await self.collected()
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Have settled what was collected."""
+        await self.assembly.sending.tick()
+
+    async def collected(self) -> None:
+        """Collect the answers."""
         for _ in range(2):  # seen, and seen again unchanged
             await self.assembly.collecting.collect(self.operator, "orders", "receipts")
             self.clock.move(timedelta(seconds=3))
-        await self.assembly.sending.tick()
 
     async def whole(self, *orders: str, **more: Any) -> list[str]:
         """Orders that were proposed, approved, sent, taken and answered."""

@@ -16,7 +16,7 @@ from brownfield.rules.problem import KINDS
 COMMANDS = {
     "new", "check", "lock", "drift", "look", "stub", "record", "replay", "up", "serve", "work", "mcp", "call",
     "collect", "batches", "events", "proposals", "approve", "decline", "undo", "halt", "resume", "ask", "audit",
-    "keys", "status",
+    "keys", "status", "send", "inputs",
 }  # fmt: skip
 
 
