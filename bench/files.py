@@ -6,8 +6,8 @@ there: waiting for it, claiming and staging it (`bench/run.py` has the whole).
 
 It is held against, in the same run and in turns, each with its own processor time:
 
-* the rows that were just stored, inserted bare into a table of the same form: 500 rows a statement, or by executemany;
-  10,000 a commit either way;
+* the events that were just stored, each a row of id, type, key, data and time, inserted bare: 500 rows a statement, or
+  by executemany; 10,000 a commit either way;
 * the plain decoder as it was on the first day, frozen in `reference/plain`, which only makes rows in memory;
 * sha256, copy and fsync of the same file, for the sinks that keep a chunk in one row;
 * the wrapper's function alone, over the same rows, for a feed that has one.
@@ -186,9 +186,12 @@ class Drop:
         return cost(lambda: exhaust(feed.collect(self.arrival, Checkpoint())))
 
     def stored(self) -> list[tuple[Any, ...]]:
-        """The rows that were stored last."""
+        """The events that were stored last, each whole: type, key and time are stored once a chunk."""
+        whole = """SELECT event.id, head.type, event.data ->> ?, event.data, head.at FROM bf_event AS event
+            JOIN bf_chunk AS head ON head.id = (SELECT max(id) FROM bf_chunk WHERE id <= event.id) ORDER BY event.id"""
         with closing(sqlite3.connect(self._folder / "home" / "ledger.db")) as ledger:
-            return ledger.execute("SELECT id, type, key, data, at FROM bf_event ORDER BY id").fetchall()
+            rows = ledger.execute(whole, (self._key,)).fetchall()
+        return [(id_, type_, str(key), data, at) for id_, type_, key, data, at in rows]
 
     def bare(self, insert: Callable[[sqlite3.Connection, list[tuple[Any, ...]]], None], rows: list[Any]) -> Cost:
         """These, inserted."""

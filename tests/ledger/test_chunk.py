@@ -31,7 +31,7 @@ def image(numbers):
     return Packed.of_image(Image(numbers, b" ".join(b"%d" % number for number in numbers), "how", "files"), "detail")
 
 
-KEPT = {"rows": Rows.of, "chunks": Packed.of, "raw": lambda d: image(d.numbers)}
+KEPT = {"rows": Rows.of, "bare": Rows.without_keys, "chunks": Packed.of, "raw": lambda d: image(d.numbers)}
 
 
 @pytest.fixture
@@ -79,14 +79,14 @@ def test_a_consumer_cannot_tell_how_events_are_kept(ledger, now, numbers, cuts, 
                           for event in events]  # fmt: skip
             finish_file(connection, number, FileState.REFUSED, records=0, events=0, quarantined=0, now=now)
             connection.rollback()
-    assert told["rows"] == told["chunks"] == told["raw"]
+    assert told["rows"] == told["bare"] == told["chunks"] == told["raw"]
     assert [one[0] for one in told["rows"]] == numbers
 
 
 def test_a_sink_may_change_within_a_file(connection, now):
     """R20: a killed run is taken up again by another setting."""
     file = begun(connection, now, "f")
-    for numbers, sink in (([0, 1], "rows"), ([2, 4], "chunks"), ([5], "raw"), ([6, 7], "rows")):
+    for numbers, sink in (([0, 1], "rows"), ([2, 4], "bare"), ([5], "raw"), ([6, 7], "bare")):
         append_events(connection, file, "t.v1", "sku", KEPT[sink](documents(numbers)), now)
     assert [event.record for event in followed(connection, "f", 3)] == [0, 1, 2, 4, 5, 6, 7]
     assert position(connection) == file << 32 | 7

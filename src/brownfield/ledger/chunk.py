@@ -1,4 +1,7 @@
-"""Chunks: the events of one transaction in one row, compressed. Readers get events, as if each had a row of its own."""
+"""Chunks: the events of one transaction in one row, compressed. Readers get events, as if each had a row of its own.
+
+Where each does have its own, a chunk without data (a *head*) says once what is the same in all of them.
+"""
 
 import sys
 from bisect import bisect_right
@@ -125,6 +128,29 @@ def append_chunk(connection: Connection, file_id: int, type_: str, key: str, pac
     connection.execute(insert(schema.chunk).values(**values))
 
 
+def append_head(
+    connection: Connection, file_id: int, type_: str, key: str, numbers: Sequence[int], now: datetime
+) -> None:
+    """Store what is the same in events that have a row each: type, name of the key field, and when.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: As `append_chunk`.
+    """
+    high = file_id << RECORD_BITS
+    values = {"id": high | numbers[0], "last": high | numbers[-1], "count": 0, "type": type_, "key": key, "kind": "",
+              "data": b"", "at": micros(now)}  # fmt: skip
+    connection.execute(insert(schema.chunk).values(**values))
+
+
+def heads_between(connection: Connection, first: int, last: int) -> Sequence[AnyRow]:
+    """What is the same in the events from one id to another, in order."""
+    chunk = schema.chunk.c
+    statement = select(chunk.id, chunk.type, chunk.key, chunk.at).where(
+        chunk["count"] == 0, chunk.last >= first, chunk.id <= last
+    )
+    return connection.execute(statement.order_by(chunk.last)).all()
+
+
 def _keep_layout(connection: Connection, image: Image) -> str:
     identity = sha256(image.layout.encode()).hexdigest()
     insert_new(connection, schema.layout, {"id": identity, "adapter": image.adapter, "body": image.layout}, ("id",))
@@ -138,7 +164,7 @@ def chunks_between(connection: Connection, after: int, ceiling: int, wanted: Wan
         select(schema.chunk, schema.layout.c.adapter, schema.layout.c.body, *FILE)
         .outerjoin_from(schema.chunk, schema.layout)
         .join(schema.file, schema.file.c.id == chunk.id.bitwise_rshift(literal(RECORD_BITS, Integer)))
-        .where(chunk.last > after, chunk.id <= ceiling, *wanted)
+        .where(chunk["count"] > 0, chunk.last > after, chunk.id <= ceiling, *wanted)
         .order_by(chunk.last)
         .execution_options(stream_results=True)
     )
@@ -150,7 +176,12 @@ def events_of(chunk: AnyRow, after: int, ceiling: int, render: Render) -> Iterat
     ids, lines = _ids(chunk), _lines(chunk, render)
     wanted = slice(bisect_right(ids, after), bisect_right(ids, ceiling))
     for id_, line in zip(ids[wanted], lines[wanted], strict=True):
-        yield id_, str(orjson.loads(line).get(chunk.key, "")), line
+        yield id_, key_of(line, chunk.key), line
+
+
+def key_of(data: str, name: str) -> str:
+    """The key of an event whose key field has this name."""
+    return str(orjson.loads(data).get(name, ""))
 
 
 def _ids(row: AnyRow) -> Sequence[int]:

@@ -4,12 +4,13 @@ An event's id is `file << 32 | record`: in the order of files, then of records; 
 its own, or in a chunk with others; a reader cannot tell.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from heapq import merge
-from itertools import islice
+from itertools import islice, repeat
 from operator import attrgetter
 from typing import Any, Self
 
@@ -25,8 +26,11 @@ from brownfield.ledger.chunk import (
     Render,
     Wanted,
     append_chunk,
+    append_head,
     chunks_between,
     events_of,
+    heads_between,
+    key_of,
     unrendered,
 )
 from brownfield.ledger.conflict import Settled
@@ -81,16 +85,25 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Events to be stored: record numbers ascending, for each its key and its data as JSON text."""
+    """Events to be stored: record numbers ascending, for each its key and its data as JSON text.
+
+    Without keys, each event's is what its data hold under the name of the key field. Then a row has the data alone, and
+    what is the same in all of them is stored once: a sixth less to write.
+    """
 
     numbers: Sequence[int]
-    keys: Sequence[str]
+    keys: Sequence[str] | None
     texts: Sequence[str]
 
     @classmethod
     def of(cls, documents: Documents) -> Self:
         """The lines told apart: a line feed within a document is escaped."""
         return cls(documents.numbers, documents.keys, documents.lines.decode().split("\n")[:-1])
+
+    @classmethod
+    def without_keys(cls, documents: Documents) -> Self:
+        """The same, the key of each read from its data."""
+        return cls(documents.numbers, None, documents.lines.decode().split("\n")[:-1])
 
 
 def append_events(
@@ -114,10 +127,14 @@ def append_events(
     if isinstance(events, Packed):
         append_chunk(connection, file_id, type_, key, events, now)
         return
+    at = micros(now)
+    if events.keys is None and events.numbers:
+        append_head(connection, file_id, type_, key, events.numbers, now)
+        type_, at = "", 0
     for start in range(0, len(events.numbers), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        some = Rows(events.numbers[part], events.keys[part], events.texts[part])
-        _append(connection, file_id << RECORD_BITS, type_, some, micros(now))
+        keys = events.keys[part] if events.keys is not None else None
+        _append(connection, file_id << RECORD_BITS, type_, Rows(events.numbers[part], keys, events.texts[part]), at)
 
 
 _AT_ONCE = 500
@@ -125,30 +142,34 @@ _AT_ONCE = 500
 
 
 def _append(connection: Connection, high: int, type_: str, rows: Rows, at: int) -> None:
+    count, first = len(rows.numbers), rows.numbers[0]
     if connection.dialect.name != "sqlite":
-        told = zip(rows.numbers, rows.keys, rows.texts, strict=True)
+        told = zip(rows.numbers, rows.keys or repeat(""), rows.texts, strict=False)
         values = [
             {"id": high | number, "type": type_, "key": key, "data": data, "at": at} for number, key, data in told
         ]
         connection.execute(insert(schema.event), values)
         return
     # SQLAlchemy's own insert of many rows takes four times as long: it makes a dictionary and a tuple of each.
-    count, first = len(rows.numbers), rows.numbers[0]
-    consecutive = rows.numbers[-1] - first == count - 1
-    width = 2 if consecutive else 3
+    columns: list[Sequence[Any]] = [rows.texts] if rows.keys is None else [rows.texts, rows.keys]
+    if rows.numbers[-1] - first != count - 1:
+        columns.append([high | number for number in rows.numbers])
+    width, consecutive = len(columns), rows.numbers[-1] - first == count - 1
     parameters: list[Any] = [type_, at, high | first] + [None] * (width * count)
-    parameters[3::width], parameters[4::width] = rows.keys, rows.texts
-    if not consecutive:
-        parameters[5::width] = [high | number for number in rows.numbers]
-    connection.exec_driver_sql(_multi_row(count, width), tuple(parameters))
+    for place, column in enumerate(columns, 3):
+        parameters[place::width] = column
+    connection.exec_driver_sql(_multi_row(count, width, rows.keys is not None, consecutive), tuple(parameters))
 
 
 @lru_cache(maxsize=16)
-def _multi_row(count: int, width: int) -> str:
-    """A statement for events with the ids that follow the first one's, or, three values wide, each with its own."""
-    ids = [f"?3 + {at}" if width == 2 else f"?{6 + at * width}" for at in range(count)]
-    values = ", ".join(f"({id_}, ?1, ?{4 + at * width}, ?{5 + at * width}, ?2)" for at, id_ in enumerate(ids))
-    return f"INSERT INTO {schema.event.name} (id, type, key, data, at) VALUES {values}"  # noqa: S608  numbers only
+def _multi_row(count: int, width: int, keyed: bool, consecutive: bool) -> str:  # noqa: FBT001  asked in one place
+    """A statement for events: with ids that follow the first one's or each with its own, with keys or without."""
+    rows = []
+    for at in range(count):
+        data = 4 + at * width
+        id_ = f"?3 + {at}" if consecutive else f"?{data + width - 1}"
+        rows.append(f"({id_}, ?1, ?{data + 1}, ?{data}, ?2)" if keyed else f"({id_}, '', '', ?{data}, 0)")
+    return f"INSERT INTO {schema.event.name} (id, type, key, data, at) VALUES {', '.join(rows)}"  # noqa: S608  numbers
 
 
 def page(
@@ -191,7 +212,11 @@ def page(
 
 def _of_rows(connection: Connection, after: int, ceiling: int, limit: int, wanted: Wanted) -> list[StoredEvent]:
     statement = _EVENTS.where(schema.event.c.id > after, schema.event.c.id <= ceiling, *wanted).limit(limit)
-    return [_event(row) for row in connection.execute(statement)]
+    rows = connection.execute(statement).all()
+    bare = [row.id for row in rows if not row.type]
+    heads = heads_between(connection, bare[0], bare[-1]) if bare else ()
+    starts = [head.id for head in heads]
+    return [_event(row, None if row.type else heads[bisect_right(starts, row.id) - 1]) for row in rows]
 
 
 def _of_chunks(
@@ -232,6 +257,8 @@ def _must_collect(connection: Connection, file_id: int) -> None:
         raise Settled(f"file {file_id} is {state or 'unknown'}: it gets no more events")
 
 
-def _event(row: AnyRow) -> StoredEvent:
-    record = row.id & ((1 << RECORD_BITS) - 1)
-    return StoredEvent(**{**row._asdict(), "at": instant(row.at), "record": record})
+def _event(row: AnyRow, head: AnyRow | None) -> StoredEvent:
+    told = {**row._asdict(), "record": row.id & ((1 << RECORD_BITS) - 1)}
+    if head is not None:
+        told |= {"type": head.type, "key": key_of(row.data, head.key), "at": head.at}
+    return StoredEvent(**{**told, "at": instant(told["at"])})

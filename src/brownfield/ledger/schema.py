@@ -290,7 +290,7 @@ event = Table(
     "bf_event",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),  # file << 32 | record
-    Column("type", Text, nullable=False),
+    Column("type", Text, nullable=False),  # empty: type, key and at are what the chunk without data says that it is in
     Column("key", Text, nullable=False),
     Column("data", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -309,7 +309,7 @@ chunk = Table(
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),  # of its first event: file << 32 | record
     Column("last", BigInteger, nullable=False, index=True),  # of its last
-    Column("count", Integer, nullable=False),
+    Column("count", Integer, nullable=False),  # of its events; 0 where each has a row of its own
     Column("type", Text, nullable=False),
     Column("key", Text, nullable=False),  # the field that is the events' key
     Column("kind", Text, nullable=False),  # of the records; empty where the data are the events' own

@@ -27,6 +27,23 @@ class _Ready(NamedTuple):
     checkpoint: Checkpoint
 
 
+_TOGETHER = 1 << 20
+_LEAST = _TOGETHER // 16
+
+
+def _together(coming: Iterator[_Ready]) -> Iterator[list[_Ready]]:
+    """Chunks that are committed in one transaction: packed ones take little room, and waiting for the disk is long."""
+    some, size = list[_Ready](), 0
+    for ready in coming:
+        some.append(ready)
+        size += max(_LEAST, len(ready.events.data)) if isinstance(ready.events, Packed) else _TOGETHER
+        if size >= _TOGETHER:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
+
+
 class Committing:
     """Turns the chunks of one feed's files into events.
 
@@ -52,9 +69,10 @@ class Committing:
             bad = file_counts(connection, file.id)[1]
         self._within_limit(bad)
         coming = ahead(chunks)
-        for ready in ahead(self._changes(self._snapshot, file, coming) if self._snapshot else map(self._ready, coming)):
-            bad += self._commit(file, ready)
-            self._within_limit(bad, ready.checkpoint.record)
+        made = ahead(self._changes(self._snapshot, file, coming) if self._snapshot else map(self._ready, coming))
+        for some in _together(made):
+            bad += self._commit(file, some)
+            self._within_limit(bad, some[-1].checkpoint.record)
             if self._stopping.is_set():
                 return False
         return True
@@ -83,14 +101,15 @@ class Committing:
             share = f"{quarantined} of {records} records"
             raise Rejected(f"{share} cannot be read, more than the {percent:g} % allowed", code="quarantine")
 
-    def _commit(self, file: BatchFile, ready: "_Ready") -> int:
-        """Commit a chunk; the number of its records that cannot be read."""
+    def _commit(self, file: BatchFile, some: "list[_Ready]") -> int:
+        """Commit some chunks; the number of their records that cannot be read."""
         now, table = self._kernel.clock.now(), self._feed.table
         with self._kernel.ledger.write() as connection:
-            append_events(connection, file.id, table.emits, table.key, ready.events, now)
-            add_quarantine(connection, file.id, ready.damaged, now)
-            save_checkpoint(connection, file.id, ready.checkpoint, now)
-        return len(ready.damaged)
+            for ready in some:
+                append_events(connection, file.id, table.emits, table.key, ready.events, now)
+                add_quarantine(connection, file.id, ready.damaged, now)
+            save_checkpoint(connection, file.id, some[-1].checkpoint, now)
+        return sum(len(ready.damaged) for ready in some)
 
     def _ready(self, chunk: Chunk) -> "_Ready":
         """The events of a chunk. A feed that is exposed as it is needs no rows where the adapter renders them."""
@@ -98,8 +117,8 @@ class Committing:
         if self._feed.function is None and table.sink == "raw" and chunk.image is not None:
             packed = Packed.of_image(chunk.image(table.record), table.record)
             return _Ready(packed, chunk.damaged, chunk.checkpoint)
-        documents, damaged = self._documents(chunk, table.key if table.sink == "rows" else "")
-        events = Rows.of(documents) if table.sink == "rows" else Packed.of(documents)
+        documents, damaged = self._documents(chunk, "")
+        events = Rows.without_keys(documents) if table.sink == "rows" else Packed.of(documents)
         return _Ready(events, (*chunk.damaged, *damaged), chunk.checkpoint)
 
     def _changes(self, snapshot: Snapshot, file: BatchFile, chunks: Iterator[Chunk]) -> Iterator["_Ready"]:
