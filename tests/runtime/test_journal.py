@@ -3,7 +3,6 @@
 import asyncio
 import sqlite3
 import threading
-import time
 from contextlib import closing, contextmanager
 
 import pytest
@@ -93,21 +92,3 @@ async def test_what_cannot_be_stored_of_a_call_is_left_out_of_its_entry(stage):
     await kernel.journal.write(kernel.entry("call.denied", {"arguments": {"n": 10**30}}, about={"n": 10**30}))
     (entry,) = stage.entries()
     assert (entry.event, entry.body["arguments"]) == ("call.denied", {})
-
-
-async def test_whose_entry_is_durable_is_not_kept_for_others(stage, monkeypatch):
-    """R92: he who commits for many would otherwise be answered last, as long as others come."""
-    kernel = stage.assembly.kernel
-    journal, commit, groups = kernel.journal, kernel.journal._commit, []
-
-    def flooded(entries):
-        groups.append(len(entries))
-        if len(groups) < 20:
-            journal.post(kernel.entry("read.done", {}))
-        time.sleep(0.01)
-        return commit(entries)
-
-    monkeypatch.setattr(journal, "_commit", flooded)
-    await asyncio.to_thread(journal.commit, kernel.entry("read.done", {}))
-    assert len(groups) <= 3
-    await asyncio.wait_for(journal.write(kernel.entry("read.done", {})), 5)

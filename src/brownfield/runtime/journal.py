@@ -111,8 +111,7 @@ class Journal:
         """Commit what waits, then take no more."""
         self._closed = True
         self._lane.shutdown()
-        while not self._waiting.empty():
-            self._take_a_turn()
+        self._take_a_turn()
 
     def _put(self, entry: Entry, ending: "Future[None] | _Ending") -> None:
         if self._closed:
@@ -120,9 +119,8 @@ class Journal:
         self._waiting.put((entry, ending))
 
     def _take_a_turn(self) -> None:
-        """Commit what waits. What comes meanwhile is for the next, who has put it there: one's own answer may leave."""
         with self._turn:
-            if group := self._group():
+            while group := self._group():  # handing the turn on takes longer: a twentieth fewer calls of eight clients
                 self._settle(group)
 
     def _settle(self, group: list[Waiting]) -> None:
