@@ -312,7 +312,7 @@ def _check_summary(node: Node, entries: list[Fields]) -> None:
         ("TtlDbtNtries", [one for one in entries if one["amount"].startswith("-")]),
     ):
         stated = node.first(f"TxsSummry/{path}/NbOfNtries")
-        if stated is not None and stated.isdecimal() and int(stated) != len(chosen):
+        if stated is not None and stated.isdecimal() and len(stated) < 10 and int(stated) != len(chosen):
             raise _Unsound("entries", "totals", f"{path} states {stated} entries, and there are {len(chosen)}")
         total = node.first(f"TxsSummry/{path}/Sum")
         summed = sum((abs(Decimal(one["amount"])) for one in chosen), Decimal(0))

@@ -8,6 +8,7 @@ A message whose own count or number is wrong, or that holds what cannot be a seg
 read. What is wrong about a group or an interchange is said of the whole file, and refuses it before its first row.
 """
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from typing import Any, BinaryIO
 from brownfield.contract import Contract, Damage, Fields, RecordShape, Rejected, Sight
 from brownfield_files.calendar_date import DateFormat, NoDate
 from brownfield_files.parsed import Content
-from brownfield_files.segment import MOST_BYTES, Begin, Segment, segments
+from brownfield_files.segment import MOST_BYTES, Segment, Start, segments
 from brownfield_files.shape import closed, day, text
 from brownfield_files.sighted import sights
 
@@ -73,16 +74,14 @@ class Envelope:
     Attributes:
         name: What the format is called.
         levels: Outermost first; the last is the message.
-        begin: Tells where an interchange begins, and its signs.
-        head: How many bytes that looks at.
+        start: What an interchange begins with.
         last: What stands in the last bytes of a file that is whole; empty where that cannot be told.
         service: Tags that may stand outside a message; each is a row of its own, of the kind `service`.
     """
 
     name: str
     levels: tuple[Level, ...]
-    begin: Begin
-    head: int
+    start: Start
     last: bytes = b""
     service: frozenset[bytes] = frozenset()
 
@@ -151,9 +150,12 @@ class Enveloped:
         Raises:
             Rejected: As `check`.
         """
-        reading = _Reading(self._envelope)
-        for segment in segments(file, self._envelope.begin, self._envelope.head):
-            yield from reading.take(segment)
+        reading = _Reading(self._envelope, file)
+        for segment in segments(file, self._envelope.start):
+            for record in reading.take(segment):
+                file.seek(segment.end)
+                yield record
+        file.seek(0, os.SEEK_END)
         yield from reading.end()
 
     def reread(self, raw: bytes) -> Iterator[Content | Damage]:
@@ -173,7 +175,8 @@ class Enveloped:
 class _Reading:
     """One pass over a file: what is open, and what is counted."""
 
-    def __init__(self, envelope: Envelope) -> None:
+    def __init__(self, envelope: Envelope, file: BinaryIO) -> None:
+        self._file = file
         self._levels = envelope.levels
         self._begins = {level.begin: depth for depth, level in enumerate(envelope.levels)}
         self._ends = {level.end: depth for depth, level in enumerate(envelope.levels) if level.end}
@@ -225,7 +228,7 @@ class _Reading:
             fault = self._count(self._open[-1], opened, fault)
         self._open.append(opened)
         if depth == len(self._levels) - 1:
-            self._message = _Message(opened, [segment], fault, len(segment.raw))
+            self._message = _Message(opened, [segment], fault, len(segment.bare))
         elif fault:
             raise Rejected(f"byte {segment.offset}: {fault[2]}", code="framing" if fault[1] == "date" else "totals")
         else:
@@ -242,7 +245,7 @@ class _Reading:
 
     def _add(self, message: _Message, segment: Segment, tag: bytes) -> None:
         message.segments.append(segment)
-        message.size += len(segment.raw)
+        message.size += len(segment.bare)
         if message.size > MOST_BYTES or len(message.segments) > _MOST_SEGMENTS:
             most = f"{MOST_BYTES} bytes or {_MOST_SEGMENTS} segments"
             raise Rejected(f"the message at byte {message.segments[0].offset} has more than {most}", code="too-large")
@@ -279,8 +282,11 @@ class _Reading:
         self._message = None
         if message.fault:
             name, code, reason = message.fault
-            raw = b"".join(segment.raw for segment in message.segments)
-            return Damage(0, message.segments[0].offset, raw, name, code, reason)
+            start, end, here = message.segments[0].offset, message.segments[-1].end, self._file.tell()
+            self._file.seek(start)
+            raw = self._file.read(end - start)
+            self._file.seek(here)
+            return Damage(0, start, raw, name, code, reason)
         level = message.opened.level
         above = self._above(message.opened.depth)
         texts = [text_of(segment.bare) for segment in message.segments]

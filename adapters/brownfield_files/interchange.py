@@ -6,7 +6,7 @@ Sources: ASC X12.5 "Interchange Control Structures" and X12.6; ISO 9735, parts 1
 
 from brownfield_files.calendar_date import DateFormat
 from brownfield_files.envelope import Envelope, Level, Place
-from brownfield_files.segment import Syntax
+from brownfield_files.segment import Start, Syntax
 
 _DATES = (DateFormat("YYYYMMDD"), DateFormat("YYMMDD", 80))
 _BLANK = b"\r\n \t\x1a"
@@ -92,8 +92,7 @@ X12 = Envelope(
             count=1,
         ),
     ),
-    _x12,
-    512,
+    Start((b"ISA",), 512, _x12),
     b"IEA",
     frozenset({b"TA1", b"ISB", b"ISE", b"TA3"}),
 )
@@ -151,8 +150,7 @@ EDIFACT = Envelope(
             count=1,
         ),
     ),
-    _edifact,
-    _UNA,
+    Start((b"UNA", b"UNB"), _UNA, _edifact),
     b"UNZ",
 )
 
@@ -202,6 +200,5 @@ HL7 = Envelope(
             "control",
         ),
     ),
-    _hl7,
-    5,
+    Start((b"MSH", b"BHS", b"FHS"), 5, _hl7),
 )

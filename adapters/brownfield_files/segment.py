@@ -8,7 +8,7 @@ are wrapped on their way (binary data are not touched).
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO, NamedTuple, TypeAlias
+from typing import BinaryIO, NamedTuple
 
 from brownfield.contract import Rejected
 
@@ -76,98 +76,105 @@ class Segment(NamedTuple):
 
     Attributes:
         offset: Where it begins, what stands before it and means nothing included.
-        raw: All its bytes in the file, to where the next one begins.
+        end: Where the next one begins.
+        tag: What it is called.
         bare: What it says: without the sign at its end, and without line ends.
         syntax: The signs.
     """
 
     offset: int
-    raw: bytes
+    end: int
+    tag: bytes
     bare: bytes
     syntax: Syntax
-
-    @property
-    def tag(self) -> bytes:
-        """What it is called."""
-        return self.bare[:4].split(self.syntax.element)[0].split(self.syntax.component)[0]
 
     def elements(self) -> list[bytes]:
         """Its elements, the tag first."""
         return self.syntax.split(self.bare, self.syntax.element)
 
 
-Begin: TypeAlias = Callable[[bytes], Syntax | None]
-"""A function from the bytes at which an interchange may begin to its signs; None where none begins."""
+class Start(NamedTuple):
+    """What an interchange may begin with.
+
+    Attributes:
+        tags: Its first three bytes.
+        head: How many bytes say the signs.
+        signs: A function from these to the signs; None where they say none.
+    """
+
+    tags: tuple[bytes, ...]
+    head: int
+    signs: Callable[[bytes], Syntax | None]
 
 
-def segments(file: BinaryIO, begin: Begin, head: int) -> Iterator[Segment]:
-    """The segments of a file, from its start; `file.tell()` is where the next one begins.
-
-    Args:
-        file: Opened for reading bytes.
-        begin: Tells where an interchange begins, and its signs.
-        head: How many bytes `begin` looks at.
+def segments(file: BinaryIO, start: Start) -> Iterator[Segment]:
+    """The segments of a file, from its start. Where the file stands between two of them does not matter.
 
     Raises:
         Rejected: It does not begin as such a file does, or a segment has no end.
     """
-    cutter = _Cutter(file, begin, head)
+    cutter = _Cutter(file, start)
     while (segment := cutter.next()) is not None:
         yield segment
 
 
 class _Cutter:
-    def __init__(self, file: BinaryIO, begin: Begin, head: int) -> None:
-        file.seek(0)
-        self._file, self._begin, self._head = file, begin, head
+    def __init__(self, file: BinaryIO, start: Start) -> None:
+        self._file, self._start = file, start
         self._buffer, self._at, self._base = b"", 0, 0
         self._syntax: Syntax | None = None
+        self._stop = re.compile(b"")
 
     def next(self) -> Segment | None:
         """The next segment; None at the end of the file."""
         if self._at > _BLOCK:
             self._buffer, self._base, self._at = self._buffer[self._at :], self._base + self._at, 0
         offset = self._base + self._at
-        self._skip()
-        while len(self._buffer) - self._at < self._head and self._fill():
+        if self._syntax is None:
+            self._skip(_BEFORE)
+        while len(self._buffer) - self._at < self._start.head and self._fill():
             pass
         if self._at == len(self._buffer):
             return None
-        begun = self._begin(self._buffer[self._at : self._at + self._head])
-        if begun is not None:
-            self._syntax = begun
-            self._at += begun.head
-            self._skip()
+        if self._buffer.startswith(self._start.tags, self._at):
+            self._begin()
         if self._syntax is None:
             shown = self._buffer[self._at : self._at + 12]
             raise Rejected(f"it begins with {shown!r}, as no such file does", code="framing")
         return self._cut(self._syntax, offset)
 
+    def _begin(self) -> None:
+        """An interchange may say other signs than the one before it."""
+        begun = self._start.signs(self._buffer[self._at : self._at + self._start.head])
+        if begun is not None:
+            self._syntax = begun
+            self._stop = re.compile(b"[%b]" % re.escape(begun.ends))
+            self._at += begun.head
+            self._skip(begun.around)
+
     def _cut(self, syntax: Syntax, offset: int) -> Segment:
         start = self._at
         end = self._end(syntax, start, start)
-        tag = self._buffer[start : start + 4].split(syntax.element)[0]
+        bare = self._buffer[start:end].translate(None, _AROUND)
+        tag = bare[:4].split(syntax.element)[0].split(syntax.component)[0]
         if tag in syntax.binary:
             end = self._end(syntax, start, self._data_end(syntax, start, end, syntax.binary[tag]))
-        bare = self._buffer[start:end]
-        if tag not in syntax.binary:
-            bare = bare.translate(None, _AROUND)
+            bare = self._buffer[start:end]
         self._at = min(end + 1, len(self._buffer))
-        self._skip()
-        return Segment(offset, self._buffer[offset - self._base : self._at], bare, syntax)
+        self._skip(syntax.around)
+        return Segment(offset, self._base + self._at, tag, bare, syntax)
 
     def _end(self, syntax: Syntax, start: int, at: int) -> int:
         """Where the sign stands that ends the segment which begins at `start`; it is looked for from `at` on."""
         while True:
-            found = min((place for sign in syntax.ends if (place := self._buffer.find(sign, at)) >= 0), default=-1)
-            if found >= 0 and not (syntax.release and _released(self._buffer, start, found, syntax.release)):
-                return found
-            at = found + 1 if found >= 0 else max(at, len(self._buffer))
+            match = self._stop.search(self._buffer, at)
+            if match and not (syntax.release and _released(self._buffer, start, match.start(), syntax.release)):
+                return match.start()
+            at = match.end() if match else max(at, len(self._buffer))
             if len(self._buffer) - start > MOST_BYTES:
-                raise Rejected(
-                    f"the segment at byte {self._base + start} has no end in {MOST_BYTES} bytes", code="framing"
-                )
-            if found < 0 and not self._fill():
+                reason = f"the segment at byte {self._base + start} has no end in {MOST_BYTES} bytes"
+                raise Rejected(reason, code="framing")
+            if not match and not self._fill():
                 if syntax.open:
                     return len(self._buffer)
                 raise Rejected(f"the segment at byte {self._base + start} has no end: it is cut short", code="framing")
@@ -176,7 +183,7 @@ class _Cutter:
         """Where the binary data of a segment end; its length stands before them."""
         before = self._buffer[start:end].split(syntax.element)[:element]
         length = before[-1].decode("ascii", "replace")
-        if len(before) < element or not (length.isascii() and length.isdecimal()) or int(length) > MOST_BYTES:
+        if len(before) < element or not (length.isascii() and length.isdecimal() and len(length) < 9):
             raise Rejected(f"the segment at byte {self._base + start} states no length of its data", code="framing")
         at = start + sum(len(one) + 1 for one in before) + int(length)
         while len(self._buffer) <= at and self._fill():
@@ -186,14 +193,12 @@ class _Cutter:
             raise Rejected(reason, code="framing")
         return at
 
-    def _skip(self) -> None:
+    def _skip(self, around: bytes) -> None:
         """Go on to where the next segment begins."""
-        around = self._syntax.around if self._syntax else _BEFORE
         while True:
             while self._at < len(self._buffer) and self._buffer[self._at] in around:
                 self._at += 1
             if self._at < len(self._buffer) or not self._fill():
-                self._file.seek(self._base + self._at)
                 return
 
     def _fill(self) -> bool:
