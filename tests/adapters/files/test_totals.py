@@ -8,8 +8,14 @@ from typing import Any
 import pytest
 
 from brownfield.contract import Arrival, Checkpoint, Chunk, Limits, Opening, Rejected
+from brownfield_files.decode import record_reader
+from brownfield_files.encode import encode_record
+from brownfield_files.encoding import encoding
+from brownfield_files.engine import engine
 from brownfield_files.feed import FilesFeed
+from brownfield_files.frame import Batch
 from brownfield_files.layout import LayoutError
+from brownfield_files.row import Decoder
 from brownfield_files.setting import FilesSettings
 from brownfield_files.toml_layout import parse_toml_layout
 
@@ -193,3 +199,34 @@ def test_a_sign_or_a_date_that_means_nothing_is_refused(more: dict[str, Any], re
     records = {"item": {"fields": [{"name": "f", **more}]}}
     with pytest.raises(LayoutError, match=reason):
         parse_toml_layout({"length": 8, "records": records})
+
+
+SIGNED: dict[str, Any] = {
+    "length": 25,
+    "records": {
+        "one": {
+            "fields": [
+                {"name": "before", "picture": "S9(4)V99 LEADING SEPARATE", "signs": "01"},
+                {"name": "after", "picture": "S9(4) TRAILING SEPARATE", "signs": "CD"},
+                {"name": "day", "picture": "9(6)", "date": "DDMMYY", "none": ["000000"]},
+                {"name": "named", "picture": "X(7)", "date": "DDMONYY", "none": [""]},
+            ]
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_signs_and_missing_dates_are_the_same_one_by_one_and_in_columns(count: int) -> None:
+    """R20: and what was read is written again as it stood."""
+    layout, ascii_ = parse_toml_layout(SIGNED), encoding("ascii")
+    few = [b"10012340012D00000021NOV26", b"00012340012C211126       ", b"00000000000D211126       "]
+    raw = [few[number % 3][: layout.length].ljust(layout.length) for number in range(count)]
+    batch = Batch.even(0, 0, b"".join(raw), layout.length, layout.length)
+    read = record_reader(layout.records[0], ascii_)
+    found = Decoder(layout, ascii_, engine()).decode(batch, ["one"] * count)
+    assert [row.fields for row in found] == [read(one) for one in raw]
+    assert not found.damaged
+    assert read(raw[0])["before"] == "-12.34"
+    written = [encode_record(layout.records[0], read(one), ascii_, layout.length) for one in raw]
+    assert written == [one.replace(b"0000D", b"0000C") for one in raw]
