@@ -1,4 +1,4 @@
-"""``python bench/files.py [--quick]``: a million records to durable events, held against what that must cost.
+"""``python bench/files.py [--only SECTION]``: a million records to durable events, held against what that must cost.
 
 Measured is from an open feed to the last commit, into a ledger on SQLite (WAL, synchronous FULL): both passes over the
 file, hashing, framing, routing, control totals, decoding, quarantine, checkpoints. Not measured is how the file gets
@@ -12,7 +12,8 @@ It is held against, in the same run and in turns, each with its own processor ti
 * sha256, copy and fsync of the same file, for the sinks that keep a chunk in one row;
 * the wrapper's function alone, over the same rows, for a feed that has one.
 
-Each ratio is the median of the turns. Memory is that of a process of its own. Written to `bench/results/files.json`.
+Each ratio is the median of the turns. Memory is that of a process of its own. Written to `bench/results/files.json`;
+with `--only`, the rows of one section (`ascii-rows`, `ascii-packed`, …, `peak`) in place. `--quick` only sees that it runs.
 """
 
 import argparse
@@ -46,6 +47,7 @@ from extract import SITES, write_extract  # noqa: E402
 from pair import Ratio, ratio_of  # noqa: E402
 from plain import feed as plain_feed  # noqa: E402
 from plain import setting as plain_setting  # noqa: E402
+from stored import stored  # noqa: E402
 
 from brownfield import Record  # noqa: E402
 from brownfield.contract import Arrival, Checkpoint, Limits, Opening, Row  # noqa: E402
@@ -186,12 +188,8 @@ class Drop:
         return cost(lambda: exhaust(feed.collect(self.arrival, Checkpoint())))
 
     def stored(self) -> list[tuple[Any, ...]]:
-        """The events that were stored last, each whole: type, key and time are stored once a chunk."""
-        whole = """SELECT event.id, head.type, event.data ->> ?, event.data, head.at FROM bf_event AS event
-            JOIN bf_chunk AS head ON head.id = (SELECT max(id) FROM bf_chunk WHERE id <= event.id) ORDER BY event.id"""
-        with closing(sqlite3.connect(self._folder / "home" / "ledger.db")) as ledger:
-            rows = ledger.execute(whole, (self._key,)).fetchall()
-        return [(id_, type_, str(key), data, at) for id_, type_, key, data, at in rows]
+        """The events that were stored last, each a whole row."""
+        return stored(self._folder / "home" / "ledger.db")
 
     def bare(self, insert: Callable[[sqlite3.Connection, list[tuple[Any, ...]]], None], rows: list[Any]) -> Cost:
         """These, inserted."""
@@ -272,29 +270,41 @@ HELD = {
 }
 
 
-def turn(kind: str, drop: Drop, records: int) -> Turn:
-    """Everything once."""
-    took = {"rows": drop.collect()}
-    rows = drop.stored()
-    if len(rows) != records:
-        raise RuntimeError(f"{len(rows)} events of {records} records")
-    took["values"] = drop.bare(values, rows)
-    if kind == "ascii":
-        took["many"] = drop.bare(many, rows)
-    del rows
-    took["plain"] = drop.plain()
-    took["raw"] = drop.collect("raw")
-    took["copied"] = drop.copied()
-    if kind == "ascii":
-        took |= {"function": drop.collect(function=ordered), "applied": drop.applied(ordered)}
-        took["chunks"] = drop.collect("chunks")
-    return took
+SECTIONS = {
+    "ascii": {"rows": {"rows", "values", "many"}, "packed": {"raw", "chunks", "copied"},
+              "function": {"function", "applied"}, "plain": {"rows", "plain"}},
+    "ebcdic": {"rows": {"rows", "values"}, "packed": {"raw", "copied"}, "plain": {"rows", "plain"}},
+}  # fmt: skip
+"""What is measured together; each fits into three minutes with seven turns, but for `plain`."""
+
+
+def turn(drop: Drop, records: int, wanted: set[str]) -> Turn:
+    """Everything that is wanted, once."""
+    took: Turn = {}
+    if "rows" in wanted:
+        took["rows"] = drop.collect()
+        rows = drop.stored()
+        if len(rows) != records:
+            raise RuntimeError(f"{len(rows)} events of {records} records")
+        took |= {name: drop.bare(insert, rows) for name, insert in BARE.items() if name in wanted}
+        del rows
+    ways: dict[str, Callable[[], Cost]] = {
+        "plain": drop.plain, "raw": lambda: drop.collect("raw"), "copied": drop.copied,
+        "function": lambda: drop.collect(function=ordered), "applied": lambda: drop.applied(ordered),
+        "chunks": lambda: drop.collect("chunks"),
+    }  # fmt: skip
+    return took | {name: way() for name, way in ways.items() if name in wanted}
+
+
+BARE = {"values": values, "many": many}
 
 
 def ratios(kind: str, turns: list[Turn], records: int) -> Iterator[Ratio]:
     """By the clock, and by processor time."""
     names = {"ascii": "ASCII lines", "ebcdic": "EBCDIC with COMP-3"}
     for ours, theirs, what, reference in HELD[kind]:
+        if not {ours, theirs} <= turns[0].keys():
+            continue
         for measure in ("wall", "processor"):
             pairs = [(records / getattr(took[ours], measure), records / getattr(took[theirs], measure))
                      for took in turns]  # fmt: skip
@@ -317,6 +327,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="only see that everything runs; the numbers mean nothing")
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--only", help="one section, such as ascii-rows; its rows are put into the results in place")
     parser.add_argument("--peak", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.peak:
@@ -329,26 +340,37 @@ def main() -> None:
     document: dict[str, Any] = {"environment": environment(), "rows": [], "peak_megabytes": {}}
     with tempfile.TemporaryDirectory(prefix="brownfield-files-") as name:
         folder = Path(name)
-        for kind, drop in drops(folder, records):
-            turn(kind, drop, records)
-            turns = [turn(kind, drop, records) for _ in range(pairs)]
+        for kind, section in sections(given.only):
+            drop = made(folder, kind, records)
+            turn(drop, records, SECTIONS[kind][section])
+            turns = [turn(drop, records, SECTIONS[kind][section]) for _ in range(pairs)]
             for row in ratios(kind, turns, records):
                 print(" | ".join(row.row()), file=sys.stderr, flush=True)
                 document["rows"].append(row.document())
-        for measured in (2000,) if given.quick else (1_000_000, 8_000_000):
-            document["peak_megabytes"][f"{measured}"] = round(peak(measured, folder), 1)
-    print(document["peak_megabytes"], file=sys.stderr)
+        if given.only in {None, "peak"}:
+            for measured in (2000,) if given.quick else (1_000_000, 8_000_000):
+                document["peak_megabytes"][f"{measured}"] = round(peak(measured, folder), 1)
+            print(document["peak_megabytes"], file=sys.stderr)
     if not given.quick:
-        write(document)
+        write(document, given.only)
 
 
-def drops(folder: Path, records: int) -> Iterator[tuple[str, Drop]]:
-    """Text in lines, then EBCDIC with packed decimals."""
-    (folder / "lines.toml").write_text(LINES)
-    write_lines(folder / "ORD.TXT", records)
-    yield "ascii", Drop(folder, "ORD.TXT", "order", {"layout": folder / "lines.toml", "encoding": "ascii"})
-    write_extract(folder / "STK.DAT", records)
-    yield "ebcdic", Drop(folder, "STK.DAT", "sku", EBCDIC)
+def sections(only: str | None) -> list[tuple[str, str]]:
+    """Kind and section of what is measured."""
+    every = [(kind, section) for kind, named in SECTIONS.items() for section in named]
+    return [one for one in every if only is None or only == "-".join(one)]
+
+
+def made(folder: Path, kind: str, records: int) -> Drop:
+    """Text in lines, or EBCDIC with packed decimals."""
+    if kind == "ascii":
+        (folder / "lines.toml").write_text(LINES)
+        if not (folder / "ORD.TXT").exists():
+            write_lines(folder / "ORD.TXT", records)
+        return Drop(folder, "ORD.TXT", "order", {"layout": folder / "lines.toml", "encoding": "ascii"})
+    if not (folder / "STK.DAT").exists():
+        write_extract(folder / "STK.DAT", records)
+    return Drop(folder, "STK.DAT", "sku", EBCDIC)
 
 
 def environment() -> dict[str, Any]:
@@ -363,9 +385,20 @@ def environment() -> dict[str, Any]:
     }
 
 
-def write(document: dict[str, Any]) -> None:
+def write(document: dict[str, Any], only: str | None) -> None:
+    """Into the results; of one section, in place of what was measured of it before."""
+    place = BENCH / "results" / "files.json"
     document["environment"]["load_after"] = round(os.getloadavg()[0], 1)
-    (BENCH / "results" / "files.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+    if only is not None:
+        whole = json.loads(place.read_text("utf-8"))
+        fresh = {row["id"]: row for row in document["rows"]}
+        known = [row["id"] for row in whole["rows"]]
+        rows = [fresh.get(row["id"], row) for row in whole["rows"]]
+        rows += [row for id_, row in fresh.items() if id_ not in known]
+        when = {**whole["environment"].get("sections", {}), only: document["environment"]}
+        document = {"environment": {**whole["environment"], "sections": when}, "rows": rows,
+                    "peak_megabytes": {**whole["peak_megabytes"], **document["peak_megabytes"]}}  # fmt: skip
+    place.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

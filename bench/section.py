@@ -8,7 +8,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from extract import write_extract
 from large import write_wsdl
 from pair import Ratio, compare, ratio_of
 from stage import BROWNFIELD, ROOT, Stage
+from stored import stored
 
 from brownfield.ledger.audit import Entry, append, verify
 from brownfield.ledger.migration.migrate import migrate
@@ -171,8 +171,7 @@ def _collect(folder: Path, file: Path, records: int) -> float:
 
 def _executemany(folder: Path) -> float:
     """Seconds to insert the rows that brownfield has just rendered, and nothing else, into a database of their own."""
-    with closing(sqlite3.connect(folder / "home" / "ledger.db")) as ledger, ledger:
-        rows = ledger.execute("SELECT id, type, key, data, at FROM bf_event ORDER BY id").fetchall()
+    rows = stored(folder / "home" / "ledger.db")
     place = folder / "bare.db"
     for left in folder.glob("bare.db*"):
         left.unlink()
