@@ -16,9 +16,12 @@ from brownfield.ledger.identity import add_grant, add_identity, add_key, find_id
 from brownfield.rules.access import Role
 from brownfield.runtime.assembly import Assembly, open_assembly
 from brownfield.runtime.caller import Caller
-from brownfield.testing import FrozenClock
+from brownfield.testing import FrozenClock, canned_registry
+from brownfield.testing.canned.system import CONTRACT
 from brownfield.wrapper.bundle import make_lock, open_bundle
-from brownfield.wrapper.lock import write_lock
+from brownfield.wrapper.lock import write_contract, write_lock
+from brownfield_files import adapter as files
+from brownfield_files.input import adapter as input_files
 
 ROOT = Path(__file__).resolve().parents[2]
 BUNDLE = ROOT / "docs" / "examples" / "wrappers" / "orders"
@@ -115,8 +118,11 @@ class Desk:
         return path.read_text().splitlines() if path.exists() else []
 
 
-def prepare(folder: Path, edits: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The bundle and the folders, unless they are there; what the assembly is told of them."""
+def prepare(folder: Path, edits: Mapping[str, str] | None = None, more: str = "") -> dict[str, str]:
+    """The bundle and the folders, unless they are there; what the assembly is told of them.
+
+    `more` stands at the manifest's end; it may use a connection `far` to the canned system.
+    """
     bundle = folder / "wrappers" / "orders"
     if not bundle.exists():
         shutil.copytree(BUNDLE, bundle, ignore=shutil.ignore_patterns("tests"))
@@ -128,16 +134,19 @@ def prepare(folder: Path, edits: Mapping[str, str] | None = None) -> dict[str, s
         for old, new in (edits or {}).items():
             assert old in text
             text = text.replace(old, new)
-        (bundle / "wrapper.toml").write_text(text)
+        (bundle / "wrapper.toml").write_text(text + more)
+        if "[connections.far]" in more:
+            write_contract(bundle, "far", CONTRACT)
         write_lock(bundle, make_lock(open_bundle(bundle)))
     return {**surroundings(folder), "ORDERS_IN": str(folder / "in"), "ORDERS_OUT": str(folder / "out")}
 
 
 @contextmanager
-def ordering(folder: Path, edits: Mapping[str, str] | None = None, clock: FrozenClock | None = None) -> Iterator[Desk]:
+def ordering(folder: Path, edits: Mapping[str, str] | None = None, more: str = "") -> Iterator[Desk]:
     """A desk; put up again over the same folder it goes on where it was."""
-    environ, clock = prepare(folder, edits), clock or FrozenClock()
-    with open_assembly(folder / "wrappers", environ, clock=clock) as assembly:
+    environ, clock = prepare(folder, edits, more), FrozenClock()
+    registry = canned_registry(files=files, input_files=input_files)
+    with open_assembly(folder / "wrappers", environ, clock=clock, registry=registry) as assembly:
         callers = {name: admitted(assembly, name, role) for name, role in {
             "agent": Role.AGENT, "marie": Role.APPROVER, "paul": Role.APPROVER, "operator": Role.OPERATOR,
         }.items()}  # fmt: skip

@@ -310,6 +310,47 @@ async def test_a_record_may_be_told_by_what_the_proposer_gave(put_up):
     assert desk.states(ids) == ["done", "done"]
 
 
+FAR = """
+[connections.far]
+adapter = "canned"
+secrets.read = { password = "canned/read" }
+calls.read = ["GetStock"]
+
+[operations.get_stock]
+via = "far"
+call = "GetStock"
+effect = "read"
+description = "What there is."
+"""
+
+
+@pytest.mark.parametrize(("on_hand", "state"), [(140, "done"), (139, "unknown")])
+async def test_what_was_accepted_is_read_back_where_the_manifest_says_so(put_up, on_hand, state):
+    """The job's word alone is not taken for it."""
+    asked = '{ operation = "get_stock", args = { Sku = "arguments.sku" }'
+    confirm = f"confirm = {asked}, expect = {{ OnHand = {on_hand} }} }}"
+    desk = put_up({'write = ["place': 'read = ["get_stock"]\nwrite = ["place',
+                   'key = "order_no"\ndescription = "Place': f'{confirm}\nkey = "order_no"\ndescription = "Place'},
+                  more=FAR)  # fmt: skip
+    (desk.folder / "secrets" / "canned").mkdir(parents=True)
+    secret = desk.folder / "secrets" / "canned" / "read"
+    secret.write_text("read-secret")
+    secret.chmod(0o600)
+    [id_] = await desk.whole("SO-1")
+    found = desk.proposal(id_)
+    assert (str(found.state), found.reading["OnHand"]) == (state, 140)
+    assert found.result["status"] == "00"
+
+
+async def test_a_file_that_cannot_leave_is_in_the_status(desk):
+    (desk.inbox / "ORD000001.DAT").write_bytes(b"yesterday's")
+    await desk.approved()
+    await desk.send()
+    [told] = desk.assembly.control.status(desk.operator)["unsent"]
+    assert (told["connection"], told["sequence"], told["state"]) == ("orders.entry", 1, "prepared")
+    assert "it is another file" in told["reason"]
+
+
 async def test_a_dry_run_shows_every_field_beside_its_bytes(desk):
     """R86: and claims, denies and writes nothing."""
     id_ = await desk.approved("SO-1")

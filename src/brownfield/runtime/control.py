@@ -10,6 +10,7 @@ from brownfield.ledger.count import proposal_counts
 from brownfield.ledger.firing import last_firing
 from brownfield.ledger.halt import Halt, active_halts, blocking, lift_halt, set_halt
 from brownfield.ledger.identity import identities
+from brownfield.ledger.input import unfinished
 from brownfield.ledger.proposal import listing
 from brownfield.ledger.quarantine import open_by_feed
 from brownfield.rules.access import Ability, Role, covers
@@ -112,6 +113,7 @@ class Control:
             behind = queued(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else {}
             held = files(connection, state=FileState.HELD, limit=HELD) if caller.may(Ability.OVERSEE) else []
             unread = open_by_feed(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else {}
+            unsent = unfinished(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else []
         return {
             "environment": self._kernel.environment,
             "ledger": self._kernel.around.ledger() if caller.may(Ability.OVERSEE) else None,
@@ -128,6 +130,8 @@ class Control:
                       "since": file.settled_at.isoformat(timespec="seconds") if file.settled_at else None}
                      for file in held],
             "unread": [{"feed": feed, "records": count} for feed, count in unread.items()],
+            "unsent": [{"connection": f"{one.place.wrapper}.{one.place.connection}", "sequence": one.sequence,
+                        "file": one.name, "state": one.step.value, "reason": one.reason} for one in unsent],
             "proposals": counts if caller.may(Ability.OVERSEE) else {},
             "schedules": [self._schedule(one) for one in self._schedules] if caller.may(Ability.OVERSEE) else [],
             "expected": self._expecting.told() if caller.may(Ability.OVERSEE) else [],

@@ -146,6 +146,9 @@ def _status(address: str, found: dict[str, Any]) -> Iterator[RenderableType]:
     for one in found.get("unread", ()):
         many = f"{one['records']:,} record{'s' * (one['records'] > 1)}"
         yield f"{one['feed']}: {many} could not be read and wait for a person: brownfield batches --feed {one['feed']}."
+    for one in found.get("unsent", ()):
+        why = one["reason"] or "nothing is known to be in its way"
+        yield f"{one['connection']}: {one['file']} is {one['state']} and has not left: {why}."
     looks = [(f"{s['id']}.{d['connection']}", d["at"], d["outcome"], "; ".join(d["changes"]) or d["cause"])
              for s in found["systems"] for d in s.get("drift", ())]  # fmt: skip
     if looks:
