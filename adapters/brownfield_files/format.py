@@ -10,7 +10,7 @@ from brownfield_files.delimited import Delimited
 from brownfield_files.document import tables_of
 from brownfield_files.excel import Excel
 from brownfield_files.fixed import FixedWidth
-from brownfield_files.json_lines import JsonLines
+from brownfield_files.json_line import JsonLines
 from brownfield_files.layout import LayoutError
 from brownfield_files.markup import Xml
 from brownfield_files.parsed import CHUNK, Parsed, Parser

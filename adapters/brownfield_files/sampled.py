@@ -12,7 +12,7 @@ from xml.parsers import expat
 
 from brownfield.contract import Rejected
 from brownfield_files.excel import cells_of
-from brownfield_files.json_lines import Number, members_of
+from brownfield_files.json_line import Number, members_of
 from brownfield_files.layout import LayoutError
 from brownfield_files.markup import texts_of
 from brownfield_files.standard import shipped
