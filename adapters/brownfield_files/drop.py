@@ -10,6 +10,7 @@ import hashlib
 import os
 import stat
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -23,8 +24,8 @@ from brownfield_files.staging import Staging
 
 _BLOCK = 1024 * 1024
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_CLAIMING = threading.Lock()
-"""One claim at a time: nobody but this process, which holds its ledger, writes into that ledger's folders."""
+_TURNS = defaultdict[Path, threading.Lock](threading.Lock)
+"""One claim at a time in a location: nobody but this process, which holds its ledger, writes into its folders."""
 
 
 class Stamp(NamedTuple):
@@ -57,6 +58,7 @@ class Drop:
         self._location = location
         self._match = match
         self._markers = Markers(marker)
+        self._turn = _TURNS[location.absolute()]
         self._claims, self._unpacked = own(INFLIGHT, ledger), own(STAGING, ledger)
         self._staging = staging(location / self._unpacked)
         self._hashes: dict[str, tuple[Stamp, str]] = {}
@@ -116,7 +118,7 @@ class Drop:
         source, target = self._jailed(sighting.name), self._inflight(sighting.name)
         marker = self._markers.of(sighting.name) if sighting.marked else None
         try:
-            with _CLAIMING:
+            with self._turn:
                 if target.exists() or _stamped(source.lstat()) != sighting.stamp:
                     return False
                 target.parent.mkdir(parents=True, exist_ok=True)

@@ -4,10 +4,14 @@ import random
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from home import ROOT, Home
 from test_collect import COLLECTOR, collect
+
+from brownfield.wrapper.bundle import make_lock, open_bundle
+from brownfield.wrapper.lock import write_lock
 
 sys.path.append(str(ROOT / "bench"))
 
@@ -34,6 +38,24 @@ def deliver(home, number):
     write_extract(path.with_suffix(".tmp"), 60 + number)
     path.with_suffix(".tmp").rename(path)
     path.with_name(f"{path.name}.done").touch()
+
+
+def test_up_takes_a_file_soon_after_it_came(both):
+    """R17, R20: of a feed that says how often its location is looked at, hours before its schedule; and once by two."""
+    for home in both:
+        manifest = home.wrappers / "inventory" / "wrapper.toml"
+        manifest.write_text(manifest.read_text().replace("[feeds.stock_count]", '[feeds.stock_count]\npoll = "1s"'))
+        write_lock(manifest.parent, make_lock(open_bundle(manifest.parent)))
+        home.up()
+    try:
+        for number in range(3):
+            deliver(both[0], number)
+            both[0].wait(lambda: len([row for home in both for row in taken(home) if row[1] == "archived"]) > number)  # noqa: B023
+        time.sleep(2)
+        assert len([row for home in both for row in taken(home)]) == 3
+    finally:
+        for home in both:
+            home.kill()
 
 
 def taken(home):
