@@ -13,7 +13,7 @@ It is held against, in the same run and in turns, each with its own processor ti
 * the wrapper's function alone, over the same rows, for a feed that has one.
 
 Each ratio is the median of the turns. Memory is that of a process of its own. Written to `bench/results/files.json`;
-with `--only`, the rows of one section (`ascii-rows`, `ascii-packed`, …, `peak`) in place. `--quick` only sees that it runs.
+with `--only`, the rows of one section (`ascii-rows`, `ascii-packed`, …, `peak`) in place. `--quick`: it runs.
 """
 
 import argparse
