@@ -78,7 +78,7 @@ class BatchTable(_Table):
     """
 
     first: Annotated[int, Field(ge=1)] = 1
-    most: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    most: Annotated[int, Field(ge=1, le=10_000)] = 1000
 
 
 class AcknowledgementTable(_Table):
