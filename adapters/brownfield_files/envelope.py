@@ -54,6 +54,7 @@ class Level:
         count: The element of its end that counts what is in it; 0 for none.
         must_count: Whether that element must be there.
         optional: Whether the level may be missing altogether.
+        charset: The element that says what the text is written in, and the codec of each word; 0 where none does.
     """
 
     kind: str
@@ -65,6 +66,8 @@ class Level:
     count: int = 0
     must_count: bool = True
     optional: bool = False
+    charset: int = 0
+    codecs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,14 +226,16 @@ class _Reading:
             fields = _fields(level, segment)
             opened.number = str(fields.get(level.control, ""))
         except _Unreadable as unreadable:
-            fault = unreadable.field, "date", str(unreadable)
+            fault = unreadable.field, unreadable.code, str(unreadable)
         if self._open:
             fault = self._count(self._open[-1], opened, fault)
         self._open.append(opened)
         if depth == len(self._levels) - 1:
             self._message = _Message(opened, [segment], fault, len(segment.bare))
         elif fault:
-            raise Rejected(f"byte {segment.offset}: {fault[2]}", code="framing" if fault[1] == "date" else "totals")
+            raise Rejected(
+                f"byte {segment.offset}: {fault[2]}", code="totals" if fault[1] == "duplicate" else "framing"
+            )
         else:
             yield level.kind, {**self._above(depth), **fields}
 
@@ -280,6 +285,10 @@ class _Reading:
     def _told(self, message: _Message) -> Content | Damage:
         """A message, read."""
         self._message = None
+        try:
+            texts = _texts(message)
+        except _Unreadable as unreadable:
+            message.fault = message.fault or (unreadable.field, unreadable.code, str(unreadable))
         if message.fault:
             name, code, reason = message.fault
             start, end, here = message.segments[0].offset, message.segments[-1].end, self._file.tell()
@@ -289,7 +298,6 @@ class _Reading:
             return Damage(0, start, raw, name, code, reason)
         level = message.opened.level
         above = self._above(message.opened.depth)
-        texts = [text_of(segment.bare) for segment in message.segments]
         return level.kind, {
             **above,
             **_fields(level, message.segments[0]),
@@ -304,9 +312,43 @@ class _Reading:
 
 
 class _Unreadable(Exception):
-    def __init__(self, name: str, reason: str) -> None:
+    def __init__(self, name: str, code: str, reason: str) -> None:
         super().__init__(reason)
-        self.field = name
+        self.field, self.code = name, code
+
+
+def _codec(level: Level, segment: Segment) -> str:
+    """What the text of a level is written in; empty where nothing says it.
+
+    Raises:
+        _Unreadable: It is in what is not read.
+    """
+    elements = segment.elements() if level.charset else []
+    said = elements[level.charset].decode("latin-1").strip() if level.charset < len(elements) else ""
+    if not said:
+        return segment.syntax.codec
+    if said not in level.codecs:
+        raise _Unreadable("charset", "encoding", f"its text is in {said[:40]!r}, which is not read")
+    return level.codecs[said]
+
+
+def _texts(message: _Message) -> list[str]:
+    """The segments of a message.
+
+    Raises:
+        _Unreadable: They are not in what the message says.
+    """
+    codec = _codec(message.opened.level, message.segments[0])
+    return [_text(segment.bare, codec, "segments") for segment in message.segments]
+
+
+def _text(raw: bytes, codec: str, name: str) -> str:
+    if not codec:
+        return text_of(raw)
+    try:
+        return raw.decode(codec)
+    except UnicodeDecodeError as error:
+        raise _Unreadable(name, "encoding", f"0x{raw[error.start]:02X} is no character in {codec}") from None
 
 
 def text_of(raw: bytes) -> str:
@@ -321,18 +363,18 @@ def _fields(level: Level, segment: Segment) -> Fields:
     """What the segment says that begins a level.
 
     Raises:
-        _Unreadable: A date is none.
+        _Unreadable: A date is none, or the text is in what is not read.
     """
-    elements = segment.elements()
-    return {name: _value(name, place, elements, segment) for name, place in level.fields.items()}
+    elements, codec = segment.elements(), _codec(level, segment)
+    return {name: _value(name, place, elements, segment, codec) for name, place in level.fields.items()}
 
 
-def _value(name: str, place: Place, elements: list[bytes], segment: Segment) -> str | None:
+def _value(name: str, place: Place, elements: list[bytes], segment: Segment, codec: str) -> str | None:
     raw = elements[place.element] if place.element < len(elements) else b""
     if place.component >= 0:
         parts = segment.syntax.split(raw, segment.syntax.component)
         raw = segment.syntax.plain(parts[place.component]) if place.component < len(parts) else b""
-    text = text_of(raw).rstrip()
+    text = _text(raw, codec, name).rstrip()
     if not place.dates:
         return text
     if not text:
@@ -342,7 +384,7 @@ def _value(name: str, place: Place, elements: list[bytes], segment: Segment) -> 
             return form.read(text)
         except NoDate:
             continue
-    raise _Unreadable(name, f"{name}: {text!r} is no date ({' or '.join(form.text for form in place.dates)})")
+    raise _Unreadable(name, "date", f"{name}: {text!r} is no date ({' or '.join(form.text for form in place.dates)})")
 
 
 def _wrong(opened: _Open, segment: Segment, counted: int) -> str:

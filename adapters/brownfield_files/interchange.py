@@ -4,6 +4,9 @@ Sources: ASC X12.5 "Interchange Control Structures" and X12.6; ISO 9735, parts 1
 4); HL7 version 2.8.2, chapter 2 "Control" (delimiters, and the batch protocol FHS, BHS).
 """
 
+import re
+
+from brownfield.contract import Rejected
 from brownfield_files.calendar_date import DateFormat
 from brownfield_files.envelope import Envelope, Level, Place
 from brownfield_files.segment import Start, Syntax
@@ -12,6 +15,20 @@ _DATES = (DateFormat("YYYYMMDD"), DateFormat("YYMMDD", 80))
 _BLANK = b"\r\n \t\x1a"
 _ISA_ELEMENTS = 17
 _UNA = 9
+_UNB = re.compile(rb"UNB.(UNO[A-Z])", re.DOTALL)
+_LATIN = {"C": 1, "D": 2, "E": 5, "F": 7, "G": 3, "H": 4, "I": 6, "J": 8, "K": 9}
+_CODECS = {f"UNO{letter}": f"iso8859-{part}" for letter, part in _LATIN.items()} | {
+    "UNOA": "",
+    "UNOB": "",
+    "UNOW": "utf-8",
+    "UNOY": "utf-8",
+}
+_HL7_CODECS = {f"8859/{part}": f"iso8859-{part}" for part in range(1, 10)} | {
+    "8859/15": "iso8859-15",
+    "ASCII": "ascii",
+    "UNICODE": "utf-8",
+    "UNICODE UTF-8": "utf-8",
+}
 
 
 def _x12(head: bytes) -> Syntax | None:
@@ -27,13 +44,22 @@ def _x12(head: bytes) -> Syntax | None:
 
 
 def _edifact(head: bytes) -> Syntax | None:
-    """UNA says the signs; without it they are those of the standard."""
-    if head.startswith(b"UNA") and len(head) == _UNA:
+    """UNA says the signs; without it they are those of the standard. UNB says what the text is written in."""
+    if head.startswith(b"UNA") and len(head) > _UNA:
         component, element, _, release, _, end = (head[at : at + 1] for at in range(3, _UNA))
-        return Syntax(element, component, end, release.strip(), head=_UNA, around=_BLANK)
+        return Syntax(element, component, end, release.strip(), _UNA, _BLANK, _edifact_codec(head))
     if head.startswith(b"UNB+"):
-        return Syntax(b"+", b":", b"'", b"?", around=_BLANK)
+        return Syntax(b"+", b":", b"'", b"?", around=_BLANK, codec=_edifact_codec(head))
     return None
+
+
+def _edifact_codec(head: bytes) -> str:
+    """Empty for UNOA and UNOB, which are ASCII, and which senders keep to no better than others."""
+    match = _UNB.search(head)
+    said = match[1].decode() if match else "UNOA"
+    if said not in _CODECS:
+        raise Rejected(f"its text is in {said}, which is not read", code="encoding")
+    return _CODECS[said]
 
 
 def _hl7(head: bytes) -> Syntax | None:
@@ -150,7 +176,7 @@ EDIFACT = Envelope(
             count=1,
         ),
     ),
-    Start((b"UNA", b"UNB"), _UNA, _edifact),
+    Start((b"UNA", b"UNB"), 32, _edifact),
     b"UNZ",
 )
 
@@ -198,6 +224,8 @@ HL7 = Envelope(
                 "version": Place(11, 0),
             },
             "control",
+            charset=17,
+            codecs=_HL7_CODECS,
         ),
     ),
     Start((b"MSH", b"BHS", b"FHS"), 5, _hl7),

@@ -30,6 +30,7 @@ class Syntax:
         release: What stands before a sign that is meant as a letter; empty for none.
         head: Bytes that only say what the signs are, before the first segment.
         around: What may stand between segments and means nothing.
+        codec: What the text is written in, where the file says so; empty where it does not.
         open: Whether the last segment of a file need not be ended.
         binary: The tags of segments that hold binary data, and which element begins it; the one before says its length.
     """
@@ -40,6 +41,7 @@ class Syntax:
     release: bytes = b""
     head: int = 0
     around: bytes = _AROUND
+    codec: str = ""
     open: bool = False
     binary: Mapping[bytes, int] = field(default_factory=dict)
 

@@ -210,6 +210,40 @@ def test_edifact_gives_messages_with_their_segments() -> None:
     assert rows("edifact", "message", EDIFACT.removeprefix("UNA:+.? '\n")) == [first, second]
 
 
+@pytest.mark.parametrize(
+    ("said", "raw", "text"),
+    [("UNOC", b"\xb1", "±"), ("UNOD", b"\xb1", "ą"), ("UNOY", "ą".encode(), "ą"), ("UNOA", b"\xb1", "±")],
+)
+def test_edifact_says_what_its_text_is_written_in(said: str, raw: bytes, text: str) -> None:
+    """R21: one byte is another letter in another part of ISO 8859."""
+    content = EDIFACT.replace("UNOC", said).encode().replace(b"BARN", raw)
+    (interchange,) = (record[1] for record in found("edifact", content) if record[0] == "interchange")
+    assert interchange["receiver"] == text
+    with pytest.raises(Rejected, match="its text is in UNOX, which is not read"):
+        found("edifact", changed("edifact", "UNOC", "UNOX"))
+
+
+@pytest.mark.parametrize(
+    ("said", "raw", "text"),
+    [
+        ("8859/2", b"\xb1", "ą"),
+        ("UNICODE UTF-8", "ą".encode(), "ą"),
+        ("", b"\xb1", "±"),
+        ("ASCII", b"\xb1", None),
+        ("GB 1", b"x", None),
+    ],
+)
+def test_hl7_says_what_a_message_is_written_in(said: str, raw: bytes, text: str | None) -> None:
+    """R21: MSH-18, each message for itself; what is not so, or not read, is damage."""
+    line = f"MSH|^~\\&|LAB|EAST|WARD|WEST|202611210930||ORU^R01|M-1|P|2.5||||||{said}".encode()
+    (one,) = found("hl7", line + b"\rOBX|1|TX|" + raw + b"\r")
+    if text is None:
+        assert isinstance(one, Damage)
+        assert one.code == "encoding"
+    else:
+        assert one[1]["segments"][1] == f"OBX|1|TX|{text}"
+
+
 def test_hl7_gives_messages_whatever_ends_their_lines() -> None:
     """R20: CR as the standard says, LF or both as transfers leave it, MLLP's bytes around."""
     first, second = rows("hl7", "message")
