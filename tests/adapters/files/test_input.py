@@ -1,5 +1,6 @@
 """Batch input at the adapter: what is written comes back equal, what does not fit is refused, nothing is there half."""
 
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import server as servers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -351,3 +353,39 @@ def test_a_cobol_program_reads_what_was_written(tmp_path, cobc):
         ["D", "000002", "SO-2", "B-200", "-7", "-99999.99", ""],
         ["T", "000012", "000002", "-5", "99987.49"],
     ]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+@pytest.mark.parametrize("scheme", ["sftp", "ftp", "ftps"])
+def test_on_another_machine(tmp_path, scheme, require):
+    """Over real servers: seen by nobody until it is whole, its marker last; what has left does not come again."""
+    (tmp_path / "server").mkdir()
+    sshd = shutil.which("sshd") or shutil.which("/usr/sbin/sshd")
+    if scheme == "sftp":
+        require("sshd", sshd, "no OpenSSH server (Debian: openssh-server)")
+    serving = (
+        servers.sftp(tmp_path / "server", str(sshd))
+        if scheme == "sftp"
+        else servers.ftp(tmp_path / "server", tls=scheme == "ftps")
+    )
+    with serving as there:
+        settings = declared(tmp_path, location=there.url, **there.settings)
+        far = InputFiles(Opening("orders", ROOT, settings, there.secrets.__getitem__))
+        far.probe()
+        file = far.render(batch(GOOD, OTHER))
+        seen = lambda: [name for name in there.names() if not name.startswith(".")]  # noqa: E731
+        for _ in range(2):
+            far.stage(file)
+        assert seen() == []
+        assert far.release(file) is True
+        assert seen() == ["ORD000012.DAT", "ORD000012.DAT.done"]
+        assert there.read("ORD000012.DAT") == file.data
+        assert far.release(file) is False
+        far.stage(file)
+        assert far.release(file) is True
+        there.put("ORD000013.DAT", b"somebody else's")
+        with pytest.raises(Rejected, match="another file"):
+            far.stage(far.render(batch(GOOD, sequence=13)))
+        far.discard(file)
+    with pytest.raises(Unavailable):
+        far.stage(file)
