@@ -151,24 +151,26 @@ def _append(connection: Connection, high: int, type_: str, rows: Rows, at: int) 
         connection.execute(insert(schema.event), values)
         return
     # SQLAlchemy's own insert of many rows takes four times as long: it makes a dictionary and a tuple of each.
-    columns: list[Sequence[Any]] = [rows.texts] if rows.keys is None else [rows.texts, rows.keys]
+    columns: dict[str, Sequence[Any]] = {"data": rows.texts}
+    if rows.keys is not None:
+        columns["key"] = rows.keys
     if rows.numbers[-1] - first != count - 1:
-        columns.append([high | number for number in rows.numbers])
-    width, consecutive = len(columns), rows.numbers[-1] - first == count - 1
+        columns["id"] = [high | number for number in rows.numbers]
+    width = len(columns)
     parameters: list[Any] = [type_, at, high | first] + [None] * (width * count)
-    for place, column in enumerate(columns, 3):
+    for place, column in enumerate(columns.values(), 3):
         parameters[place::width] = column
-    connection.exec_driver_sql(_multi_row(count, width, rows.keys is not None, consecutive), tuple(parameters))
+    connection.exec_driver_sql(_multi_row(count, tuple(columns)), tuple(parameters))
 
 
 @lru_cache(maxsize=16)
-def _multi_row(count: int, width: int, keyed: bool, consecutive: bool) -> str:  # noqa: FBT001  asked in one place
-    """A statement for events: with ids that follow the first one's or each with its own, with keys or without."""
+def _multi_row(count: int, columns: tuple[str, ...]) -> str:
+    """A statement for events, each with its own values of some columns; without `id` they follow the first one's."""
     rows = []
     for at in range(count):
-        data = 4 + at * width
-        id_ = f"?3 + {at}" if consecutive else f"?{data + width - 1}"
-        rows.append(f"({id_}, ?1, ?{data + 1}, ?{data}, ?2)" if keyed else f"({id_}, '', '', ?{data}, 0)")
+        own = {name: f"?{4 + at * len(columns) + place}" for place, name in enumerate(columns)}
+        type_, key, time = ("?1", own["key"], "?2") if "key" in own else ("''", "''", "0")
+        rows.append(f"({own.get('id', f'?3 + {at}')}, {type_}, {key}, {own['data']}, {time})")
     return f"INSERT INTO {schema.event.name} (id, type, key, data, at) VALUES {', '.join(rows)}"  # noqa: S608  numbers
 
 
