@@ -17,12 +17,12 @@ from brownfield_files.document import tables_of
 from brownfield_files.format import PARSERS, parser_of
 from brownfield_files.frame import Cut
 from brownfield_files.guess import Sample, alternatives, guess_key, guess_records, guess_totals, sample_of
-from brownfield_files.layout import Layout, every_field, snake
+from brownfield_files.layout import Layout, RecordType, every_field, snake
 from brownfield_files.parsed import Parser
 from brownfield_files.sampled import surmise
 from brownfield_files.schema import contract_of
 from brownfield_files.setting import FormatName
-from brownfield_files.standard import STANDARDS, recognized
+from brownfield_files.standard import SHIPPED, STANDARDS, recognized
 from brownfield_files.surmise import MOST_RECORDS, fields_of, written
 from brownfield_files.toml_layout import read_toml_layout
 
@@ -102,13 +102,13 @@ def _draft_standard(sources: Sources, name: FormatName) -> Draft:
     file, standard = Path(sources["file"]), STANDARDS[name]
     variable, match = _variable(sources, file), _match(file)
     records = standard.parser().contract().records
-    others = {kind: shape for kind, shape in records.items() if kind != standard.record}
+    others = [kind for kind in records if kind != standard.record]
     return Draft(
         connection="drop",
         settings={"format": name, "location": {"env": variable}, "match": match},
         variables={variable: "The folder in which the files arrive."},
         files={},
-        contract=Contract(records={standard.record: records[standard.record], **others}),
+        contract=Contract(records=records),
         feed=snake(_prefix(file)),
         key=standard.key,
         notes=(
@@ -116,6 +116,7 @@ def _draft_standard(sources: Sources, name: FormatName) -> Draft:
             f"match = {match}: guessed from the name of the sample",
             f"record = {standard.record}; the others are {', '.join(others)}",
         ),
+        record=standard.record,
     )
 
 
@@ -191,7 +192,7 @@ def _draft_fixed(sources: Sources) -> Draft:
     file, layout_file = Path(sources["file"]), Path(sources["layout"])
     reading = read_sources(sources)
     variable = _variable(sources, file)
-    body = next(record for record in reading.layout.records if record.place == "body")
+    body = _body(reading.layout, layout_file.name)
     assert reading.sample is not None  # noqa: S101 -- there is a file
     key, why = guess_key(reading.layout, body, reading.sample)
     settings, notes = _settings(reading, file, layout_file, variable)
@@ -204,7 +205,15 @@ def _draft_fixed(sources: Sources) -> Draft:
         feed=reading.subject,
         key=key,
         notes=(*notes, *([f"key = {key}: {why}"] if key else [])),
+        record=body.name,
     )
+
+
+def _body(layout: Layout, file: str) -> RecordType:
+    """The record type that becomes events: of a layout of ours what most want, else `detail`, or the first body."""
+    bodies = {record.name: record for record in layout.records if record.place == "body"}
+    wished = SHIPPED[file].record if file in SHIPPED else "detail"
+    return bodies.get(wished, next(iter(bodies.values())))
 
 
 def _settings(reading: Reading, file: Path, layout_file: Path, variable: str) -> tuple[dict[str, Any], list[str]]:

@@ -32,6 +32,18 @@ class Standard(NamedTuple):
     key: str
 
 
+class Shipped(NamedTuple):
+    """A layout that comes with brownfield.
+
+    Attributes:
+        begins: What the first line of its files looks like.
+        record: The record type that most want as events.
+    """
+
+    begins: re.Pattern[bytes]
+    record: str
+
+
 STANDARDS: Mapping[FormatName, Standard] = {
     "x12": Standard(lambda: Enveloped(X12), re.compile(rb"ISA[^A-Za-z0-9\s]"), "transaction", "control"),
     "edifact": Standard(
@@ -45,15 +57,15 @@ STANDARDS: Mapping[FormatName, Standard] = {
     "bai2": Standard(Bai2, re.compile(rb"01,[^,\r\n]*,[^,\r\n]*,[0-9]{6},"), "transaction", "account"),
 }
 
-SHIPPED: Mapping[str, re.Pattern[bytes]] = {
-    "nacha.toml": re.compile(rb"101[ 0-9]{10}[ 0-9A-Z]{10}[0-9]{6}.{65}\r?(?:\n|$)"),
-    "coda.toml": re.compile(rb"00000[0-9]{6}[0-9]{3}05.{112}\r?(?:\n|$)"),
-    "cfonb.toml": re.compile(rb"01[0-9]{5}.{4}[0-9]{5}[A-Z]{3}[0-9].{100}\r?(?:\n|$)"),
-    "cnab240.toml": re.compile(rb"[0-9]{3}00000.{232}\r?(?:\n|$)"),
-    "cnab400.toml": re.compile(rb"0[12](?:RETORNO|REMESSA).{391}\r?(?:\n|$)"),
-    "ssim.toml": re.compile(rb"1AIRLINE STANDARD SCHEDULE DATA SET.{165}\r?(?:\n|$)"),
-    "metro2.toml": re.compile(rb"[0-9]{4}HEADER.{416}"),
-    "irs1220.toml": re.compile(rb"T[0-9]{4}[P ][0-9]{9}.{735}"),
+SHIPPED: Mapping[str, Shipped] = {
+    "nacha.toml": Shipped(re.compile(rb"101[ 0-9]{10}[ 0-9A-Z]{10}[0-9]{6}.{65}\r?(?:\n|$)"), "entry"),
+    "coda.toml": Shipped(re.compile(rb"00000[0-9]{6}[0-9]{3}05.{112}\r?(?:\n|$)"), "movement"),
+    "cfonb.toml": Shipped(re.compile(rb"01[0-9]{5}.{4}[0-9]{5}[A-Z]{3}[0-9].{100}\r?(?:\n|$)"), "movement"),
+    "cnab240.toml": Shipped(re.compile(rb"[0-9]{3}00000.{232}\r?(?:\n|$)"), "title"),
+    "cnab400.toml": Shipped(re.compile(rb"0[12](?:RETORNO|REMESSA).{391}\r?(?:\n|$)"), "title"),
+    "ssim.toml": Shipped(re.compile(rb"1AIRLINE STANDARD SCHEDULE DATA SET.{165}\r?(?:\n|$)"), "leg"),
+    "metro2.toml": Shipped(re.compile(rb"[0-9]{4}HEADER.{416}"), "base"),
+    "irs1220.toml": Shipped(re.compile(rb"T[0-9]{4}[P ][0-9]{9}.{735}"), "payee"),
 }
 """The layouts under docs/examples/layouts, and what the first line of their files looks like."""
 
@@ -67,4 +79,4 @@ def recognized(head: bytes) -> FormatName | None:
 def shipped(head: bytes) -> str | None:
     """The layout, of those that come with brownfield, that a file which begins so may have."""
     start = head.removeprefix(b"\xef\xbb\xbf")
-    return next((name for name, begins in SHIPPED.items() if begins.match(start)), None)
+    return next((name for name, one in SHIPPED.items() if one.begins.match(start)), None)

@@ -45,6 +45,7 @@ class Draft:
         key: For a feed adapter, the field that looks like the record's key, else None.
         samples: For a call adapter, one for each call.
         notes: Sentences for the person: what was repaired, what could not be read.
+        record: For a feed adapter, the record type that `key` is a field of; empty for `detail`, or the first there is.
     """
 
     connection: str
@@ -60,6 +61,7 @@ class Draft:
     options: Mapping[str, Any] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
     times: bool = True
+    record: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ def _operation(draft: Draft, call: DraftCall, *, declared: bool) -> Iterator[str
 
 def _feed(wish: Wish, draft: Draft) -> Iterator[str]:
     records = draft.contract.records
-    kind = "detail" if "detail" in records else next(iter(records), "detail")
+    kind = draft.record or ("detail" if "detail" in records else next(iter(records), "detail"))
     fields = ", ".join(records[kind].fields.get("properties", {})) if kind in records else ""
     mark = "" if draft.key else "# "
     yield from (

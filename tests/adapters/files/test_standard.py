@@ -475,7 +475,7 @@ def test_a_sample_draws_a_bundle_without_a_layout(name: str, tmp_path: Path) -> 
     draft = adapter.draft["file"]({"file": str(sample)})
     assert draft.settings["format"] == name
     assert draft.key in draft.contract.records[STANDARDS[name].record].fields["properties"]  # type: ignore[index]
-    assert next(iter(draft.contract.records)) == STANDARDS[name].record
+    assert draft.record == STANDARDS[name].record
     assert adapter.look is not None
     assert len(list(adapter.look({"file": str(sample)}))) > 5
 
@@ -502,6 +502,18 @@ def test_a_sample_of_a_known_layout_says_which(name: str, tmp_path: Path) -> Non
     assert adapter.draft is not None
     with pytest.raises(LayoutError, match=name):
         adapter.draft["file"]({"file": str(sample)})
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_layout_of_ours_proposes_the_record_type_that_most_want(name: str, tmp_path: Path) -> None:
+    """And a key that is a field of it."""
+    sample = tmp_path / "sample.dat"
+    sample.write_text(FIRST[name] + "\n")
+    layout = Path(__file__).parents[3] / "docs" / "examples" / "layouts" / name
+    assert adapter.draft is not None
+    draft = adapter.draft["file"]({"file": str(sample), "layout": str(layout)})
+    assert draft.record == SHIPPED[name].record
+    assert draft.key in draft.contract.records[draft.record].fields["properties"]
 
 
 def test_a_layout_beside_a_format_that_needs_none_is_refused(tmp_path: Path) -> None:
