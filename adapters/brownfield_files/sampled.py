@@ -17,10 +17,12 @@ from brownfield_files.layout import LayoutError
 from brownfield_files.markup import texts_of
 from brownfield_files.standard import shipped
 from brownfield_files.surmise import MOST_RECORDS, Column, Surmise, style_of
+from brownfield_files.transfer import looks_ebcdic
 
 _HEAD = 1 << 20
 _DELIMITERS = ",;\t|"
 _WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_BINARY = re.compile(rb"[\0-\x08\x0e-\x19\x1b-\x1f]")
 _SORTS = {"n": "number", "x": "text", "t": "date", "e": "text"}
 
 
@@ -50,6 +52,8 @@ def surmise(path: Path) -> Surmise:
 
 def _delimited(path: Path, head: bytes) -> Surmise:
     """The sign that splits most lines into the same number of values, two at least."""
+    if b"\n" not in head or _BINARY.search(head) or looks_ebcdic(head):
+        raise _fixed_width(path)
     encoding = _encoding(head)
     text = head.removeprefix(b"\xef\xbb\xbf").decode(encoding, "replace")
     whole = text if len(head) < _HEAD else text[: text.rfind("\n") + 1]

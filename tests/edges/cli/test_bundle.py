@@ -93,7 +93,9 @@ def test_an_id_that_is_none_is_refused(run, wsdl, place):
 
 def test_a_source_is_needed_and_only_one(run, wsdl):
     run("new", "wms", code=64)
-    run("new", "wms", "--file", "x", code=64)
+    run("new", "wms", "--layout", "x", code=64)
+    run("new", "wms", "--file", "x", code=74)
+    run("drift", "wms", "--file", "x", code=64)
     run("new", "wms", "--wsdl", wsdl, "--file", "x", "--layout", "y", code=64)
 
 
@@ -103,6 +105,17 @@ def test_from_a_sample_file_to_a_feed(run, nightly):
                  "--read", "stock_detail")  # fmt: skip
     assert "--grant stock.stock_detail" in result.stdout
     assert json.loads(run("check", "--json").stdout)["ok"]
+
+
+def test_from_a_sample_alone_to_a_feed(run, place, nightly):
+    """R15: where a library reads the format; records of fixed width need their layout."""
+    (place / "STOCK20261121.csv").write_text("Item No;Price\n0012;1,50\nA;0,25\n", "utf-8")
+    result = run("new", "stock", "--file", place / "STOCK20261121.csv")
+    assert "delimiter = ';': guessed from the bytes" in result.stdout
+    assert json.loads(run("check", "--json").stdout)["ok"]
+    layout = place / "wrappers" / "stock" / "contract" / "stock.toml"
+    assert "1.50" in run("look", place / "STOCK20261121.csv", "--layout", layout).stdout
+    assert "--layout" in run("new", "other", "--file", nightly / "STK20261119.DAT", code=65).stderr
 
 
 def test_an_unknown_key_is_told_with_line_and_nearest(run, wms):
