@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from shelf import Shelf
-from workbook import DAY, ERROR, FAR_AWAY, NOON, Cell, workbook
+from workbook import DAY, ERROR, FAR_AWAY, NOON, Cell, ods, workbook
 
 from brownfield.contract import Rejected, Row, Unavailable
 from brownfield_files import excel, sheet
@@ -27,6 +27,12 @@ def test_a_row_is_a_record_and_its_cells_are_exact(shelf: Shelf) -> None:
     assert shelf.fields_of(workbook(HEAD, ["0012", 5.0, 12.1, TODAY], [123, 1e5, 0.1 + 0.2, "1.2.2026"], [])) == [
         {"sku": "0012", "on_hand": 5, "price": "12.10", "counted": "2026-11-21"},
         {"sku": "123", "on_hand": 100000, "price": "0.30", "counted": "2026-02-01"},
+    ]
+
+
+def test_other_workbooks_are_read_alike(shelf: Shelf) -> None:
+    assert shelf.fields_of(ods(HEAD, ["0012", 5, 12.1, "@2026-11-21"])) == [
+        {"sku": "0012", "on_hand": 5, "price": "12.10", "counted": "2026-11-21"}
     ]
 
 
@@ -102,6 +108,12 @@ def lying_bomb() -> bytes:
     return bytes(raw)
 
 
+REPEATED = (
+    '<table:table-row table:number-rows-repeated="1048576"><table:table-cell table:number-columns-repeated="16384" '
+    'office:value-type="float" office:value="1"/></table:table-row>'
+)
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
@@ -113,9 +125,10 @@ def lying_bomb() -> bytes:
         (bomb(), "workbook"),
         (lying_bomb(), "workbook"),
         (workbook(HEAD, ["A", 1, 1, Cell(FAR_AWAY)]), "too-large"),
+        (ods(HEAD, ["A", 1, 1, None], repeated=REPEATED), "workbook"),
         (workbook(HEAD, doctype='<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">]>'), ""),
     ],
-    ids=["rubbish", "old rubbish", "text", "cut", "empty", "bomb", "lying bomb", "far away", "entities"],
+    ids=["rubbish", "old rubbish", "text", "cut", "empty", "bomb", "lying bomb", "far away", "repeated", "entities"],
 )
 def test_a_hostile_workbook_ends_nothing_but_the_process_that_reads_it(shelf: Shelf, content: bytes, code: str) -> None:
     """R33: what unpacks to too much, or spreads over seventeen milliard cells, is refused with a reason."""

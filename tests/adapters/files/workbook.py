@@ -64,3 +64,32 @@ def _parts(sheet: str) -> list[tuple[str, str]]:
         ("xl/_rels/workbook.xml.rels", parts),
         ("xl/styles.xml", f'<styleSheet xmlns="{_MAIN}">{styles}</styleSheet>'),
     ]
+
+
+def ods(*rows: list[Any], repeated: str = "") -> bytes:
+    """An OpenDocument spreadsheet; a date is a text that begins with `@`."""
+    named = "urn:oasis:names:tc:opendocument:xmlns:"
+    spaces = f'xmlns:office="{named}office:1.0" xmlns:table="{named}table:1.0" xmlns:text="{named}text:1.0"'
+    cells = "".join(f"<table:table-row>{''.join(map(_ods_cell, row))}</table:table-row>" for row in rows)
+    table = f'<table:table table:name="Stock">{cells}{repeated}</table:table>'
+    body = f"<office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in (
+            ("mimetype", kind),
+            ("META-INF/manifest.xml", f'<manifest:manifest xmlns:manifest="{named}manifest:1.0"/>'),
+            ("content.xml", f"<office:document-content {spaces}>{body}</office:document-content>"),
+        ):
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return out.getvalue()
+
+
+def _ods_cell(value: Any) -> str:
+    if value is None:
+        return "<table:table-cell/>"
+    if isinstance(value, int | float):
+        return f'<table:table-cell office:value-type="float" office:value="{value!r}"/>'
+    if value.startswith("@"):
+        return f'<table:table-cell office:value-type="date" office:date-value="{value[1:]}"/>'
+    return f'<table:table-cell office:value-type="string"><text:p>{value}</text:p></table:table-cell>'
