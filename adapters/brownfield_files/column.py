@@ -25,6 +25,9 @@ from brownfield_files.plane import PAD, Mask, Planes, Show, Slab, count_digits, 
 from brownfield_files.sieve import compile_sieve
 
 _MOST_COLUMNS = 1000
+_PADDING = bytes([PAD])
+_ROWS = 1000
+"""Records turned upright in one go: as many as stay in the processor's cache."""
 _Segment: TypeAlias = bytes | Show
 
 
@@ -114,14 +117,17 @@ class Sheet:
 
     def _upright(self, blocks: list[Planes]) -> bytes:
         """The text of the good records one after the other, the padding left out."""
-        rows = np.empty((len(self._records), sum(map(len, blocks))), np.uint8)
-        at = 0
-        for block in blocks:
-            rows[:, at : at + len(block)] = block.T
-            at += len(block)
-        _, bad = self._shown
-        text: bytes = (rows if bad is None else rows[~bad]).tobytes()
-        return text.replace(bytes([PAD]), b"")
+        count, (_, bad) = len(self._records), self._shown
+        rows = np.empty((min(count, _ROWS), sum(map(len, blocks))), np.uint8)
+        texts: list[bytes] = []
+        for start in range(0, count, _ROWS):
+            some, at = rows[: count - start], 0
+            for block in blocks:
+                some[:, at : at + len(block)] = block[:, start : start + _ROWS].T
+                at += len(block)
+            good = some if bad is None else some[~bad[start : start + _ROWS]]
+            texts.append(good.tobytes().replace(_PADDING, b""))
+        return b"".join(texts)
 
 
 def _used(block: Planes) -> Planes:
