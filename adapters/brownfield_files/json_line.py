@@ -22,6 +22,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
+import orjson
 from pydantic import Field
 
 from brownfield.contract import Contract, Damage, Fields, Rejected, Sight
@@ -84,7 +85,7 @@ class JsonLines:
         seen, known, last = Seen(self._shape), set(self._shape.columns), None
         for number, (_, line) in enumerate(_lines(file), 1):
             try:
-                members = flatten(_parsed(line))
+                members = flatten(_named(line))
                 seen.add({name: value for name, value in members.items() if value not in (None, {}) or name in known})
                 last = None
             except Broken as broken:
@@ -188,6 +189,15 @@ def _parsed(line: bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise Broken("json", "it is no object")
     return found
+
+
+def _named(line: bytes) -> dict[str, Any]:
+    """The object on a line, of which only the names are good; raises `Broken`."""
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return _parsed(line)
+    return found if isinstance(found, dict) else _parsed(line)
 
 
 def _depth(line: bytes) -> int:
