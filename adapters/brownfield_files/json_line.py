@@ -34,6 +34,8 @@ from brownfield_files.member import MemberTable, Seen
 from brownfield_files.parsed import MOST_BYTES, Content
 
 _DEEPEST = 32
+_MANY = 1 << 17
+"""Bytes of lines that are read at once."""
 _LONGEST = 400
 """Digits of a number, its exponent written out."""
 _NESTED = re.compile(rb"[\[{]")
@@ -95,13 +97,23 @@ class JsonLines:
         seen.judge(self._undeclared)
 
     def records(self, file: BinaryIO) -> Iterator[Content | Damage]:
-        """Its records: the lines that are not blank."""
-        for offset, line in _lines(file):
+        """Its records: the lines that are not blank. Many are read at once, one by one where there is a doubt."""
+        for many in _together(_lines(file)):
             try:
-                yield self._shape.kind, self._shape.read(self._texts(flatten(_parsed(line))))
-            except Broken as broken:
-                reason = f"{broken.field}: {broken.reason}" if broken.field else broken.reason
-                yield Damage(0, offset, line, broken.field, broken.code, reason)
+                texts = [list(self._texts(flatten(_parsed(line)))) for _, line in many]
+                found = self._shape.read_all(list(zip(*texts, strict=True)))
+            except Broken:
+                yield from map(self._record, many)
+            else:
+                yield from ((self._shape.kind, fields) for fields in found)
+
+    def _record(self, placed: tuple[int, bytes]) -> Content | Damage:
+        offset, line = placed
+        try:
+            return self._shape.kind, self._shape.read(self._texts(flatten(_parsed(line))))
+        except Broken as broken:
+            reason = f"{broken.field}: {broken.reason}" if broken.field else broken.reason
+            return Damage(0, offset, line, broken.field, broken.code, reason)
 
     def reread(self, raw: bytes) -> Iterator[Content | Damage]:
         """The record on one line."""
@@ -174,6 +186,19 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
             start, line = len(BOM_UTF8), line[len(BOM_UTF8) :]
         if line.strip(b"\r\n\t \x1a"):
             yield start, line
+
+
+def _together(lines: Iterator[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
+    """The lines in lists, each of a few bytes."""
+    many, size = list[tuple[int, bytes]](), 0
+    for one in lines:
+        many.append(one)
+        size += len(one[1])
+        if size >= _MANY:
+            yield many
+            many, size = [], 0
+    if many:
+        yield many
 
 
 def _parsed(line: bytes) -> dict[str, Any]:
