@@ -86,7 +86,9 @@ class Assembly:
         self._note("server.started")
         self.collecting.orphans()
         ending = asyncio.Event()
-        sealing = repeat(self.seal, cycle([SEAL_EVERY]), ending, "the audit could not be sealed")
+        sealing = repeat(
+            partial(asyncio.to_thread, self.seal), cycle([SEAL_EVERY]), ending, "the audit could not be sealed"
+        )
         clocks = (self.worker, self.scheduler, self.sending, self.expecting, self.paging, self.polling, self.lookout)
         working = [asyncio.create_task(work) for work in (sealing, *(clock.run() for clock in clocks))]
         try:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from itertools import chain, cycle
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from brownfield.ledger.lapse import Found, Taken, add_lapse, expected_since, lap
 from brownfield.rules.expectation import Calendar, Expectation, Window, punctuality, size
 from brownfield.runtime.holiday import closed_days
 from brownfield.runtime.kernel import Kernel, OpenWrapper
-from brownfield.runtime.repeating import repeat
+from brownfield.runtime.repeating import every, repeat
 from brownfield.wrapper.manifest import DAYS, ExpectTable
 
 TICK = 15.0
@@ -69,8 +69,8 @@ class Expecting:
     async def run(self) -> None:
         """Look until stopped."""
         if self.feeds:
-            waits = chain([0.0], cycle([TICK]))
-            await repeat(self.tick, waits, self._stopping, "expectations could not be judged")
+            work = partial(asyncio.to_thread, self.tick)
+            await repeat(work, every(TICK), self._stopping, "expectations could not be judged")
 
     def tick(self) -> int:
         """Judge every feed; how many things were found."""

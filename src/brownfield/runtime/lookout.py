@@ -71,7 +71,7 @@ class Lookout:
         return sighting
 
     async def _follow(self, watched: Watched) -> None:
-        look, waits = partial(self.look, watched), _waits(watched.table.every)
+        look, waits = partial(asyncio.to_thread, self.look, watched), _waits(watched.table.every)
         await repeat(look, waits, self._stopping, f"the look at {watched.opened.id}.{watched.name} failed")
 
     def _sighting(self, watched: Watched, before: tuple[Change, ...]) -> Sighting:

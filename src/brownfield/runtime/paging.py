@@ -5,7 +5,7 @@ The audit is what is followed, so nothing is told that is not in it, and a page 
 
 import asyncio
 import subprocess
-from itertools import chain, cycle
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -14,7 +14,7 @@ from brownfield.ledger.notice import GIVEN_UP, SENT, WAITING, Notice, due_notice
 from brownfield.rules.paging import PAGED, pause
 from brownfield.rules.sentence import Entry, sentence
 from brownfield.runtime.kernel import Kernel
-from brownfield.runtime.repeating import repeat
+from brownfield.runtime.repeating import every, repeat
 
 TICK = 5.0
 """Seconds between two looks at the audit."""
@@ -41,7 +41,8 @@ class Paging:
     async def run(self) -> None:
         """Follow the audit until stopped."""
         if self._kernel.settings.page:
-            await repeat(self.tick, chain([0.0], cycle([TICK])), self._stopping, "people could not be paged")
+            work = partial(asyncio.to_thread, self.tick)
+            await repeat(work, every(TICK), self._stopping, "people could not be paged")
 
     def tick(self) -> int:
         """Page people of all that is due; how many of them were told."""

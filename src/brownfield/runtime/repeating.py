@@ -2,16 +2,18 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from itertools import chain, cycle
 
 from brownfield.runtime.defect import report
 
 
-async def repeat(work: Callable[[], object], waits: Iterable[float], stopping: asyncio.Event, failing: str) -> None:
-    """Do blocking work on a thread, after each of these waits, until stopped. An error ends nothing.
+async def repeat(work: Callable[[], Awaitable[object]], waits: Iterable[float], stopping: asyncio.Event,
+                 failing: str) -> None:  # fmt: skip
+    """Do work after each of these waits, until stopped. An error ends nothing.
 
     Args:
-        work: What is repeated.
+        work: What is repeated; on a thread (`asyncio.to_thread`) where it blocks.
         waits: Seconds; without end, where it is to go on.
         stopping: Ends a wait at once; work that was begun is finished.
         failing: What is logged of an error: `people could not be paged`.
@@ -20,9 +22,14 @@ async def repeat(work: Callable[[], object], waits: Iterable[float], stopping: a
         if await stopped_within(stopping, wait):
             return
         try:
-            await asyncio.to_thread(work)
+            await work()
         except Exception as error:  # noqa: BLE001  whatever it is: the next time may succeed
             report(f"{failing}, it is tried again", error)
+
+
+def every(seconds: float) -> Iterator[float]:
+    """Waits of what is done at once, and from then on so often."""
+    return chain([0.0], cycle([seconds]))
 
 
 async def stopped_within(stopping: asyncio.Event, seconds: float) -> bool:

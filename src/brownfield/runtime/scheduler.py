@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
@@ -20,7 +21,7 @@ from brownfield.runtime.collecting import Collecting
 from brownfield.runtime.defect import report
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.reader import read
-from brownfield.runtime.repeating import stopped_within
+from brownfield.runtime.repeating import every, repeat
 from brownfield.runtime.sending import Sending
 from brownfield.wrapper.manifest import ScheduleTable
 
@@ -104,12 +105,8 @@ class Scheduler:
         return sum(await asyncio.gather(*(self._serve(schedule) for schedule in self.schedules)))
 
     async def _follow(self, schedule: Schedule) -> None:
-        while not self._stopping.is_set():
-            try:
-                await self._serve(schedule)
-            except Exception as error:  # noqa: BLE001  whatever it is: the clock goes on
-                report(f"{schedule.name} could not go on, it tries again", error)
-            await stopped_within(self._stopping, TICK)
+        serve = partial(self._serve, schedule)
+        await repeat(serve, every(TICK), self._stopping, f"{schedule.name} could not go on")
 
     async def _serve(self, schedule: Schedule) -> int:
         ours = await asyncio.to_thread(self._due, schedule)

@@ -5,7 +5,6 @@ A schedule may do it without anybody's standing approval: what it sends is what 
 
 import asyncio
 from collections.abc import Iterable
-from itertools import chain, cycle
 from typing import Any
 
 from brownfield.contract import Sight
@@ -27,12 +26,11 @@ from brownfield.rules.problem import Problem
 from brownfield.rules.proposal import State
 from brownfield.runtime.acknowledging import Acknowledging
 from brownfield.runtime.caller import Caller
-from brownfield.runtime.defect import report
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.preparing import Preparing, input_entry
 from brownfield.runtime.putting import Putting
 from brownfield.runtime.refusal import audited
-from brownfield.runtime.repeating import stopped_within
+from brownfield.runtime.repeating import every, repeat
 
 TICK = 2.0
 """Seconds between two looks for acknowledgements, and for files that have not left."""
@@ -65,15 +63,8 @@ class Sending:
 
     async def run(self) -> None:
         """Put what has not left and look for acknowledgements, until stopped."""
-        if not any(opened.inputs for opened in self._kernel.wrappers.values()):
-            return
-        for wait in chain([0.0], cycle([TICK])):
-            if await stopped_within(self._stopping, wait):
-                return
-            try:
-                await self.tick()
-            except Exception as error:  # noqa: BLE001  whatever it is: the next time may succeed
-                report("what leaves as files could not be seen to, it is tried again", error)
+        if any(opened.inputs for opened in self._kernel.wrappers.values()):
+            await repeat(self.tick, every(TICK), self._stopping, "what leaves as files could not be seen to")
 
     async def tick(self) -> None:
         """Put every file that has not left, then settle what was acknowledged and what should have been."""
