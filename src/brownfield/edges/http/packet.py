@@ -39,7 +39,8 @@ class Joined:
         self._transport.close()
 
     def release(self) -> None:
-        """Give up the copy: the connection is over."""
+        """Give up the copy, and what waits: the connection is over, and its transport takes no more."""
+        self._waiting.clear()
         self._socket.close()
 
     def __getattr__(self, name: str) -> Any:
