@@ -95,8 +95,12 @@ class Outgoing:
         return True
 
     def _place(self, name: str, data: bytes) -> bool:
-        if self._folder.read(_staged(name)) is None:
+        staged = self._folder.read(_staged(name))
+        if staged is None:
             return False
+        if staged != data:
+            self._folder.write(_staged(name), data)
+            raise Unavailable(f"what was staged of {name} was not what was prepared: it was written again")
         self._demand_same(name, self._folder.read(name), data)
         self._folder.rename(_staged(name), name)
         self._folder.sync()

@@ -309,6 +309,19 @@ def test_a_marker_that_is_left_over_is_no_sign_for_the_next_file(tmp_path):
         far.stage(far.render(batch(GOOD)))
 
 
+@pytest.mark.parametrize("name", ["ORD000012.DAT", "ORD000012.DAT.done"])
+def test_what_is_staged_and_was_changed_does_not_leave(tmp_path, name):
+    """R77: cut short on its way, or by somebody else: it is written again, and leaves the next time."""
+    far = opened(tmp_path)
+    file = far.render(batch(GOOD))
+    far.stage(file)
+    (tmp_path / f".{name}.tmp").write_bytes(file.data[:50])
+    with pytest.raises(Unavailable, match="was not what was prepared"):
+        far.release(file)
+    assert far.release(file) is True
+    assert Place(tmp_path).seen() == {"ORD000012.DAT": file.data, "ORD000012.DAT.done": b""}
+
+
 def test_a_folder_that_is_not_the_one_says_nothing(tmp_path):
     """R77: where the share is not mounted nothing is staged either; that is no sign that the file has left."""
     far = opened(tmp_path / "in")
