@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 from ordering import ordering
 
+from brownfield.rules.input import plain_number, read_said
 from brownfield.rules.problem import Problem
+from brownfield.rules.proposal import Event
 from brownfield.runtime.putting import Putting
 
 pytestmark = pytest.mark.anyio
@@ -269,6 +271,16 @@ async def test_an_answer_for_another_batch_changes_nothing_and_is_told(desk):
     assert desk.states(ids) == ["sent"]
     lines = [line for entry in desk.entries("input.unmatched") for line in entry.body["lines"]]
     assert lines == ["file 7, record 1: 00", "file 1, record 9: 00", "file 1, record 1: 77"]
+
+
+@pytest.mark.parametrize("digits", [20, 5000])
+def test_a_number_that_nothing_holds_is_nobodys(digits):
+    """The other lines are read all the same, and deadlines are kept."""
+    names = {"sequence": "file", "record": "line", "status": "code"}
+    said = read_said({"file": "9" * digits, "line": "1", "code": "00"}, names, ["00"], [])
+    assert (said.sequence, said.event) == (None, Event.CONFIRM)
+    assert plain_number("9" * digits) == "9" * digits
+    assert plain_number("000012") == "12"
 
 
 async def test_an_answer_to_what_has_not_left_is_nobodys(desk, monkeypatch):

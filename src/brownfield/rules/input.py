@@ -27,6 +27,8 @@ WAYS: dict[Step, frozenset[Step]] = {
 }
 """Nothing leads from `leaving` back: whether the file has left is found out, never assumed."""
 
+DIGITS = 18
+"""Of the number of a file or of a record, as an acknowledgement writes it, at most."""
 UNFINISHED = (Step.PREPARED, Step.RESENDING, Step.LEAVING)
 OUTSIDE = frozenset({Step.SENT, Step.RESENDING, Step.LEAVING})
 """Steps at which a job may have the file, so that an acknowledgement of it means something."""
@@ -74,7 +76,7 @@ def read_said(data: Mapping[str, Any], names: Mapping[str, str], accepted: Colle
     status, sequence = found["status"], found["sequence"]
     refused = status in rejected if rejected else bool(status)
     event = Event.CONFIRM if status in accepted else Event.REFUSE if refused else None
-    number = int(sequence) if sequence.isascii() and sequence.isdigit() else None
+    number = int(sequence) if _is_number(sequence) else None
     return Said(number, found["record"], event, status, found.get("message", ""))
 
 
@@ -92,7 +94,12 @@ def meaning(state: State | None, event: Event | None) -> Meaning:
 
 def plain_number(text: str) -> str:
     """A record's number without leading zeros: `000012` and `12` are the same record."""
-    return str(int(text)) if text.isascii() and text.isdigit() else text
+    return str(int(text)) if _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    """Whether these are digits that 64 bits hold, as every number of ours is; more of them are none."""
+    return text.isascii() and text.isdigit() and len(text) <= DIGITS
 
 
 def _text(value: Any) -> str:
