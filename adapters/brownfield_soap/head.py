@@ -112,7 +112,9 @@ class Incoming:
             self.headers = []
             return
         self.status = self._parser.get_status_code()
-        self.last = not self._parser.should_keep_alive()
+        names = {name for name, _ in self.headers}
+        # RFC 9112, 6.1: of a length beside chunks another reader may have believed the other one.
+        self.last = not self._parser.should_keep_alive() or {"content-length", "transfer-encoding"} <= names
 
     def on_body(self, piece: bytes) -> None:
         """Some of the body."""

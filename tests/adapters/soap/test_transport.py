@@ -9,6 +9,7 @@ import time
 import pytest
 
 from brownfield.contract import Drifted, Limits, Unavailable, Uncertain
+from brownfield_soap.head import Incoming
 from brownfield_soap.line import Deadline
 from brownfield_soap.transport import Transport
 from brownfield_soap.wire import Wire
@@ -149,6 +150,15 @@ def test_what_is_no_http_leaves_it_uncertain(post, canned, reply):
     canned.does(say)
     with pytest.raises(Uncertain):
         post()
+
+
+def test_a_length_beside_chunks_is_the_last_word_on_its_line():
+    """Whoever stands between may have believed the length: what comes behind is in doubt (RFC 9112, 6.1)."""
+    chunks = b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+    for head, last in ((b"HTTP/1.1 200 OK\r\n", False), (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n", True)):
+        reply = Incoming()
+        reply.feed(head + chunks)
+        assert (reply.taken(), reply.complete, reply.last) == ([b"ok"], True, last)
 
 
 @pytest.mark.parametrize(
