@@ -12,7 +12,7 @@ from stage import GOOD, collect, staged
 from brownfield.ledger import schema
 from brownfield.ledger.instant import micros
 from brownfield.rules.access import Role
-from brownfield.rules.paging import MOST_ATTEMPTS
+from brownfield.rules.paging import PAUSES
 from brownfield.testing import FrozenClock
 from brownfield.wrapper.finding import BundleError
 
@@ -216,11 +216,11 @@ async def test_whoever_is_named_is_paged_once_with_the_facts(watched, pager):
 async def test_a_page_that_fails_is_tried_again_then_given_up(watched, pager):
     pager.with_name("down").touch()
     look(watched, timedelta(0), timedelta(hours=8))
-    for _ in range(MOST_ATTEMPTS + 2):
+    for _ in range(len(PAUSES) + 3):
         watched.assembly.paging.tick()
         watched.clock.move(timedelta(hours=1))
     (failed,) = watched.entries("page.failed")
-    assert failed.body["attempts"] == MOST_ATTEMPTS
+    assert failed.body["attempts"] == len(PAUSES) + 1
     assert failed.body["cause"] == "the command ended with 1"
 
 

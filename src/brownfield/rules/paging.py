@@ -11,8 +11,6 @@ PAGED = frozenset({
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60))
 """How long to wait after each attempt that failed."""
 
-MOST_ATTEMPTS = len(PAUSES) + 1
-
 
 def pause(attempts: int) -> timedelta | None:
     """How long to wait after so many attempts that failed; None to give up."""

@@ -19,7 +19,6 @@ from brownfield.wrapper.lock import Lock, pinned, read_contract, read_lock, sour
 from brownfield.wrapper.manifest import Effect, FeedTable, Manifest, OperationTable, read_manifest
 
 PACKAGE = "_brownfield_wrappers"
-OBJECT: JsonSchema = {"type": "object"}
 
 
 @dataclass(frozen=True, slots=True)
