@@ -12,6 +12,7 @@ from brownfield_files.envelope import Envelope, Level, Place
 from brownfield_files.segment import Start, Syntax
 
 _DATES = (DateFormat("YYYYMMDD"), DateFormat("YYMMDD", 80))
+_LINE_ENDS = b"\r\n"
 _BLANK = b"\r\n \t\x1a"
 _ISA_ELEMENTS = 17
 _UNA = 9
@@ -40,7 +41,8 @@ def _x12(head: bytes) -> Syntax | None:
     if len(elements) < _ISA_ELEMENTS or len(elements[-1]) < 2:
         return None
     component, end = elements[-1][:1], elements[-1][1:2]
-    return Syntax(element, component, end, around=_BLANK, binary={b"BIN": 2, b"BDS": 3})
+    ends = _LINE_ENDS if end in _LINE_ENDS else end
+    return Syntax(element, component, ends, around=_BLANK, binary={b"BIN": 2, b"BDS": 3})
 
 
 def _edifact(head: bytes) -> Syntax | None:

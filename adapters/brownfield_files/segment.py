@@ -1,8 +1,8 @@
 """Files of segments, as X12, EDIFACT and HL7 are: a tag and elements, with a sign between them and one at the end.
 
 Which signs these are stands at the start of each interchange, and is read from there. A segment is delivered as the
-exact text that stands in the file, without the sign at its end. A line end within it is none of its characters: files
-are wrapped on their way (binary data are not touched).
+exact text that stands in the file, without the sign at its end. Line ends are part of a text, except in a file that was
+wrapped on its way: all its lines are of one length then, and they mean nothing (binary data are not touched).
 """
 
 import re
@@ -15,6 +15,9 @@ from brownfield.contract import Rejected
 MOST_BYTES = 4 << 20
 """Of one segment, and of one message with all its segments."""
 _BLOCK = 1 << 16
+_SAMPLE = 1 << 12
+_USUAL_WIDTH = 80
+_LINE_END = re.compile(r"\r\n?|\n")
 _AROUND = b"\r\n"
 _BEFORE = b"\r\n \t\x0b"
 
@@ -65,6 +68,13 @@ class Syntax:
         return re.sub(re.escape(self.release) + b"(.)", rb"\1", raw, flags=re.DOTALL)
 
 
+def _wrapped(head: bytes) -> bytes:
+    """The line ends of a file whose lines are of one length, whatever stands in them; nothing where they are not."""
+    *lines, last = map(len, _LINE_END.split(head.rstrip(_AROUND).decode(errors="replace")))
+    told = len(lines) > 1 or lines == [_USUAL_WIDTH]
+    return _AROUND if told and {*lines} == {max(last, *lines)} else b""
+
+
 def _released(raw: bytes, start: int, at: int, release: bytes) -> bool:
     """Whether a sign is meant as a letter: an odd number of release signs stands before it."""
     before = at
@@ -80,7 +90,7 @@ class Segment(NamedTuple):
         offset: Where it begins, what stands before it and means nothing included.
         end: Where the next one begins.
         tag: What it is called.
-        bare: What it says: without the sign at its end, and without line ends.
+        bare: What it says, without the sign at its end.
         syntax: The signs.
     """
 
@@ -125,6 +135,7 @@ class _Cutter:
         self._file, self._start = file, start
         self._buffer, self._at, self._base = b"", 0, 0
         self._syntax: Syntax | None = None
+        self._wrapped = b""
         self._stop = re.compile(b"")
 
     def next(self) -> Segment | None:
@@ -134,6 +145,7 @@ class _Cutter:
         offset = self._base + self._at
         if self._syntax is None:
             self._skip(_BEFORE)
+            self._wrapped = _wrapped(self._buffer[self._at : self._at + _SAMPLE])
         while len(self._buffer) - self._at < self._start.head and self._fill():
             pass
         if self._at == len(self._buffer):
@@ -147,7 +159,8 @@ class _Cutter:
 
     def _begin(self) -> None:
         """An interchange may say other signs than the one before it."""
-        begun = self._start.signs(self._buffer[self._at : self._at + self._start.head])
+        head = self._buffer[self._at : self._at + self._start.head]
+        begun = self._start.signs(head.translate(None, self._wrapped))
         if begun is not None:
             self._syntax = begun
             self._stop = re.compile(b"[%b]" % re.escape(begun.ends))
@@ -157,7 +170,7 @@ class _Cutter:
     def _cut(self, syntax: Syntax, offset: int) -> Segment:
         start = self._at
         end = self._end(syntax, start, start)
-        bare = self._buffer[start:end].translate(None, _AROUND)
+        bare = self._buffer[start:end].translate(None, self._wrapped)
         tag = bare[:4].split(syntax.element)[0].split(syntax.component)[0]
         if tag in syntax.binary:
             end = self._end(syntax, start, self._data_end(syntax, start, end, syntax.binary[tag]))

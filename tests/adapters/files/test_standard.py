@@ -204,10 +204,19 @@ def test_edifact_gives_messages_with_their_segments() -> None:
     first, second = rows("edifact", "message")
     assert first["segments"] == ["UNH+1+ORDERS:D:96A:UN", "BGM+220+P?'1", "UNT+3+1"]
     assert (first["type"], first["release"], second["control"], second["group"]) == ("ORDERS", "96A", "2", None)
-    wrapped = EDIFACT.replace("BGM+220", "BGM+2\r\n20").replace("ORCHARD", "ORC\nHARD")
-    assert rows("edifact", "message", wrapped) == [first, second]
-    assert rows("edifact", "interchange", wrapped)[0]["sender"] == "ORCHARD"
     assert rows("edifact", "message", EDIFACT.removeprefix("UNA:+.? '\n")) == [first, second]
+
+
+@pytest.mark.parametrize("name", ["x12", "edifact"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_line_ends_mean_nothing_in_a_file_that_was_wrapped_and_are_text_in_others(name: str, end: str) -> None:
+    """R21: a wrapped file has lines of one length; a doctor's letter has not, and its words are not run together."""
+    flat = FILES[name].replace("\n", "").replace("P-1", "P-Ü").replace("P?'1", "P?'Ü")
+    for width in (15, 33, 80):
+        lines = [flat[at : at + width] for at in range(0, len(flat), width)]
+        assert found(name, end.join(lines)) == found(name, flat) == found(name, end.join([*lines, ""]))
+    letter = flat.replace("Ü", f"DEAR{end}COLLEAGUE")
+    assert f"DEAR{end}COLLEAGUE" in str(found(name, letter)).encode().decode("unicode-escape")
 
 
 @pytest.mark.parametrize(
