@@ -58,9 +58,7 @@ def test_the_adapters_tables_have_every_key_and_no_other():
 
 
 def test_the_tables_of_layouts_have_every_key_and_no_other():
-    page = (
-        text_of("wrapper.md").partition("### Delimited files, workbooks, XML, JSON lines\n")[2].partition("\n### ")[0]
-    )
+    page = text_of("formats.md").partition("## Delimited files, workbooks, XML, JSON lines\n")[2].partition("\n## ")[0]
     found = [sorted(keys(part)) for part in page.split("\n\n") if part.startswith("|")]
     assert found == [names(model) for model in (FieldTable, DelimitedTable, ExcelTable, XmlTable, MemberTable)]
 
