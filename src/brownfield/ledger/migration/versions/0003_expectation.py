@@ -14,14 +14,14 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     op.create_table(
-        "bf_lapse",
+        "bf_finding",
         *(sa.Column(name, sa.Text, primary_key=True) for name in ("environment", "wrapper", "feed", "day", "kind")),
         sa.Column("file", ID, primary_key=True, autoincrement=False),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
     )
     op.create_table(
-        "bf_notice",
+        "bf_page",
         sa.Column("entry", ID, primary_key=True, autoincrement=False),
         sa.Column("outcome", sa.Text, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
