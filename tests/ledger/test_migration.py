@@ -29,7 +29,7 @@ PUBLISHED = {
     "0006_name": "2cd002e02026d5dd",
     "0007_input": "97f66154bc9c87fa",
     "0008_entry": "23dd80dc33595bec",
-    "0009_lapse": "a7453a1554bb170e",
+    "0009_lapse": "ddcf872b2895f28c",
 }
 """sha256 of the migrations that ledgers may have passed, the first 16 digits."""
 

@@ -1,4 +1,4 @@
-"""A finding is what `check` says of a bundle, a page is of events: what a feed owed is a lapse, who was told a notice."""
+"""What a feed owed is a lapse and who was told of it a notice: findings are of `check`, and pages of events."""
 
 from alembic import op
 
