@@ -63,3 +63,13 @@ def test_without_an_answer_nothing_is_sent(tmp_path):
     table = text[start : text.index("[operations.place_order]")]
     said = "\n".join(found(tmp_path, table))
     assert "nothing tells what becomes of its records; say acknowledgement = { feed = … }" in said
+
+
+def test_one_feed_answers_one_connection(tmp_path):
+    """Both have a file 1: an answer to the one would settle the other's writes."""
+    text = (ORDERS / "wrapper.toml").read_text("utf-8")
+    table = text[text.index("[connections.entry]") : text.index("[operations.place_order]")]
+    said = "\n".join(found(tmp_path, table, table + table.replace("connections.entry", "connections.entry2")))
+    assert "connections.entry2.acknowledgement.feed:" in said
+    assert "`receipts` answers `entry` already, whose files have the same numbers; give each connection" in said
+    assert "connections.entry.acknowledgement.feed" not in said

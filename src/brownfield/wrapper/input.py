@@ -21,6 +21,7 @@ def check_inputs(bundle: Bundle, inputs: Collection[str]) -> Iterator[Finding]:
         elif table.acknowledgement is not None or "batch" in table.model_fields_set:
             key = "acknowledgement" if table.acknowledgement is not None else "batch"
             yield Finding(f"{where}.{key}", f"no write through `{name}` leaves as a file", "remove it")
+    yield from _shared(bundle, inputs)
     for operation in bundle.operations.values():
         if operation.table.via in inputs:
             yield from _operation(operation)
@@ -48,6 +49,19 @@ def _connection(bundle: Bundle, name: str, where: str) -> Iterator[Finding]:
     if both := sorted(set(table.accepted) & set(table.rejected)):
         yield Finding(f"{where}.rejected", f"`{both[0]}` is accepted and rejected", "decide: one")
     yield from _argument(bundle, name, table, where)
+
+
+def _shared(bundle: Bundle, inputs: Collection[str]) -> Iterator[Finding]:
+    """Each connection counts its files from its own beginning: one answer to file 1 would settle two files 1."""
+    first: dict[str, str] = {}
+    for name, connection in bundle.manifest.connections.items():
+        if name not in inputs or connection.acknowledgement is None:
+            continue
+        other = first.setdefault(connection.acknowledgement.feed, name)
+        if other != name:
+            yield Finding(f"wrapper.toml: connections.{name}.acknowledgement.feed",
+                          f"`{connection.acknowledgement.feed}` answers `{other}` already, whose files have the same "
+                          "numbers", "give each connection a feed of its own")  # fmt: skip
 
 
 def _argument(bundle: Bundle, name: str, table: AcknowledgementTable, where: str) -> Iterator[Finding]:
