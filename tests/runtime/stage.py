@@ -1,6 +1,8 @@
 """A brownfield over the canned system and drop, put together for one test."""
 
-from collections.abc import Iterator, Mapping
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -105,6 +107,11 @@ class Stage:
         self.assembly.proposing.decide(by or self.approver(), proposal.id, "approved", proposal.hash)
         return str(proposal.id)
 
+    @property
+    def under_way(self) -> int:
+        """Calls that the system has not answered yet."""
+        return self.assembly.kernel.wrappers["canned"].calls["far"].under_way
+
     def state(self, id_: str) -> str:
         """Where a proposal is."""
         return str(self.proposal(id_).state)
@@ -187,3 +194,11 @@ def prepare(folder: Path, edits: Mapping[str, str], wrapper: str = "", *, settin
 def collect(stage: Stage, **more: Any) -> list[dict[str, Any]]:
     """Collect the feed as the scheduler would; what became of each file."""
     return stage.assembly.collecting.run(*stage.assembly.kernel.feed("canned", "stock_count"), **more)
+
+
+async def until(what: Callable[[], object], patience: float = 10.0) -> None:
+    """Wait until something is so, however long that takes on this machine."""
+    end = time.monotonic() + patience
+    while not what():
+        assert time.monotonic() < end, "it did not come to pass"
+        await asyncio.sleep(0.01)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from sqlalchemy import text
-from stage import EVERYTHING, HOLD, staged
+from stage import EVERYTHING, HOLD, staged, until
 
 from brownfield.contract import Adapter, Drifted, Rejected, Reply, Unavailable, Uncertain
 from brownfield.ledger.audit import search
@@ -258,10 +258,10 @@ async def test_as_many_entries_as_calls_under_load(stage):
 
 async def test_a_caller_who_hangs_up_is_in_the_audit_and_harms_nobody(stage):
     """R98: the audit's writer goes on for the others."""
-    stage.system.delays["GetStock"] = 0.1
+    stage.system.delays["GetStock"] = 0.5
     agent = stage.agent
     calls = [asyncio.create_task(stage.call(agent, "get_stock", {"Sku": "A-100"})) for _ in range(8)]
-    await asyncio.sleep(0.05)
+    await until(lambda: stage.under_way)
     for call in calls[:4]:
         call.cancel()
     await asyncio.gather(*calls, return_exceptions=True)

@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from stage import staged
+from stage import staged, until
 
 from brownfield.contract import Adapter, Limits, Reply, Unavailable
 from brownfield.rules.problem import Problem
@@ -53,6 +53,7 @@ async def test_no_more_calls_are_under_way_than_allowed(connect):
     far = Far()
     connection = connect(far, concurrency=2)
     calls = [asyncio.create_task(connection.run(lambda: connection.reader()("Look"))) for _ in range(8)]
+    await until(lambda: far.calls == 2)
     await asyncio.sleep(0.1)
     assert (far.calls, far.most) == (2, 2)
     far.let.set()
@@ -81,8 +82,7 @@ async def test_a_call_is_under_way_until_its_thread_is_free(connect):
         await connection.run(lambda: connection.reader()("Look"))
     assert connection.under_way == 1
     far.let.set()
-    await asyncio.sleep(0.1)
-    assert connection.under_way == 0
+    await until(lambda: connection.under_way == 0)
 
 
 async def test_a_slow_connection_does_not_delay_another(connect):
@@ -91,11 +91,10 @@ async def test_a_slow_connection_does_not_delay_another(connect):
     quick.let.set()
     stuck, free = connect(slow, concurrency=1), connect(quick, concurrency=1)
     waiting = [asyncio.create_task(stuck.run(lambda: stuck.reader()("Look"))) for _ in range(4)]
-    await asyncio.sleep(0.05)
-    began = time.monotonic()
+    await until(lambda: slow.calls == 1)
     for _ in range(20):
         await free.run(lambda: free.reader()("Look"))
-    assert time.monotonic() - began < 0.5
+    assert (slow.under_way, stuck.under_way) == (1, 4)
     slow.let.set()
     await asyncio.gather(*waiting)
 

@@ -2,11 +2,10 @@
 
 import asyncio
 import contextlib
-import time
 from datetime import timedelta
 
 import pytest
-from stage import GOOD, WHOLE, collect
+from stage import GOOD, WHOLE, collect, until
 
 from brownfield.ledger.event import page
 from brownfield.runtime.polling import SHARE
@@ -27,14 +26,6 @@ def skus(stage):
 async def running(stage):
     async with stage.assembly.running():
         yield stage.assembly.polling.feeds[0]
-
-
-async def until(what, patience=10.0):
-    """Wait until something is so."""
-    begun = time.monotonic()
-    while not what():
-        assert time.monotonic() < begun + patience, "it did not come to pass"
-        await asyncio.sleep(0.02)
 
 
 async def test_a_file_is_taken_soon_after_it_came(put_up):

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from stage import GOOD, staged
+from stage import GOOD, staged, until
 
 from brownfield.contract import Unavailable
 from brownfield.ledger.firing import claim_firing, firings
@@ -211,7 +211,7 @@ async def test_a_run_that_is_late_is_not_overtaken_by_the_next(put_up):
         stage.clock.move(timedelta(minutes=1))
     assert (under_way, len(fired(stage))) == ([1], 1)
     release.set()
-    await asyncio.sleep(2.5)
+    await until(lambda: [outcome for _, outcome in fired(stage)] == ["done"] * 4)
     scheduler.stop()
     await running
     assert [outcome for _, outcome in fired(stage)] == ["done"] * 4
