@@ -19,7 +19,7 @@ from brownfield_files.calendar_date import DateFormat, NoDate
 from brownfield_files.decode import render
 from brownfield_files.envelope import text_of
 from brownfield_files.parsed import MOST_BYTES, Content
-from brownfield_files.shape import closed, day, money, text
+from brownfield_files.schema import closed, day, money, text
 from brownfield_files.sighted import sights
 
 _CODE = re.compile(rb"(?:01|02|03|16|49|88|98|99)(?=,|/|\s*$)")

@@ -18,7 +18,7 @@ from xml.parsers import expat
 
 from brownfield.contract import Contract, Damage, Fields, RecordShape, Rejected, Sight
 from brownfield_files.parsed import Content
-from brownfield_files.shape import closed, day, money, text
+from brownfield_files.schema import closed, day, money, text
 from brownfield_files.sighted import sights
 
 _BLOCK = 1 << 16

@@ -24,6 +24,7 @@ from pydantic import AfterValidator, Field, model_validator
 from brownfield_files.calendar_date import DateFormat, NoDate, date_format
 from brownfield_files.decode import INT_DIGITS, Broken
 from brownfield_files.document import Table
+from brownfield_files.schema import day
 
 Type: TypeAlias = Literal["text", "integer", "decimal", "date", "timestamp", "boolean"]
 Read: TypeAlias = Callable[[str], Any]
@@ -354,7 +355,7 @@ class _Written:
 
 def _date(field: FieldTable, _: Style) -> Made:
     read = _Written(field.date, field.pivot).read
-    return read, _distinct(read), {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+    return read, _distinct(read), day()
 
 
 def _timestamp(_: FieldTable, __: Style) -> Made:

@@ -14,6 +14,7 @@ from brownfield.contract import Contract, RecordShape, Rejected, Sight
 from brownfield_files.cell import PLAIN, Cell, FieldTable, Style, cell
 from brownfield_files.decode import Broken
 from brownfield_files.document import Table
+from brownfield_files.schema import closed
 
 
 class RecordTable(Table):
@@ -76,14 +77,7 @@ class Shape(NamedTuple):
 
     def described(self) -> RecordShape:
         """Its schema."""
-        return RecordShape(
-            fields={
-                "type": "object",
-                "properties": {one.name: one.schema for one in self.cells},
-                "required": [one.name for one in self.cells],
-                "additionalProperties": False,
-            }
-        )
+        return RecordShape(fields=closed({one.name: one.schema for one in self.cells}))
 
     def read(self, texts: Iterable[str]) -> dict[str, Any]:
         """The fields of a record from their texts, in the order of the layout.

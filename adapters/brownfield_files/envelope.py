@@ -17,8 +17,8 @@ from typing import Any, BinaryIO
 from brownfield.contract import Contract, Damage, Fields, RecordShape, Rejected, Sight
 from brownfield_files.calendar_date import DateFormat, NoDate
 from brownfield_files.parsed import Content
+from brownfield_files.schema import closed, day, text
 from brownfield_files.segment import MOST_BYTES, Segment, Start, segments
-from brownfield_files.shape import closed, day, text
 from brownfield_files.sighted import sights
 
 _TAG = re.compile(rb"[A-Z][A-Z0-9]{1,2}")

@@ -18,7 +18,7 @@ from brownfield.contract import Contract, Damage, Fields, RecordShape, Rejected,
 from brownfield_files.envelope import text_of
 from brownfield_files.layout import LayoutError
 from brownfield_files.parsed import Content
-from brownfield_files.shape import closed, day, money, text
+from brownfield_files.schema import closed, day, money, text
 from brownfield_files.sighted import sights
 
 _START = re.compile(rb"^(?:(?:\{1:[^\r\n]{0,400}|:940:)\r?\n)?:20:", re.MULTILINE)

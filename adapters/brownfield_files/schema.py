@@ -1,5 +1,6 @@
-"""The contract of a layout: JSON Schema 2020-12 of the values that `decode` gives, no wider."""
+"""JSON Schema 2020-12 of what readers give, no wider: the contract of a layout, and the words for that of any other."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from brownfield.contract import Contract, JsonSchema, RecordShape
@@ -10,6 +11,31 @@ from brownfield_files.layout import Field, Layout, Part, RecordType
 def contract_of(layout: Layout) -> Contract:
     """The record types of a layout with the schema of each."""
     return Contract(records={record.name: _record(record, layout) for record in layout.records})
+
+
+def closed(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """An object that has all of these and no others."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def text(*, null: bool = False) -> dict[str, Any]:
+    """Text; with `null`, or nothing."""
+    return {"type": ["string", "null"] if null else "string"}
+
+
+def day(*, null: bool = False) -> dict[str, Any]:
+    """A day, `2026-11-21`."""
+    return {**text(null=null), "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+
+
+def money(*, null: bool = False) -> dict[str, Any]:
+    """An exact decimal, with as many decimals as were written."""
+    return {**text(null=null), "pattern": r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$"}
 
 
 def _record(record: RecordType, layout: Layout) -> RecordShape:
@@ -29,12 +55,7 @@ def _with_parent(record: RecordType, layout: Layout) -> JsonSchema:
 
 
 def _object(parts: tuple[Part, ...]) -> JsonSchema:
-    return {
-        "type": "object",
-        "properties": {part.name: _part(part) for part in parts},
-        "required": [part.name for part in parts],
-        "additionalProperties": False,
-    }
+    return closed({part.name: _part(part) for part in parts})
 
 
 def _part(part: Part) -> JsonSchema:
@@ -50,8 +71,7 @@ def _part(part: Part) -> JsonSchema:
 
 def _value(field: Field) -> dict[str, Any]:
     if field.date is not None:
-        kinds = ["string", "null"] if field.date.none else "string"
-        return {"type": kinds, "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+        return day(null=bool(field.date.none))
     if field.kind == "text":
         return {"type": "string", "maxLength": field.length // (2 if field.codec else 1)}
     if field.kind == "float":
