@@ -1,5 +1,6 @@
 """`brownfield new --file SAMPLE`, with `--layout` for fixed-width records: a bundle's files part."""
 
+import glob
 import re
 import tempfile
 from dataclasses import dataclass, replace
@@ -25,6 +26,10 @@ from brownfield_files.setting import FormatName
 from brownfield_files.standard import SHIPPED, STANDARDS, recognized
 from brownfield_files.surmise import MOST_RECORDS, fields_of, written
 from brownfield_files.toml_layout import read_toml_layout
+
+_NUMBERS = re.compile(r"[0-9]+(?:[-_.: T]?[0-9]+)*")
+"""A number, a date, a time, or several of them: in a file's name they are another one tomorrow."""
+_NUMBERED_ENDING = re.compile(r"(?<=\.)[0-9]+$|[0-9]{4,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +190,16 @@ def _variable(sources: Sources, file: Path) -> str:
 
 
 def _match(file: Path) -> str:
-    return re.sub(r"[0-9]{4,}", "*", file.name)
+    """A glob for files that are called alike: what is counted or dated in the name may be anything.
+
+    An ending keeps its digits (`.x12`), unless it is a number itself (`.001`) or holds a date (`.D20261120`).
+    """
+    stem = _glob(_NUMBERS, file.stem)
+    return stem + _glob(_NUMBERED_ENDING, file.suffix)
+
+
+def _glob(numbers: re.Pattern[str], name: str) -> str:
+    return "*".join(map(glob.escape, numbers.split(name)))
 
 
 def _draft_fixed(sources: Sources) -> Draft:

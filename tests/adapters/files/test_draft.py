@@ -79,6 +79,32 @@ def test_the_key_is_guessed_by_what_is_different(tmp_path: Path, lines: list[str
     assert any(note.startswith(f"key = {key}: {why}") for note in draft.notes)
 
 
+@pytest.mark.parametrize(
+    ("today", "match", "tomorrow"),
+    [
+        ("limits-2026-11-20.csv", "limits-*.csv", "limits-2027-01-02.csv"),
+        ("stock_2026-11-20.csv", "stock_*.csv", "stock_2026-12-01.csv"),
+        ("report 20.11.2026.csv", "report *.csv", "report 1.12.2026.csv"),
+        ("out-2026_11_20-2.csv", "out-*.csv", "out-2026_12_01-13.csv"),
+        ("stk-2026-11-20T10:15:00.csv", "stk-*.csv", "stk-2026-12-01T11:16:01.csv"),
+        ("20261120.csv", "*.csv", "20261201.csv"),
+        ("stk [EUR] 7.csv", "stk [[]EUR] *.csv", "stk [EUR] 18.csv"),
+        ("stock.csv.001", "stock.csv.*", "stock.csv.002"),
+        ("stock.csv.D261120", "stock.csv.D*", "stock.csv.D261201"),
+        ("stock2.csv12", "stock*.csv12", "stock3.csv12"),
+    ],
+)
+def test_tomorrows_file_matches_what_the_name_of_todays_suggests(
+    tmp_path: Path, today: str, match: str, tomorrow: str
+) -> None:
+    """R15: with another day, month, year and number in it."""
+    (tmp_path / today).write_text("sku;count\nA;1\nB;2\n")
+    draft = adapter.draft["file"]({"file": str(tmp_path / today)})
+    (tmp_path / tomorrow).touch()
+    assert draft.settings["match"] == match
+    assert set(tmp_path.glob(match)) == {tmp_path / today, tmp_path / tomorrow}
+
+
 def test_a_large_file_streams(bench: "Bench") -> None:
     """R20: memory is bounded by the chunk, not by the file."""
     details = [record.ljust(2000, b"\x40") for record in bench.details(50)]
