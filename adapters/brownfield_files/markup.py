@@ -22,6 +22,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, BinaryIO, Self, TypeAlias
 from xml.parsers import expat
@@ -29,7 +30,7 @@ from xml.parsers import expat
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from brownfield.contract import Contract, Damage, Fields, Rejected, Sight
-from brownfield_files.declared import RecordTable, Shape, check_names, contract_of
+from brownfield_files.declared import RecordTable, Shape, check_names, contract_of, drifted, refuse_drift
 from brownfield_files.decode import Broken
 from brownfield_files.document import Table, read_document
 from brownfield_files.encoding import like_ascii
@@ -39,6 +40,7 @@ from brownfield_files.parsed import MOST_BYTES, Content
 _BLOCK = 1 << 16
 _DEEPEST = 64
 _MOST_MEMBERS = 10_000
+_MOST_STRANGE = 20
 _ANY = "?"
 """The namespace of every name in a record that is read alone: where its prefixes were declared is not known."""
 _INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
@@ -160,14 +162,17 @@ class Xml:
             Rejected: Codes `framing`, `dtd`, `encoding`, `depth`, `drift`.
         """
         seen = {kind.shape.kind: Seen(kind.shape) for kind in self._kinds}
-        for element in self._elements(file):
+        walk, found = self._walk(), False
+        for element in walk.elements(file):
+            found = True
             seen[element.kind.shape.kind].add(element.texts)
+        walk.around.judge(self._table.undeclared, found=found)
         for one in seen.values():
             one.judge(self._table.undeclared)
 
     def records(self, file: BinaryIO) -> Iterator[Content | Damage]:
         """Its records."""
-        return map(_content, self._elements(file))
+        return map(_content, self._walk().elements(file))
 
     def reread(self, raw: bytes) -> Iterator[Content | Damage]:
         """The record that is one element; prefixes that it does not declare itself may stand for anything.
@@ -187,12 +192,52 @@ class Xml:
             for kind in self._kinds:
                 yield from kind.shape.pictures()
             return
-        for number, element in enumerate(self._elements(file)):
+        for number, element in enumerate(self._walk().elements(file)):
             shape = element.kind.shape
             yield from shape.sights(number, [element.texts.get(column, "") for column in shape.columns])
 
-    def _elements(self, file: BinaryIO) -> Iterator[_Element]:
-        return _Walk([(kind.path, kind) for kind in self._kinds], self._table.encoding).elements(file)
+    def _walk(self) -> "_Walk":
+        return _Walk([(kind.path, kind) for kind in self._kinds], self._table.encoding)
+
+
+class _Around:
+    """What stands where records could, and is none: the whole file may have been renamed, or a part of it.
+
+    Args:
+        paths: Where the records are.
+    """
+
+    def __init__(self, paths: list[tuple[Step, ...]]) -> None:
+        self._paths = paths
+        self._names = ["/".join(name for _, name in path) for path in paths]
+        self._strange: dict[str, None] = {}
+        self._has_room = False
+
+    def see(self, at: tuple[Step, ...]) -> None:
+        """Take an element into account that is in no record."""
+        if any(_is_at(at, path[: len(at)]) for path in self._paths):
+            self._has_room = self._has_room or any(_is_at(at, path[:-1]) for path in self._paths)
+        elif any(_is_at(at[:-1], path[:-1]) or _is_at(at[-1:], path[-1:]) for path in self._paths):
+            name = "/".join(name for _, name in at)
+            strange = f"{name} of {at[-1][0] or 'no namespace'}" if name in self._names else name
+            if len(self._strange) < _MOST_STRANGE:
+                self._strange[strange] = None
+
+    @property
+    def has_strangers(self) -> bool:
+        """Whether there is any."""
+        return bool(self._strange)
+
+    def judge(self, undeclared: str, *, found: bool) -> None:
+        """Refuse a file with records that the layout does not know, or with none: an empty list is an honest one.
+
+        Raises:
+            Rejected: With the code `drift`.
+        """
+        if found and undeclared != "refuse":
+            return
+        needed = [] if found or (self._has_room and not self._strange) else self._names
+        refuse_drift(drifted(self._names, self._strange, needed, what="element"))
 
 
 class _Walk:
@@ -205,6 +250,7 @@ class _Walk:
 
     def __init__(self, kinds: list[tuple[tuple[Step, ...], _Kind]], encoding: str) -> None:
         self._kinds, self._encoding = kinds, encoding
+        self.around = _Around([path for path, _ in kinds])
         self._stack: list[Step] = []
         self._texts: list[list[str]] = []
         self._open: _Element | None = None
@@ -257,8 +303,10 @@ class _Walk:
         if len(self._stack) > _DEEPEST:
             raise Rejected(f"elements lie more than {_DEEPEST} deep in it", code="depth")
         if self._open is None:
-            kind = next((kind for path, kind in self._kinds if _is_at(tuple(self._stack), path)), None)
+            at = tuple(self._stack)
+            kind = next((kind for path, kind in self._kinds if _is_at(at, path)), None)
             if kind is None:
+                self.around.see(at)
                 return
             self._open, self._depth = _Element(kind, self._parser.CurrentByteIndex), len(self._stack)
         for attribute, value in attributes.items():
@@ -308,12 +356,15 @@ class _Walk:
             raise Rejected(reason, code="encoding")
 
 
-def texts_of(file: BinaryIO, path: str, encoding: str) -> Iterator[tuple[dict[str, str], set[str]]]:
-    """The texts in each element at a path, by where they are in it, and those that are there twice."""
+def sampled(file: BinaryIO, path: str, encoding: str, most: int) -> tuple[list[tuple[dict[str, str], set[str]]], bool]:
+    """What the first elements at a path hold, and whether others stand beside them.
+
+    For each of them its texts, by where they are in it, and those that are there twice.
+    """
     record = XmlRecordTable.model_construct(path=path, fields=())
     walk = _Walk([(_steps(path, {}), _Kind("sample", record, {}))], encoding)
-    for element in walk.elements(file):
-        yield element.texts, element.twice
+    found = [(one.texts, one.twice) for one in islice(walk.elements(file), most)]
+    return found, walk.around.has_strangers
 
 
 def _content(element: _Element) -> Content | Damage:

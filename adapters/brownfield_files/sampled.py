@@ -14,7 +14,7 @@ from brownfield.contract import Rejected
 from brownfield_files.excel import cells_of
 from brownfield_files.json_line import Number, members_of
 from brownfield_files.layout import LayoutError
-from brownfield_files.markup import texts_of
+from brownfield_files.markup import sampled
 from brownfield_files.standard import shipped
 from brownfield_files.surmise import MOST_RECORDS, Column, Surmise, style_of
 from brownfield_files.transfer import looks_ebcdic
@@ -175,13 +175,14 @@ def _xml(path: Path, head: bytes) -> Surmise:
     """The elements that repeat most, nearest to the root, and hold something."""
     record, encoding = _repeated(path, head)
     with path.open("rb") as file:
-        found = list(islice(texts_of(file, record, encoding), MOST_RECORDS))
+        found, beside = sampled(file, record, encoding, MOST_RECORDS)
     twice = sorted({name for _, many in found for name in many})
     names = [name for name in dict.fromkeys(name for texts, _ in found for name in texts) if name not in twice]
     columns = [Column(name, [texts.get(name, "") for texts, _ in found]) for name in names]
     notes = [f"path = {record}: the element that repeats most"]
     notes += [f"{name} repeats in a record: it is not read" for name in twice]
-    table = {"encoding": encoding, "undeclared": "ignore" if twice else "refuse"}
+    notes += ["other elements stand beside it: they are not read"] if beside else []
+    table = {"encoding": encoding, "undeclared": "ignore" if twice or beside else "refuse"}
     return Surmise("xml", table, columns, tuple(notes), {"path": record})
 
 

@@ -82,6 +82,37 @@ def test_members_that_are_not_the_layouts_are_drift_in_words(shelf: Shelf) -> No
     assert len(shelf.rows(document('<item code="A"><c><d>1</d><d>2</d></c></item>'))) == 1
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (document(GOOD).replace("item ", "Item ").replace("/item>", "/Item>"), "and 'stock/items/Item' is there"),
+        (document(GOOD, '<line code="B"/>'), "element 'stock/items/line' is new"),
+        (f"<x>{document(GOOD)}</x>", "and 'x/stock/items/item' is there: it may have been renamed"),
+        (document(GOOD).replace("items>", "Items>"), "and 'stock/Items/item' is there"),
+        (document(GOOD).replace("</stock>", f"<more>{GOOD}</more></stock>"), "element 'stock/more/item' is new"),
+        ("<stock></stock>", "element 'stock/items/item' is gone"),
+        ("<html/>", "element 'stock/items/item' is gone"),
+    ],
+)
+def test_a_record_that_is_elsewhere_or_called_otherwise_is_drift(shelf: Shelf, content: str, words: str) -> None:
+    """R20: a file whose records are not found is no file without records."""
+    with pytest.raises(Rejected) as refused:
+        shelf.rows(content)
+    assert (refused.value.code, words in refused.value.message) == ("drift", True), refused.value.message
+
+
+def test_what_is_beside_the_records_is_let_be_where_the_layout_says_so(shelf: Shelf) -> None:
+    shelf.table = 'undeclared = "ignore"'
+    assert len(shelf.rows(document(GOOD, '<line code="B"/>'))) == 1
+    with pytest.raises(Rejected, match="may have been renamed"):
+        shelf.rows(document('<line code="B"/>'))
+
+
+def test_a_list_that_is_there_and_empty_has_no_records(shelf: Shelf) -> None:
+    """As a delimited file with its header alone."""
+    assert shelf.rows(document()) == []
+
+
 BILLION = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "lol"}">' for n in range(10))
 
 
