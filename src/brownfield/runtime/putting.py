@@ -7,7 +7,7 @@ write side of such a connection.
 import threading
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection
 
@@ -27,6 +27,7 @@ from brownfield.runtime.opening import open_inputs
 from brownfield.runtime.preparing import input_entry
 from brownfield.runtime.proposing import proposal_entry
 from brownfield.wrapper.finding import BundleError
+from brownfield.wrapper.manifest import AcknowledgementTable
 
 
 class Putting:
@@ -41,12 +42,13 @@ class Putting:
         self._writers: dict[str, Mapping[str, InputConnection]] = {}
         self._turn = threading.Lock()
 
-    def finish(self) -> int:
-        """Put every file that has not left, in the order of their numbers; how many could not be."""
+    def finish(self) -> None:
+        """Put every file that has not left, in the order of their numbers."""
         with self._turn:
             with self._kernel.ledger.read() as connection:
                 found = unfinished(connection, self._kernel.environment)
-            return sum(self._put(file).step is not Step.SENT for file in found)
+            for file in found:
+                self._put(file)
 
     def withdraw(self, file: Input, who: Identity, note: str) -> Input:
         """Take back a file that has not left: its proposals are approved again, the next file has its number.
@@ -75,8 +77,8 @@ class Putting:
             for one in connections.values():
                 one.close()
 
-    def _put(self, file: Input) -> Input:
-        """Put one file; as it is now. What keeps it from leaving is noted, and it is tried again."""
+    def _put(self, file: Input) -> None:
+        """Put one file. What keeps it from leaving is noted, and it is tried again."""
         try:
             with self._kernel.ledger.read() as connection:
                 ready = InputFile(file.name, bytes_of(connection, file.id))
@@ -84,9 +86,9 @@ class Putting:
             if file.step is not Step.LEAVING:
                 far.adapter.stage(ready)
                 file = self._leaving(file)
-            return self._sent(file, before=not far.adapter.release(ready))
+            self._sent(file, before=not far.adapter.release(ready))
         except (Failure, Moved, Problem) as why:
-            return self._kept(file, str(why))
+            self._kept(file, str(why))
 
     def _leaving(self, file: Input) -> Input:
         """Note that it is leaving. Halts are asked in the same transaction.
@@ -102,7 +104,7 @@ class Putting:
                     raise Problem("halted", f"{halt.by} has halted {halt.scope}")
             return advance(connection, file, Step.LEAVING)
 
-    def _sent(self, file: Input, *, before: bool) -> Input:
+    def _sent(self, file: Input, *, before: bool) -> None:
         kernel, now = self._kernel, self._kernel.clock.now()
         with kernel.ledger.write() as connection:
             sent = advance(connection, file, Step.SENT, sent_at=now, due_at=now + self._within(file))
@@ -113,7 +115,6 @@ class Putting:
             more |= {"note": "it had left before this process was started"} if before else {}
             kernel.journal.add(connection, input_entry(kernel, "input.sent", sent, **more))
         kernel.recent.forget(file.place.wrapper)
-        return sent
 
     def _note(self, connection: Connection, file: Input, number: int, proposal: Proposal) -> None:
         kernel = self._kernel
@@ -123,18 +124,17 @@ class Putting:
                     outcome=outcome)  # fmt: skip
         kernel.journal.add(connection, proposal_entry(kernel, None, "write.sent", sent, result=result))
 
-    def _kept(self, file: Input, why: str) -> Input:
+    def _kept(self, file: Input, why: str) -> None:
         """Note why it could not leave; people are told once of each reason."""
         if why == file.reason:
-            return file
+            return
         kernel = self._kernel
         with kernel.ledger.write() as connection:
             try:
                 kept = note_reason(connection, file, why)
             except Moved:
-                return file
+                return
             kernel.journal.add(connection, input_entry(kernel, "input.blocked", kept, cause=why))
-        return kept
 
     def _discard(self, file: Input) -> None:
         """Take away what was staged of a file that was withdrawn; where that fails it stays, hidden, for nobody."""
@@ -160,5 +160,6 @@ class Putting:
         return self._writers[opened.id]
 
     def _within(self, file: Input) -> timedelta:
-        table: Any = self._kernel.wrappers[file.place.wrapper].bundle.manifest.connections[file.place.connection]
-        return table.acknowledgement.within if table.acknowledgement else timedelta(days=36500)
+        table = self._kernel.wrappers[file.place.wrapper].bundle.manifest.connections[file.place.connection]
+        answered = cast("AcknowledgementTable", table.acknowledgement)  # nothing starts without it: `check_inputs`
+        return answered.within

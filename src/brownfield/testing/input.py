@@ -7,7 +7,8 @@ class TestOrders(InputAdapterContract):
             adapter=brownfield_files.input.adapter,
             opening=Opening("orders", FOLDER, InputSettings(location=tmp_path, …), no_secret),
             good=InputRecord("detail", {…}), other=InputRecord("detail", {…}),
-            flawed=InputRecord("detail", {… "units": 10_000_000}), seen=lambda: names_that_a_job_sees(tmp_path),
+            flawed=InputRecord("detail", {… "units": 10_000_000}), seen=lambda: what_a_job_sees(tmp_path),
+            disturb=lambda name, content: (tmp_path / name).write_bytes(content),
         )
 """
 

@@ -13,7 +13,7 @@ from brownfield.edges.cli.terminal import plain, table
 Connection = Annotated[str, typer.Argument(metavar="WRAPPER.CONNECTION", help="As orders.entry is.")]
 Sequence = Annotated[int, typer.Argument(metavar="SEQUENCE", min=0, help="The file's number, as `inputs` lists it.")]
 Note = Annotated[str, typer.Option(help="Why, for the audit.")]
-_BAD_INPUT, _LATER = 65, 75
+_BAD_INPUT, _NOT_NOW = 65, 75
 _LEFT = "It was sent; `brownfield inputs` tells what became of it."
 
 
@@ -33,7 +33,7 @@ def send(
         found = here.client().post(f"/v1/send/{wrapper}/{name}", {"dry_run": dry_run})
     here.terminal.give(found, list(_sent(found)))
     if found["file"] and found["file"]["state"] not in ("sent", "planned"):
-        raise typer.Exit(_LATER)
+        raise typer.Exit(_NOT_NOW)
     if found["denied"]:
         raise typer.Exit(_BAD_INPUT)
 
