@@ -142,6 +142,14 @@ def records_of(connection: Connection, input_id: int) -> dict[int, Proposal]:
     return {number: found[id_] for number, id_ in sorted(numbers.items())}
 
 
+def file_of(connection: Connection, proposal: str) -> Input | None:
+    """The last file that a proposal is a record of."""
+    columns = schema.input_record.c
+    member = select(columns.input).where(columns.proposal == proposal)
+    row = connection.execute(select(*_SHOWN).where(_COLUMNS.id.in_(member)).order_by(_COLUMNS.id.desc())).first()
+    return None if row is None else _input(row)
+
+
 def standing(connection: Connection, inputs: Collection[int]) -> dict[int, dict[str, int]]:
     """Of each file, how many of its records are in which state."""
     columns, proposal = schema.input_record.c, schema.proposal.c

@@ -92,6 +92,11 @@ def meaning(state: State | None, event: Event | None) -> Meaning:
     return Meaning.REPEATS if done == (event is Event.CONFIRM) else Meaning.CONTRADICTS
 
 
+def is_open(state: State, result: Mapping[str, Any] | None) -> bool:
+    """Whether nobody has said yet what became of a record: neither the system's answer nor a person."""
+    return state in {State.SENT, State.UNKNOWN} and "status" not in (result or {})
+
+
 def plain_number(text: str) -> str:
     """A record's number without leading zeros: `000012` and `12` are the same record."""
     return str(int(text)) if _is_number(text) else text

@@ -16,6 +16,7 @@ from brownfield.contract.input import InputRecord
 from brownfield.ledger.audit import Entry
 from brownfield.ledger.conflict import Moved
 from brownfield.ledger.halt import active_halts, blocking
+from brownfield.ledger.input import file_of
 from brownfield.ledger.proposal import (
     Decision,
     Proposal,
@@ -29,6 +30,7 @@ from brownfield.ledger.proposal import (
 )
 from brownfield.rules.access import Ability, Role, person
 from brownfield.rules.binding import Unbound, bind
+from brownfield.rules.input import UNFINISHED
 from brownfield.rules.problem import Problem, from_failure
 from brownfield.rules.proposal import Event, NotPossible, State
 from brownfield.rules.tier import decide
@@ -282,6 +284,8 @@ class Proposing:
                 self._demand_idle(connection, present)
             elif present.state is not State.UNKNOWN:
                 raise Problem("conflict", f"{id} is {present.state}; only a write whose outcome is unknown is resolved")
+            elif event is Event.RULE_OUT:
+                _demand_still(connection, present)
             try:
                 proposal = move(connection, id, event, self._kernel.clock.now(), **details)
             except (NotPossible, Moved) as error:
@@ -297,6 +301,14 @@ class Proposing:
         if opened and opened.bundle.manifest.mode == "live" and halt is None:
             raise Problem("conflict", f"{proposal.wrapper} is live: the worker makes {proposal.id}, nobody by hand",
                           next="Halt it first, if a person is to make it.")  # fmt: skip
+
+
+def _demand_still(connection: Connection, proposal: Proposal) -> None:
+    """Return when the file that a write was in does not go again: what is ruled out may be proposed once more."""
+    file = file_of(connection, proposal.id)
+    if file and file.step in UNFINISHED:
+        raise Problem("conflict", f"{file.name} is about to be sent again: it may write {proposal.id} yet",
+                      next="Withdraw it first (brownfield inputs withdraw), or wait for its answer.")  # fmt: skip
 
 
 def _demand_another(caller: Caller, proposal: Proposal, does: str) -> None:

@@ -21,9 +21,8 @@ from brownfield.ledger.input import (
 )
 from brownfield.ledger.proposal import Proposal
 from brownfield.rules.access import Ability, Identity
-from brownfield.rules.input import Step
+from brownfield.rules.input import Step, is_open
 from brownfield.rules.problem import Problem
-from brownfield.rules.proposal import State
 from brownfield.runtime.acknowledging import Acknowledging
 from brownfield.runtime.caller import Caller
 from brownfield.runtime.kernel import Kernel, OpenWrapper
@@ -34,8 +33,6 @@ from brownfield.runtime.repeating import every, repeat
 
 TICK = 2.0
 """Seconds between two looks for acknowledgements, and for files that have not left."""
-OPEN = frozenset({State.SENT, State.UNKNOWN})
-"""A file is sent once more only while the system has not answered for every record of it."""
 
 
 class Sending:
@@ -140,7 +137,7 @@ class Sending:
         """Put a file once more, the same to the byte: a person knows that the job never took it.
 
         Raises:
-            Problem: `not-found`; `conflict`: it has not left, or everything in it is answered.
+            Problem: `not-found`; `conflict`: it has not left, or a record of it is answered: then the job has taken it.
         """
         await asyncio.to_thread(self._demand, caller, wrapper, name)
         async with self._turn:
@@ -163,10 +160,12 @@ class Sending:
     def _again(self, caller: Caller, wrapper: str, name: str, sequence: int, note: str) -> Input:
         file, kernel = self._file(wrapper, name, sequence), self._kernel
         with kernel.ledger.write() as connection:
-            if file.step is Step.SENT and not any(
-                one.state in OPEN for one in records_of(connection, file.id).values()
-            ):
-                raise Problem("conflict", f"every record of {file.name} is answered; it is not sent again")
+            records = records_of(connection, file.id)
+            told = [number for number, one in records.items() if not is_open(one.state, one.result)]
+            if file.step is Step.SENT and told:
+                raise Problem("conflict", f"not every record of {file.name} is open: of record {told[0]} it is said"
+                              " what became of it; it is not sent again",
+                              next="What was not done is proposed again, and leaves in another file.")  # fmt: skip
             try:
                 again = advance(connection, file, Step.RESENDING, resent=file.resent + 1)
             except Moved as error:
