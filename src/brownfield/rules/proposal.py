@@ -73,6 +73,7 @@ TABLE: dict[State, dict[Event, State]] = {
         Event.CONFIRM: State.DONE,
         Event.REFUSE: State.REJECTED,
         Event.RULE_OUT: State.FAILED,
+        Event.LOSE: State.UNKNOWN,  # more was heard of it, and nobody is surer
     },
     State.DONE: {},
     State.DONE_BY_HAND: {},

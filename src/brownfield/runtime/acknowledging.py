@@ -6,7 +6,7 @@ Events are looked at once: how far is noted in the transaction that settles the 
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -149,13 +149,14 @@ class Acknowledging:
             lines.odd.setdefault((means, file.id if file else 0), []).append(said)
             return
         outcome = read or Outcome(said.event or Event.LOSE, _words(said))
-        if proposal.state is State.UNKNOWN and outcome.event is Event.LOSE:
-            return
         self._end(connection, proposal, said, outcome)
         lines.settled.setdefault(file.id, Counter())[outcome.event.value] += 1
 
     def _end(self, connection: Connection, proposal: Proposal, said: Said, outcome: Outcome) -> None:
+        """Note how one ended; of one that is accepted and not found again, what was said and what was found."""
         kernel = self._kernel
+        lost = outcome.event is Event.LOSE
+        outcome = replace(outcome, why=f"{_words(said)}; {outcome.why}") if lost else outcome
         heard = {"status": said.status} | ({"message": said.message} if said.message else {})
         details: Any = {"result": {**(proposal.result or {}), **heard}, "outcome": outcome.why}
         details |= {"reading": outcome.reading} if outcome.reading is not None else {}

@@ -1,0 +1,71 @@
+"""What an answer says of the records of a file: who is told, what is kept, and what the audit may hold of it."""
+
+from contextlib import ExitStack
+from datetime import timedelta
+
+import pytest
+from ordering import ordering
+
+from brownfield.rules.paging import PAGED
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def put_up(tmp_path):
+    with ExitStack() as stack:
+        yield lambda *args, **more: stack.enter_context(ordering(tmp_path, *args, **more))
+
+
+FAR = """
+[connections.far]
+adapter = "canned"
+secrets.read = { password = "canned/read" }
+calls.read = ["GetStock"]
+
+[operations.get_stock]
+via = "far"
+call = "GetStock"
+effect = "read"
+description = "What there is."
+"""
+
+
+@pytest.mark.parametrize(("on_hand", "state"), [(140, "done"), (139, "unknown")])
+async def test_what_was_accepted_is_read_back_where_the_manifest_says_so(put_up, on_hand, state):
+    """The job's word alone is not taken for it."""
+    desk = confirming(put_up, on_hand)
+    [id_] = await desk.whole("SO-1")
+    found = desk.proposal(id_)
+    assert (str(found.state), found.reading["OnHand"]) == (state, 140)
+    assert found.result["status"] == "00"
+
+
+async def test_an_answer_that_comes_late_and_cannot_be_read_back_is_told(put_up):
+    """It is unknown as before; what the job said and what was found are kept, and somebody is paged."""
+    desk = confirming(put_up, 139)
+    id_ = await desk.approved("SO-1")
+    await desk.send()
+    desk.clock.move(timedelta(hours=25))
+    await desk.settle()
+    desk.work()
+    await desk.answered()
+    found, [told] = desk.proposal(id_), desk.entries("write.unknown")
+    assert (str(found.state), found.result["status"]) == ("unknown", "00")
+    assert found.outcome == "accepted with 00: TAKEN; read back, but different: OnHand" == told.body["cause"]
+    assert told.event in PAGED
+    assert desk.entries("input.acknowledged")[0].body["unknown"] == 1
+
+
+def confirming(put_up, on_hand):
+    """A desk where what was accepted is held against the stock, which is 140."""
+    asked = '{ operation = "get_stock", args = { Sku = "arguments.sku" }'
+    confirm = f"confirm = {asked}, expect = {{ OnHand = {on_hand} }} }}"
+    desk = put_up({'write = ["place': 'read = ["get_stock"]\nwrite = ["place',
+                   'key = "order_no"\ndescription = "Place': f'{confirm}\nkey = "order_no"\ndescription = "Place'},
+                  more=FAR)  # fmt: skip
+    (desk.folder / "secrets" / "canned").mkdir(parents=True)
+    secret = desk.folder / "secrets" / "canned" / "read"
+    secret.write_text("read-secret")
+    secret.chmod(0o600)
+    return desk
