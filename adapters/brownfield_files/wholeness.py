@@ -1,5 +1,7 @@
 """A cheap look at a file that is not claimed yet: does it end where a whole one would?"""
 
+import re
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from brownfield_files.frame import Frame
@@ -8,11 +10,14 @@ from brownfield_files.router import router
 from brownfield_files.setting import Format
 
 _TAIL = 64 * 1024
-_LINE_ENDS = {False: b"\r\n\x1a\0", True: b"\x0d\x15\x25\x3f\0"}
+_LINE_ENDS = {False: re.compile(rb"[\r\n]"), True: re.compile(rb"[\x0d\x15\x25]")}
+_FILE_ENDS = {False: b"\r\n\x1a\0", True: b"\x0d\x15\x25\x3f\0"}
 
 
 class Wholeness:
-    """Judges by length and by the last record. What it finds whole is still read as a whole before its first event.
+    """Judges by length and by the last record but those that fill the file up.
+
+    What it finds whole is still read as a whole before its first event.
 
     Args:
         format_: Of the files.
@@ -23,6 +28,7 @@ class Wholeness:
         self._route = router(format_.layout, format_.encoding)
         last = format_.layout.at("last")
         self._trailer: RecordType | None = None if last is None or last.optional else last
+        self._fills = frozenset(record.name for record in format_.layout.records if record.place == "fill")
         self._space = format_.encoding.space
 
     def flaw(self, file: BinaryIO, size: int) -> str:
@@ -32,17 +38,20 @@ class Wholeness:
         if self._cut.framing == "fixed" and size % self._cut.length:
             return f"{size} bytes are not a whole number of records of {self._cut.length}"
         if self._trailer and self._cut.framing in {"fixed", "line"}:
-            last = self._last_record(file, size)
-            if last is None or self._route(Frame(0, 0, last, last).batch)[0] != self._trailer.name:
+            kinds = (self._route(Frame(0, 0, one, one).batch)[0] for one in self._from_the_end(file, size))
+            if next((kind for kind in kinds if kind not in self._fills), "") != self._trailer.name:
                 return f"its last record is no {self._trailer.name}"
         return ""
 
-    def _last_record(self, file: BinaryIO, size: int) -> bytes | None:
-        length, ends = self._cut.length, _LINE_ENDS[self._cut.ebcdic]
+    def _from_the_end(self, file: BinaryIO, size: int) -> Iterator[bytes]:
+        """Its records from the last one back, as far as a cheap look goes."""
+        length, most = self._cut.length, max(_TAIL, 2 * self._cut.length)
+        whole = most - most % length if self._cut.framing == "fixed" else most
+        start = max(0, size - whole)
+        file.seek(start)
+        tail = file.read(size - start)
         if self._cut.framing == "fixed":
-            file.seek(size - length)
-            return file.read(length)
-        file.seek(max(0, size - max(_TAIL, 2 * length)))
-        tail = file.read().rstrip(ends)
-        start = max(tail.rfind(bytes([end])) for end in ends) + 1
-        return tail[start:].ljust(length, self._space) if tail else None
+            yield from (tail[at : at + length] for at in range(len(tail) - length, -1, -length))
+            return
+        lines = _LINE_ENDS[self._cut.ebcdic].split(tail.rstrip(_FILE_ENDS[self._cut.ebcdic]))[1 if start else 0 :]
+        yield from (line.ljust(length, self._space) for line in reversed(lines) if line)

@@ -272,3 +272,18 @@ def test_a_credit_report_is_read(tmp_path: Path) -> None:
         written(tmp_path / "bad", "metro2", credit("11", "1", 0))
     with pytest.raises(Rejected, match="ecoa_z = 0, and the file holds 1"):
         written(tmp_path / "deleted", "metro2", credit("05", "Z", 1))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+@pytest.mark.parametrize("fills", [0, 1, 9])
+def test_a_file_that_lines_of_nines_fill_up_ends_in_its_trailer(end: str, fills: int, tmp_path: Path) -> None:
+    """R20: it is taken at once; one whose trailer is not there yet waits."""
+    header, trailer = "101 231380104 1210428822611210930A094101BANK", "9000000000001"
+    for lines, flaw in (([header, trailer], ""), ([header], "its last record is no trailer")):
+        records = [*(line.ljust(94) for line in lines), *["9" * 94] * fills]
+        (tmp_path / "one.ach").write_text("".join(record + end for record in records), newline="")
+        framing: Any = "line" if end else "fixed"
+        how = FilesSettings(format="fixed-width", layout=LAYOUTS / "nacha.toml", location=tmp_path, match="*.ach",
+                            encoding="latin-1", framing=framing)  # fmt: skip
+        feed = FilesFeed(Opening("nacha", tmp_path, how, lambda _: "", Limits()))
+        assert [feed.flaw(sighting) for sighting in feed.sightings()] == [flaw]
