@@ -10,7 +10,7 @@ from pydantic import AfterValidator, AnyUrl, BaseModel, ConfigDict, Field, model
 from brownfield_files.declaration import RecordDeclaration, TotalDeclaration
 from brownfield_files.descriptor import IBM, Descriptor
 from brownfield_files.jail import is_ours_to_read
-from brownfield_files.setting import FilesSettings, Format
+from brownfield_files.setting import FilesSettings, Format, Location, Marker, check_url
 
 REMOTE = ("sftp", "ftp", "ftps", "file")
 """Schemes of places where a file can be renamed at once. S3 cannot: what it calls a move is a copy and a removal."""
@@ -48,13 +48,6 @@ def _numbered(template: str) -> str:
     return template
 
 
-def _beside(template: str) -> str:
-    fields = [field for _, field, _, _ in Formatter().parse(template) if field is not None]
-    if fields not in (["name"], ["stem"]) or "/" in template or template in {"{name}", "{stem}"}:
-        raise ValueError("a file name with {name} or {stem} once in it, such as {name}.done")
-    return template
-
-
 def file_name(template: str, sequence: int, day: date) -> str:
     """The name of the file of that number."""
     return template.format(sequence=sequence, date=day)
@@ -89,24 +82,18 @@ class InputSettings(BaseModel):
     slide: bool = True
     records: dict[str, RecordDeclaration] = Field(default_factory=dict)
     totals: tuple[TotalDeclaration, ...] = ()
-    location: Annotated[AnyUrl | Path | None, Field(union_mode="left_to_right")] = None
+    location: Location = None
     host_key: str | None = None
     authority: Path | None = None
     name: Annotated[str, AfterValidator(_numbered)]
-    marker: Annotated[str, AfterValidator(_beside)] | None = None
+    marker: Marker | None = None
     line_end: Literal["lf", "crlf"] | None = None
     fill: dict[str, dict[str, Filling]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _reaches(self) -> Self:
         if isinstance(self.location, AnyUrl):
-            scheme = self.location.scheme
-            if scheme not in REMOTE:
-                raise ValueError(f"`location`: {scheme} is none of {', '.join(REMOTE)}")
-            if scheme == "sftp" and not self.host_key:
-                raise ValueError("`host_key` is needed: the server's key, as `ssh-keyscan HOST` prints it")
-            if self.location.password:
-                raise ValueError("`location`: a password is a secret, and stands in no manifest")
+            check_url(self.location, REMOTE, self.host_key)
         return self
 
     @property

@@ -1,5 +1,6 @@
 """The settings of a `files` connection, as they stand in `wrapper.toml`."""
 
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 from string import Formatter
 from typing import Annotated, Literal, Self, TypeAlias
@@ -37,6 +38,10 @@ def _marks(template: str) -> str:
     return template
 
 
+Location: TypeAlias = Annotated[AnyUrl | Path | None, Field(union_mode="left_to_right")]
+Marker: TypeAlias = Annotated[str, AfterValidator(_marks)]
+"""The name of the file that says that another is complete: `{name}.done`."""
+
 FormatName: TypeAlias = Literal[
     "fixed-width", "delimited", "excel", "xml", "json-lines", "x12", "edifact", "hl7", "mt940", "camt", "bai2"
 ]
@@ -56,6 +61,16 @@ _OF_FIXED_WIDTH = frozenset(
         "totals",
     ]
 )
+
+
+def check_url(location: AnyUrl, schemes: Collection[str], host_key: str | None) -> None:
+    """Refuse the URL of a place that cannot be reached so, or not safely."""
+    if location.scheme not in schemes:
+        raise ValueError(f"`location`: {location.scheme} is none of {', '.join(schemes)}")
+    if location.scheme == "sftp" and not host_key:
+        raise ValueError("`host_key` is needed: the server's key, as `ssh-keyscan HOST` prints it")
+    if location.password:
+        raise ValueError("`location`: a password is a secret, and stands in no manifest")
 
 
 class PgpTable(BaseModel):
@@ -110,7 +125,7 @@ class FilesSettings(BaseModel):
 
     format: FormatName
     layout: Path | None = None
-    location: Annotated[AnyUrl | Path | None, Field(union_mode="left_to_right")] = None
+    location: Location = None
     staging: Path | None = None
     claim: Literal["rename", "lease"] = "rename"
     host_key: str | None = None
@@ -126,7 +141,7 @@ class FilesSettings(BaseModel):
     byte_order: Literal["big", "little"] | None = None
     floating: Literal["ibm", "ieee"] | None = None
     slide: bool = True
-    marker: Annotated[str, AfterValidator(_marks)] | None = None
+    marker: Marker | None = None
     members: int = Field(default=1000, ge=1, le=100_000)
     ratio: int = Field(default=200, ge=1)
     pgp: PgpTable | None = None
@@ -158,15 +173,9 @@ class FilesSettings(BaseModel):
             if self.claim == "lease":
                 raise ValueError('`claim = "lease"` needs a URL: `location = "file:///mnt/drop"`')
             return self
-        scheme = self.location.scheme
-        if scheme not in SCHEMES:
-            raise ValueError(f"`location`: {scheme} is none of {', '.join(SCHEMES)}")
+        check_url(self.location, SCHEMES, self.host_key)
         if self.staging is None:
             raise ValueError("`staging` is needed: the folder of this machine that copies are kept in")
-        if scheme == "sftp" and not self.host_key:
-            raise ValueError("`host_key` is needed: the server's key, as `ssh-keyscan HOST` prints it")
-        if self.location.password:
-            raise ValueError("`location`: a password is a secret, and stands in no manifest")
         return self
 
 
