@@ -148,6 +148,14 @@ def test_too_many_of_them_hold_the_file(put_up):
     assert stage.drop.settled == {"one.dat": Verdict.SET_ASIDE}
 
 
+def test_a_file_of_which_nothing_can_be_read_is_held(stage):
+    """R20, R72: within the limit as it may be, a scheduler that is told of success looks no further."""
+    stage.drop.put("one.dat", b"x\n= 1\n")
+    (file,) = collect(stage)
+    assert (file["state"], file["events"], file["quarantined"]) == ("held", 0, 1)
+    assert file["reason"] == "no record became an event: 1 cannot be read"
+
+
 def test_too_large_a_share_of_them_holds_the_file(put_up):
     """R20, R72: looked at from the hundredth record on, for of three records one is a third."""
     stage = put_up({'key = "sku"\n': 'key = "sku"\nquarantine_percent = 5.0\n'})

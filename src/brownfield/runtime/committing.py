@@ -62,7 +62,7 @@ class Committing:
         """Commit the chunks that come, from the file's checkpoint on; whether its end was reached.
 
         Raises:
-            Rejected: More records than allowed cannot be read; what was committed stays.
+            Rejected: More records than allowed cannot be read, or all that there are; what was committed stays.
             Drifted: A person has to look at a snapshot first.
         """
         with self._kernel.ledger.read() as connection:
@@ -75,6 +75,7 @@ class Committing:
             self._within_limit(bad, some[-1].checkpoint.record)
             if self._stopping.is_set():
                 return False
+        self._demand_events(file)
         return True
 
     def settled(self, file: BatchFile) -> None:
@@ -92,6 +93,13 @@ class Committing:
         if damaged:
             raise Rejected(f"the record cannot be taken: {damaged[0].reason}", code=damaged[0].code)
         return Rows.of(documents)
+
+    def _demand_events(self, file: BatchFile) -> None:
+        """However many may be unreadable: a file that gave nothing else was not taken in."""
+        with self._kernel.ledger.read() as connection:
+            events, bad = file_counts(connection, file.id)
+        if bad and not events:
+            raise Rejected(f"no record became an event: {bad} cannot be read", code="quarantine")
 
     def _within_limit(self, quarantined: int, records: int = 0) -> None:
         limit, percent = self._feed.table.quarantine_limit, self._feed.table.quarantine_percent
