@@ -79,9 +79,9 @@ class Desk:
         """Let the job run."""
         return job(self.inbox, self.outbox)
 
-    def reply(self, name: str, lines: list[tuple[int, int, str]]) -> None:
+    def reply(self, name: str, lines: list[tuple[int, int, str]], words: str = "") -> None:
         """A file of the job's answers, as somebody could write one: file, record, status."""
-        body = [f"A{file:06}{record:06}{'SO':10}{status}".ljust(50) for file, record, status in lines]
+        body = [f"A{file:06}{record:06}{'SO':10}{status}{words:25}" for file, record, status in lines]
         text = "".join([f"H{lines[0][0]:06}".ljust(50), *body, f"T{len(lines):06}".ljust(50)])
         (self.outbox / name).write_text(text, "ascii")
 

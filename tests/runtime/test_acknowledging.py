@@ -69,3 +69,27 @@ def confirming(put_up, on_hand):
     secret.write_text("read-secret")
     secret.chmod(0o600)
     return desk
+
+
+PERSONAL = {'key = "order_no"\ndescription = "Place':
+            'key = "order_no"\npersonal = ["order_no"]\ndescription = "Place'}  # fmt: skip
+
+
+async def test_the_audit_keeps_no_personal_value_that_an_answer_repeats(put_up):
+    """The system's words are kept without it; of a line that is nobody's only numbers and status are kept."""
+    desk = put_up(PERSONAL)
+    await desk.whole("SO-1")
+    desk.reply("ACK000001-B.DAT", [(1, 1, "10"), (7, 1, "00")], words="NO CUSTOMER SO-1")
+    await desk.answered()
+    [odd], [stray] = desk.entries("input.contradicted"), desk.entries("input.unmatched")
+    assert odd.body["lines"] == ["file 1, record 1: 10 NO CUSTOMER (personal)"]
+    assert stray.body["lines"] == ["file 7, record 1: 00"]
+
+
+async def test_a_stray_record_that_is_told_by_an_argument_is_not_kept(put_up):
+    desk = put_up({**PERSONAL, 'record   = "line_no"': 'record   = "order_no"\nargument = "order_no"'})
+    await desk.whole("SO-1")
+    desk.reply("ACK000001-B.DAT", [(1, 1, "00")])
+    await desk.answered()
+    [stray] = desk.entries("input.unmatched")
+    assert stray.body["lines"] == ["file 1: 00"]

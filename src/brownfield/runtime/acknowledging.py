@@ -29,6 +29,7 @@ from brownfield.rules.input import OUTSIDE, Meaning, Said, Step, meaning, plain_
 from brownfield.rules.proposal import Event, State
 from brownfield.runtime.confirming import WORDS, Outcome, read_back
 from brownfield.runtime.kernel import Kernel, OpenWrapper
+from brownfield.runtime.personal import committed
 from brownfield.runtime.preparing import input_entry
 from brownfield.runtime.proposing import proposal_entry
 from brownfield.runtime.streaming import rendered
@@ -45,7 +46,7 @@ class Lines:
     """What one page said, by file and meaning, for the audit."""
 
     settled: dict[int, Counter[str]] = field(default_factory=dict)
-    odd: dict[tuple[Meaning, int], list[Said]] = field(default_factory=dict)
+    odd: dict[tuple[Meaning, int], list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,8 @@ class Acknowledging:
         file, proposal = index.find(connection, said)
         means = meaning(proposal.state if proposal else None, said.event)
         if means is not Meaning.SETTLES or proposal is None or file is None:
-            lines.odd.setdefault((means, file.id if file else 0), []).append(said)
+            told = self._quoted(index.reader, said, None if means is Meaning.UNMATCHED else proposal)
+            lines.odd.setdefault((means, file.id if file else 0), []).append(told)
             return
         outcome = read or Outcome(said.event or Event.LOSE, _words(said))
         self._end(connection, proposal, said, outcome)
@@ -165,6 +167,16 @@ class Acknowledging:
                 "after": outcome.after}  # fmt: skip
         kernel.journal.add(connection, proposal_entry(kernel, None, WORDS[outcome.event], ended, **more))
 
+    def _quoted(self, reader: Reader, said: Said, proposal: Proposal | None) -> str:
+        """A line for the audit: without personal values where it is known whose it is, else numbers and status only."""
+        operation = reader.opened.bundle.operations.get(proposal.operation) if proposal else None
+        if proposal is None or operation is None:
+            numbered = reader.table.argument is None and said.record.isdecimal()
+            return f"file {said.sequence}" + (f", record {said.record}" if numbered else "") + f": {said.status}"
+        line = f"file {said.sequence}, record {said.record}: {said.status} {said.message}".strip()
+        token = self._kernel.journal.commitment
+        return str(committed({"line": line}, proposal.arguments, operation.table.personal, token)["line"])
+
     def _tell(self, connection: Connection, index: "Index", lines: Lines) -> None:
         kernel, place = self._kernel, index.reader.place
         for input_id, counts in lines.settled.items():
@@ -174,9 +186,8 @@ class Acknowledging:
                 "unknown": counts[Event.LOSE],
             }
             kernel.journal.add(connection, input_entry(kernel, "input.acknowledged", index.files[input_id], **told))
-        for (means, input_id), said in lines.odd.items():
-            quoted = [f"file {one.sequence}, record {one.record}: {one.status} {one.message}".strip() for one in said]
-            body: dict[str, Any] = {"count": len(said), "lines": quoted[:SHOWN]}
+        for (means, input_id), quoted in lines.odd.items():
+            body: dict[str, Any] = {"count": len(quoted), "lines": quoted[:SHOWN]}
             event, file = _ODD[means], index.files.get(input_id)
             stray = kernel.entry(event, body, wrapper=place.wrapper, operation=place.connection)
             kernel.journal.add(connection, input_entry(kernel, event, file, **body) if file else stray)
