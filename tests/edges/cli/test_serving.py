@@ -149,6 +149,9 @@ def test_collect_without_a_server_is_done_here_and_alone(run, place, nightly, mo
     assert file["state"] == "archived"
     assert file["events"] > 0
     assert "No file has arrived." in run("collect", "stock.stock_detail", key=key).stdout
+    (place / "wrappers/other").mkdir()
+    (place / "wrappers/other/wrapper.toml").write_text("what another job has to set is no matter here")
+    run("collect", "stock.stock_detail", key=key)
     run("collect", "stock.stock_detail", key="", code=77)
     run("collect", "stock.nosuch", key=key, code=66)
     assert "good" in run("audit", "verify").stdout

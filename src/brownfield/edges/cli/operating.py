@@ -11,6 +11,7 @@ from rich.console import RenderableType
 from brownfield.edges.cli.calling import split
 from brownfield.edges.cli.session import Session
 from brownfield.edges.cli.terminal import table
+from brownfield.wrapper.manifest import MANIFEST
 
 Scope = Annotated[
     str, typer.Argument(metavar="SCOPE", help="everything, identity:NAME, wrapper:ID or operation:ID.NAME.")
@@ -112,7 +113,9 @@ def _collect_alone(
 ) -> list[dict[str, Any]]:
     from brownfield.runtime.assembly import open_assembly  # noqa: PLC0415  most commands need none of it
 
-    with open_assembly(folder, here.environ, chain="cli") as assembly:
+    # Its own bundle where that is told by its folder: one job's environment need not have the variables of all.
+    own = folder / wrapper
+    with open_assembly(own if (own / MANIFEST).exists() else folder, here.environ, chain="cli") as assembly:
         caller = assembly.guard.admit(here.key)
 
         async def run() -> list[dict[str, Any]]:
