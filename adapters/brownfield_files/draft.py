@@ -15,6 +15,7 @@ from brownfield_files.copybook import read_copybook
 from brownfield_files.declaration import RecordDeclaration
 from brownfield_files.descriptor import IBM
 from brownfield_files.document import tables_of
+from brownfield_files.encoding import encoding
 from brownfield_files.format import PARSERS, parser_of
 from brownfield_files.frame import Cut
 from brownfield_files.guess import Sample, alternatives, guess_key, guess_records, guess_totals, sample_of
@@ -65,7 +66,7 @@ def read_sources(sources: Sources) -> Reading:
         layout = read_toml_layout(path)
         fields = [one for record in layout.records for one in every_field(record.parts)]
         sample = sample_of(file, layout.length, fields) if file else None
-        return Reading(layout, sample, {}, snake(path.stem), [])
+        return Reading(layout, sample and _as_shipped(sample, path.name), {}, snake(path.stem), [])
     copybook = read_copybook(path)
     longest = max(record.length for record in copybook.records)
     entries = (entry for chosen in alternatives(copybook) for entry in chosen.walk())
@@ -74,6 +75,12 @@ def read_sources(sources: Sources) -> Reading:
     layout = assemble(copybook, {name: RecordDeclaration.model_validate(one) for name, one in records.items()})
     body = next(record.name for record in layout.records if record.place == "body")
     return Reading(layout, sample, records, snake(records.get(body, {}).get("of", copybook.records[0].name)), notes)
+
+
+def _as_shipped(sample: Sample, layout: str) -> Sample:
+    """A sample of a layout of ours is written as its files are: one without an accent says nothing of the next."""
+    known = SHIPPED.get(layout)
+    return replace(sample, encoding=encoding(known.encoding)) if known and not sample.encoding.ebcdic else sample
 
 
 def draft_file(sources: Sources) -> Draft:
@@ -208,7 +215,7 @@ def _draft_fixed(sources: Sources) -> Draft:
     variable = _variable(sources, file)
     body = _body(reading.layout, layout_file.name)
     assert reading.sample is not None  # noqa: S101 -- there is a file
-    key, why = guess_key(reading.layout, body, reading.sample)
+    key, why = _key_of(layout_file.name, reading.layout, body, reading.sample)
     settings, notes = _settings(reading, file, layout_file, variable)
     return Draft(
         connection="drop",
@@ -223,6 +230,14 @@ def _draft_fixed(sources: Sources) -> Draft:
     )
 
 
+def _key_of(file: str, layout: Layout, body: RecordType, sample: Sample) -> tuple[str | None, str]:
+    """The key of a record type, and why: what a layout of ours has is known, of others it is guessed."""
+    known = SHIPPED.get(file)
+    if known and known.record == body.name and body.field(known.key):
+        return known.key, f"what says which {body.name} it is in such files"
+    return guess_key(layout, body, sample)
+
+
 def _body(layout: Layout, file: str) -> RecordType:
     """The record type that becomes events: of a layout of ours what most want, else `detail`, or the first body."""
     bodies = {record.name: record for record in layout.records if record.place == "body"}
@@ -235,7 +250,7 @@ def _settings(reading: Reading, file: Path, layout_file: Path, variable: str) ->
     assert sample is not None  # noqa: S101 -- draft_file has a sample
     match = _match(file)
     notes = [
-        f"encoding = {sample.encoding.name}: {_why(sample)}",
+        f"encoding = {sample.encoding.name}: {_why(sample, layout_file.name)}",
         f"framing = {sample.how.framing}, {reading.layout.length} bytes a record{_told(sample.how)}",
         f"match = {match}: guessed from the name of the sample",
         *reading.notes,
@@ -275,7 +290,9 @@ def _told(how: Cut) -> str:
     return "".join(f"; {name} = {value}" for name, value in _descriptors(how).items())
 
 
-def _why(sample: Sample) -> str:
+def _why(sample: Sample, layout: str) -> str:
+    if layout in SHIPPED and not sample.encoding.ebcdic:
+        return "what such files are written in, whatever signs the sample has"
     if sample.encoding.mixed:
         return "the layout has double-byte characters, and the bytes do not tell of which country: a person must say"
     return f"guessed from the bytes of {sample.path.name}"

@@ -38,10 +38,14 @@ class Shipped(NamedTuple):
     Attributes:
         begins: What the first line of its files looks like.
         record: The record type that most want as events.
+        key: The field of it that says what it is about.
+        encoding: What its files are written in.
     """
 
     begins: re.Pattern[bytes]
     record: str
+    key: str
+    encoding: str
 
 
 STANDARDS: Mapping[FormatName, Standard] = {
@@ -58,14 +62,22 @@ STANDARDS: Mapping[FormatName, Standard] = {
 }
 
 SHIPPED: Mapping[str, Shipped] = {
-    "nacha.toml": Shipped(re.compile(rb"101[ 0-9]{10}[ 0-9A-Z]{10}[0-9]{6}.{65}\r?(?:\n|$)"), "entry"),
-    "coda.toml": Shipped(re.compile(rb"00000[0-9]{6}[0-9]{3}05.{112}\r?(?:\n|$)"), "movement"),
-    "cfonb.toml": Shipped(re.compile(rb"01[0-9]{5}.{4}[0-9]{5}[A-Z]{3}[0-9].{100}\r?(?:\n|$)"), "movement"),
-    "cnab240.toml": Shipped(re.compile(rb"[0-9]{3}00000.{232}\r?(?:\n|$)"), "title"),
-    "cnab400.toml": Shipped(re.compile(rb"0[12](?:RETORNO|REMESSA).{391}\r?(?:\n|$)"), "title"),
-    "ssim.toml": Shipped(re.compile(rb"1AIRLINE STANDARD SCHEDULE DATA SET.{165}\r?(?:\n|$)"), "leg"),
-    "metro2.toml": Shipped(re.compile(rb"[0-9]{4}HEADER.{416}"), "base"),
-    "irs1220.toml": Shipped(re.compile(rb"T[0-9]{4}[P ][0-9]{9}.{735}"), "payee"),
+    "nacha.toml": Shipped(
+        re.compile(rb"101[ 0-9]{10}[ 0-9A-Z]{10}[0-9]{6}.{65}\r?(?:\n|$)"), "entry", "trace", "latin-1"
+    ),
+    "coda.toml": Shipped(
+        re.compile(rb"00000[0-9]{6}[0-9]{3}05.{112}\r?(?:\n|$)"), "movement", "bank_reference", "latin-1"
+    ),
+    "cfonb.toml": Shipped(
+        re.compile(rb"01[0-9]{5}.{4}[0-9]{5}[A-Z]{3}[0-9].{100}\r?(?:\n|$)"), "movement", "account", "latin-1"
+    ),
+    "cnab240.toml": Shipped(re.compile(rb"[0-9]{3}00000.{232}\r?(?:\n|$)"), "title", "title", "latin-1"),
+    "cnab400.toml": Shipped(re.compile(rb"0[12](?:RETORNO|REMESSA).{391}\r?(?:\n|$)"), "title", "document", "latin-1"),
+    "ssim.toml": Shipped(
+        re.compile(rb"1AIRLINE STANDARD SCHEDULE DATA SET.{165}\r?(?:\n|$)"), "leg", "flight", "ascii"
+    ),
+    "metro2.toml": Shipped(re.compile(rb"[0-9]{4}HEADER.{416}"), "base", "account", "ascii"),
+    "irs1220.toml": Shipped(re.compile(rb"T[0-9]{4}[P ][0-9]{9}.{735}"), "payee", "tin", "ascii"),
 }
 """The layouts under docs/examples/layouts, and what the first line of their files looks like."""
 

@@ -10,9 +10,12 @@ import pytest
 from brownfield.contract import Arrival, Checkpoint
 from brownfield_files import adapter
 from brownfield_files.engine import engine
+from brownfield_files.standard import SHIPPED
 
 if TYPE_CHECKING:
     from conftest import Bench
+
+DOCS = Path(__file__).parents[3] / "docs" / "formats.md"
 
 
 def test_what_the_names_do_not_tell_the_records_do(bench: "Bench") -> None:
@@ -103,6 +106,18 @@ def test_tomorrows_file_matches_what_the_name_of_todays_suggests(
     (tmp_path / tomorrow).touch()
     assert draft.settings["match"] == match
     assert set(tmp_path.glob(match)) == {tmp_path / today, tmp_path / tomorrow}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_layout_of_ours_knows_its_key_and_how_its_files_are_written(name: str, tmp_path: Path) -> None:
+    """R15: a sample without an accent says nothing of tomorrow's; zeros that fill a header are no key."""
+    layout = Path(__file__).parents[3] / "docs" / "examples" / "layouts" / name
+    (tmp_path / "bank.txt").write_text("no record of it\n")
+    draft = adapter.draft["file"]({"file": str(tmp_path / "bank.txt"), "layout": str(layout)})
+    assert (draft.record, draft.key) == (SHIPPED[name].record, SHIPPED[name].key)
+    assert draft.key in draft.contract.records[draft.record].fields["properties"]
+    assert f'encoding = "{draft.settings["encoding"]}"' in layout.read_text()
+    assert any(f"| [{name}]" in row and f"`{draft.record}`" in row for row in DOCS.read_text().splitlines())
 
 
 def test_a_large_file_streams(bench: "Bench") -> None:
