@@ -1,8 +1,10 @@
 """MT940 and MT942, SWIFT's customer statements, read by the library `mt-940` (BSD).
 
 A file holds statements one behind the other, each from `:20:` to the next, with or without SWIFT's blocks around. The
-library reads the tags of a statement. What is held against it here: the opening balance and the entries are the closing
-balance, to the last decimal. A statement that cannot be read, or does not add up, is damage, and the others are read.
+library reads the tags of a statement, but for `:86:` that is not behind an entry, and for `:65:`: it would give the one
+to the last entry or to nobody, and keep one of the others. What is held against it here: the opening balance and the
+entries are the closing balance, to the last decimal; `:90D:` and `:90C:` are the number and the sum of the entries. A
+statement that cannot be read, is cut short or does not add up is damage, and the others are read.
 
 Source: SWIFT, "Category 9 - Cash Management and Customer Status", MT 940 and MT 942.
 """
@@ -22,8 +24,8 @@ from brownfield_files.schema import closed, day, money, text
 from brownfield_files.sighted import sights
 
 _START = re.compile(rb"^(?:(?:\{1:[^\r\n]{0,400}|:940:)\r?\n)?:20:", re.MULTILINE)
-_END = re.compile(r"^-\}?.*$|^\{[1-5]:.*$", re.MULTILINE)
-_OPENING, _CLOSING = ("60F", "60M"), ("62F", "62M")
+_END = re.compile(r"^-(?:\}.*)?[ \t\r]*$|^\{[1-5]:.*$", re.MULTILINE)
+_TAG = re.compile(r"^:(?=(?:(?:13|20|21|25|28|34|6[01245]|86|90)[A-Z]?|NS):)", re.MULTILINE)
 _MOST_BYTES = 4 << 20
 _MOST_TAGS = 50_000
 """The library takes the square of the number of `:86:` behind one entry."""
@@ -39,6 +41,8 @@ STATEMENT: dict[str, Any] = {
     "closing": money(null=True),
     "closing_date": day(null=True),
     "available": money(null=True),
+    "forward": {"type": "array", "items": closed({"date": day(), "amount": money(), "currency": text()})},
+    "details": text(),
     "entries": {"type": "integer", "minimum": 0},
 }
 ENTRY: dict[str, Any] = {
@@ -74,7 +78,7 @@ class Mt940:
         self._library = mt940
         quiet = logging.getLogger("mt940.tags")  # it would write what it cannot read, which is a customer's
         quiet.propagate, quiet.handlers = False, [logging.NullHandler()]
-        self.layout: Fields = {"format": "mt940", "version": 1}
+        self.layout: Fields = {"format": "mt940", "version": 2}
 
     def contract(self) -> Contract:
         """A statement, and each of its entries."""
@@ -135,8 +139,9 @@ class Mt940:
             yield Damage(0, offset, raw, "", "statement", f"it has more than {_MOST_TAGS} tags")
             return
         try:
-            statement = self._parsed(text_of(raw))
-            rows = list(_rows(statement))
+            body, details, forward = _parted(text_of(raw))
+            known = {"details": details, "forward": [self._forward(one) for one in forward]}
+            rows = list(_rows(self._parsed(body), known))
         except _Unsound as unsound:
             yield Damage(0, offset, raw, unsound.field, "totals", str(unsound))
         except (RuntimeError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
@@ -145,11 +150,17 @@ class Mt940:
         else:
             yield from rows
 
-    def _parsed(self, block: str) -> Any:
+    def _forward(self, tag: str) -> Fields:
+        found = _balance(self._parsed(tag).data, "forward_available_balance")
+        if found is None:
+            raise ValueError(f"{tag.strip()[:40]!r} is no balance")
+        amount, date_, currency = found
+        return {"date": date_, "amount": _shown(amount), "currency": currency}
+
+    def _parsed(self, body: str) -> Any:
         """What the library makes of a statement: as SWIFT says, or, where that fails, as some banks write entries."""
         tags, models = self._library.tags, self._library.models
         options = self._library.options.Options(unbounded_details=True)
-        body = _END.sub("", block)
         failed: Exception | None = None
         for variant in (tags.Statement(), tags.StatementGLS(), tags.StatementASNB()):
             statement = models.Transactions(processors={}, tags={variant.id: variant}, options=options)
@@ -170,14 +181,30 @@ class _Unsound(Exception):
         self.field = field
 
 
-def _rows(statement: Any) -> Iterator[Content]:
+def _parted(block: str) -> tuple[str, str, list[str]]:
+    """A statement without the tags that are none of an entry; the details of it as a whole; its forward balances."""
+    first, *tags = _TAG.split(_END.sub("", block))
+    kept, details, forward = [first], list[str](), list[str]()
+    of_entry = False
+    for tag in tags:
+        if tag.startswith("65"):
+            forward.append(f":{tag}")
+        elif tag.startswith("86") and not of_entry:
+            details += filter(None, (line.rstrip() for line in tag.partition(":")[2].split("\n")))
+        else:
+            kept.append(f":{tag}")
+        of_entry = tag.startswith("61") or (of_entry and tag.startswith(("86", "NS")))
+    return "".join(kept), "\n".join(details), forward
+
+
+def _rows(statement: Any, known: Fields) -> Iterator[Content]:
     data = statement.data
     opening, closing = _balance(data, "opening_balance"), _balance(data, "closing_balance")
     entries = [one for one in statement.transactions if one.data.get("amount") is not None]
-    summed = sum((_signed(one.data) for one in entries), Decimal(0))
-    if opening and closing and opening[0] + summed != closing[0]:
-        reason = f"its balances are {opening[0]} and {closing[0]}, and its entries sum up to {summed}"
-        raise _Unsound("closing", reason)
+    amounts = [_signed(one.data) for one in entries]
+    _check_balances(data, opening, closing, amounts)
+    _check_sum(data.get("sum_debit_entries"), "90D", [one for one in amounts if one < 0])
+    _check_sum(data.get("sum_credit_entries"), "90C", [one for one in amounts if one >= 0])
     head = {
         "reference": _text(data.get("transaction_reference")),
         "account": _text(data.get("account_identification")),
@@ -196,11 +223,35 @@ def _rows(statement: Any) -> Iterator[Content]:
             "closing": _shown(closing[0]) if closing else None,
             "closing_date": closing[1] if closing else None,
             "available": _shown(available[0]) if available else None,
+            **known,
             "entries": len(entries),
         },
     )
     for position, one in enumerate(entries, 1):
         yield "entry", {**head, "position": position, **_entry(one.data, currency)}
+
+
+def _check_balances(data: dict[str, Any], opening: Any, closing: Any, amounts: list[Decimal]) -> None:
+    if opening and not closing:
+        raise _Unsound("closing", "it has an opening balance and no closing one: it is cut short")
+    if not (opening or closing or amounts or {"c_floor_limit", "d_floor_limit"} & {*data}):
+        raise _Unsound("opening", "it has no balance, no limit and no entry: it is cut short")
+    summed = sum(amounts, Decimal(0))
+    if opening and closing and opening[0] + summed != closing[0]:
+        reason = f"its balances are {opening[0]} and {closing[0]}, and its entries sum up to {summed}"
+        raise _Unsound("closing", reason)
+
+
+def _check_sum(stated: Any, tag: str, amounts: list[Decimal]) -> None:
+    """What MT942 says of its debits, or of its credits."""
+    if stated is None:
+        return
+    total, summed = abs(Decimal(stated.amount)), abs(sum(amounts, Decimal(0)))
+    number = _text(stated.number)
+    if total != summed or (number and int(number) != len(amounts)):
+        raise _Unsound(
+            tag, f":{tag}: states {number or 'no'} entries of {total}, and there are {len(amounts)} of {summed}"
+        )
 
 
 def _entry(data: dict[str, Any], currency: str | None) -> Fields:

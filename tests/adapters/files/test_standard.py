@@ -272,6 +272,50 @@ def test_mt940_gives_statements_and_entries() -> None:
     assert (reversed_["amount"], reversed_["reversal"], reversed_["position"]) == ("5", True, 2)
 
 
+MT942 = """:20:R-9
+:25:1/2
+:28C:1/1
+:34F:EURC0,00
+:13D:2611201200+0100
+:61:2611201120C50,00NTRFABC//X
+:61:2611201120RC8,00NTRFABC//X
+:90D:1EUR8,00
+:90C:1EUR50,00
+:86:ON THE WHOLE
+-
+"""
+
+
+def test_mt940_tells_what_is_of_the_statement_from_what_is_of_an_entry() -> None:
+    """R20: no text is lost, or given to an entry that it is not of; a line that begins with a dash ends nothing."""
+    text = MT940.replace("PLUM AND SONS", "PLUM\n-INVOICE 4711\n- AND SONS").replace(
+        "EUR74,50\n-", "EUR74,50\n:65:C261122EUR70,\n:65:D261123EUR5,\n:86:BEHIND\n-}{5:}", 1
+    )
+    first, _ = rows("mt940", "statement", text.replace(":61:", ":86:BEFORE\n:61:", 1))
+    assert first["details"] == "BEFORE\nBEHIND"
+    assert first["forward"] == [
+        {"date": "2026-11-22", "amount": "70", "currency": "EUR"},
+        {"date": "2026-11-23", "amount": "-5", "currency": "EUR"},
+    ]
+    details = [one["details"] for one in rows("mt940", "entry", text)]
+    assert details == ["PLUM\n-INVOICE 4711\n- AND SONS", ""]
+    (statement,) = rows("mt940", "statement", MT942)
+    assert statement["details"] == "ON THE WHOLE"
+
+
+@pytest.mark.parametrize(("old", "new"), [("90D:1", "90D:2"), ("90C:1EUR50", "90C:1EUR51"), ("RC8", "RC9")])
+def test_the_sums_that_an_mt942_states_are_held_against_its_entries(old: str, new: str) -> None:
+    """R21: there is no balance to see it by."""
+    assert damage("mt940", MT942.replace(old, new)).code == "totals"
+
+
+def test_an_mt940_that_is_cut_anywhere_is_not_whole() -> None:
+    """R21: before its second entry it was a statement with one."""
+    whole = MT940.partition("-\n")[0]
+    for end in range(whole.index(":25:"), whole.index(":62F:") + 5):
+        assert damage("mt940", whole[:end])
+
+
 def test_camt_gives_statements_and_entries() -> None:
     """R20: in any version."""
     first, second = rows("camt", "statement")
