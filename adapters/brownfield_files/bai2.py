@@ -5,7 +5,8 @@ records 88 go on with the one before them. What is held against the file: the co
 and of parts that records 49, 98 and 99 state. An account that is not what its record 49 states is damage, and the
 others are read; a group or a file that is not refuses the file.
 
-The library bai2 0.15 refuses 5 of the 10 files that were tried, so it is not used. Source: BAI, "Cash Management
+The library bai2 reads the same values (it is the oracle of the tests), and refuses a file for one wrong account or for
+a type that it does not know: `docs/architecture.md` has the comparison. Source: BAI, "Cash Management
 Balance Reporting Specifications, Version 2".
 """
 
