@@ -105,7 +105,8 @@ class Excel:
         Raises:
             Rejected: Codes `workbook`, `drift`.
         """
-        next(self._rows(file), None)  # what is wrong with the rest shows before its first row
+        for _ in self._rows(file):
+            pass
 
     def records(self, file: BinaryIO) -> Iterator[Content | Damage]:
         """Its rows, after the header."""
@@ -150,14 +151,21 @@ class Excel:
         """The rows after the header that hold something: their numbers, and their cells by column."""
         columns = self._shape.columns
         places: dict[str, int] = {}
+        nameless: list[int] = []
         with cells_of(file, self._table.sheet) as rows:
             for number, cells in enumerate(rows, 1):
                 if number == self._table.header:
-                    places = self._placed(cells)
+                    places, nameless = self._placed(cells), self._nameless(cells)
                 elif number > self._table.header and any(cell is not None for cell in cells):
+                    if (at := next((at for at in nameless if not _is_blank(cells[at])), None)) is not None:
+                        refuse_drift(f"column {at + 1} of those filled has no name, and row {number} a value in it")
                     yield number, {name: cells[places[name]] for name in columns}
         if not places:
             raise Rejected(f"it has no row {self._table.header} that names the columns", code="drift")
+
+    def _nameless(self, header: Cells) -> list[int]:
+        """The columns that nothing names, where the layout is to know all of them."""
+        return [at for at, cell in enumerate(header) if _is_blank(cell)] if self._table.undeclared == "refuse" else []
 
     def _placed(self, cells: Cells) -> dict[str, int]:
         """Where the declared columns stand."""
@@ -169,6 +177,10 @@ class Excel:
         declared = columns if self._table.undeclared == "refuse" else [*columns, *named]
         refuse_drift(drifted(declared, named, columns, what="column"))
         return {name: found.index(name) for name in columns}
+
+
+def _is_blank(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
 def _text(field: FieldTable, cell: Any) -> str:

@@ -1,5 +1,6 @@
 """Samples of the formats that a library reads: which format it is, and how it is written."""
 
+import codecs
 import csv
 import json
 import re
@@ -23,6 +24,8 @@ _HEAD = 1 << 20
 _DELIMITERS = ",;\t|"
 _WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _BINARY = re.compile(rb"[\0-\x08\x0e-\x19\x1b-\x1f]")
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_ZEROS = re.compile(rb"(?:[\t -~]\0){8}|(?:\0[\t -~]){8}")
 _SORTS = {"n": "number", "x": "text", "t": "date", "e": "text"}
 
 
@@ -36,6 +39,8 @@ def surmise(path: Path) -> Surmise:
     with path.open("rb") as file:
         head = file.read(_HEAD)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head.startswith(_UTF_16) or _ZEROS.match(head):
+        raise LayoutError(path.name, 0, "it is written in UTF-16, which is not read: have it written in UTF-8")
     if shipped(head[:1024]):
         raise _fixed_width(path)
     try:
@@ -131,7 +136,8 @@ def _excel(path: Path) -> Surmise:
     names = ["" if cell is None else str(cell[1] if isinstance(cell, list) else cell).strip() for cell in rows[header]]
     body = [row for row in rows[header + 1 :] if any(cell is not None for cell in row)]
     columns = [_workbook_column(name, [row[at] for row in body]) for at, name in enumerate(names) if name]
-    table = {"sheet": 1, "header": header + 1}
+    nameless = any(row[at] is not None for row in body for at, name in enumerate(names) if not name)
+    table = {"sheet": 1, "header": header + 1} | ({"undeclared": "ignore"} if nameless else {})
     notes = ("sheet = 1: the first", f"header = {header + 1}: the first row with a value in each of its columns")
     return Surmise("excel", table, columns, notes)
 

@@ -11,13 +11,13 @@ are not known. The last line is `"end"`.
 import datetime
 import io
 import json
-import re
 import sys
 import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 from xml.etree import ElementTree  # what it reads is under the limits that all is under
+from xml.parsers import expat
 
 MEMORY = 2 << 30
 SECONDS = 300
@@ -26,8 +26,6 @@ _MOST_MEMBERS = 10_000
 _FREE = 10 << 20
 _RATIO = 200
 _EXACT = 10**15
-_BLOCK = 1 << 20
-_ERROR = re.compile(rb'<c (?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})([0-9]{1,7})"')
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 REFUSED = 3
 """The exit code that says that what stands on the error output is the reason."""
@@ -102,27 +100,55 @@ def _cells(found: Any, file: io.BytesIO) -> Iterator[list[Any]]:
     for number, row in enumerate(found.iter_rows()):
         cells = [_cell(value) for value in row]
         for at in errors.get(number, ()):
+            if not 0 <= at - first < len(cells):
+                raise Refused(f"a formula ended in an error in row {number + 1}, where the library sees no cell")
             cells[at - first] = ["e", "an error"]
         yield cells
 
 
 def _errors(file: io.BytesIO, name: str) -> dict[int, list[int]]:
     """The columns of the cells that hold an error (`#N/A`), by row; of xlsx files, others do not say."""
-    found: dict[int, list[int]] = {}
     if not zipfile.is_zipfile(file):
-        return found
+        return {}
     with zipfile.ZipFile(file) as archive:
         part = _part(archive, name)
         if part is None:
-            return found
-        with archive.open(part) as source:
-            rest = b""
-            while block := source.read(_BLOCK):
-                text = rest + block
-                for match in _ERROR.finditer(text):
-                    found.setdefault(int(match[2]) - 1, []).append(_column(match[1]))
-                rest = text[text.rfind(b"<") :]
-    return found
+            return {}
+        places = _Places()
+        try:
+            with archive.open(part) as source:
+                places.parser.ParseFile(source)
+        except expat.ExpatError as error:
+            raise Refused(f"{part} is no whole XML document: {error}") from None
+        return places.errors
+
+
+class _Places:
+    """Where in the XML of a sheet errors stand. A row or a cell that does not say its place is behind the last one."""
+
+    def __init__(self) -> None:
+        self.errors: dict[int, list[int]] = {}
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser.StartElementHandler = self._begin
+        self.parser.StartDoctypeDeclHandler = self._refuse
+        self._row = self._column = -1
+        self._is_error = False
+
+    def _begin(self, name: str, attributes: dict[str, str]) -> None:
+        local = name.rpartition(" ")[2]
+        if local == "c":
+            at = attributes.get("r", "").rstrip("0123456789")
+            self._column = _column(at) if at else self._column + 1
+            self._is_error = attributes.get("t") == "e"
+        elif local == "row":
+            at = attributes.get("r", "")
+            self._row = int(at) - 1 if at.isdecimal() else self._row + 1
+            self._column = -1
+        elif local == "v" and self._is_error:
+            self.errors.setdefault(self._row, []).append(self._column)
+
+    def _refuse(self, *_: object) -> None:
+        raise Refused("a part of it has a document type (DTD), which is not read")
 
 
 def _part(archive: zipfile.ZipFile, name: str) -> str | None:
@@ -138,11 +164,11 @@ def _part(archive: zipfile.ZipFile, name: str) -> str | None:
     return path if path in archive.namelist() else None
 
 
-def _column(letters: bytes) -> int:
+def _column(letters: str) -> int:
     """The number of a column from 0."""
     number = 0
     for letter in letters:
-        number = number * 26 + letter - 64
+        number = number * 26 + ord(letter) - 64
     return number - 1
 
 
