@@ -25,6 +25,7 @@ _BLOCK = 1 << 16
 _DEEPEST = 40
 _MOST_BYTES = 16 << 20
 _MOST_NODES = 400_000
+_MOST_PIECES = 100
 _NAMESPACE = re.compile(r"urn:(?:iso:std:iso:20022:tech:xsd|swift:xsd:\$?):?camt\.05[234]\.\d{3}\.\d{2}")
 _ROOT = re.compile(r"BkToCstmr(?:AcctRpt|Stmt|DbtCdtNtfctn)(?:V01)?")
 _STATEMENTS = {"Rpt", "Stmt", "Ntfctn"}
@@ -83,15 +84,20 @@ ENTRY: dict[str, Any] = {
 
 
 class Node:
-    """An element: its name without the namespace, its attributes, its text, and the elements in it."""
+    """An element: its name without the namespace, its attributes, the pieces of its text, and the elements in it."""
 
-    __slots__ = ("attributes", "name", "nodes", "text")
+    __slots__ = ("attributes", "name", "nodes", "pieces")
 
     def __init__(self, name: str, attributes: dict[str, str]) -> None:
         self.name = name
         self.attributes = attributes
-        self.text = ""
+        self.pieces: list[str] = []
         self.nodes: list[Node] = []
+
+    @property
+    def text(self) -> str:
+        """Its own text."""
+        return "".join(self.pieces)
 
     def all(self, path: str) -> list["Node"]:
         """The elements that a path leads to."""
@@ -189,7 +195,8 @@ class _Reader:
         self.ended: list[tuple[int, int, str, Node]] = []
         self._depth = 0
         self._statement: _Statement | None = None
-        self._message: list[Node] = []
+        self._is_header = False
+        self._message: list[str] | None = None
         self.message = ""
 
     def _refuse_doctype(self, *_: object) -> None:
@@ -206,27 +213,30 @@ class _Reader:
             raise Rejected(f"{local} is no report, statement or notification of an account", code="framing")
         if self._depth == 3 and local in _STATEMENTS:
             self._statement = _Statement(self.parser.CurrentByteIndex, [Node(local, dict(attributes))])
-        elif self._statement is not None or self._depth >= 3:
-            self._open(Node(local, dict(attributes)))
-
-    def _open(self, node: Node) -> None:
-        above = self._statement.open if self._statement else self._message
-        if above:
-            above[-1].nodes.append(node)
-        above.append(node)
-        if self._statement:
+        elif self._statement is not None:
+            node = Node(local, dict(attributes))
+            self._statement.open[-1].nodes.append(node)
+            self._statement.open.append(node)
+            self._statement.nodes += 1
             self._check_size(self._statement)
+        elif self._depth == 3:
+            self._is_header = local == "GrpHdr"
+        elif self._depth == 4 and self._is_header and local == "MsgId":
+            self._message = []
 
     def _check_size(self, statement: _Statement) -> None:
-        statement.nodes += 1
         if statement.nodes > _MOST_NODES or self.parser.CurrentByteIndex - statement.offset > _MOST_BYTES:
             most = f"{_MOST_BYTES} bytes or {_MOST_NODES} elements"
             raise Rejected(f"the statement at byte {statement.offset} has more than {most}", code="too-large")
 
     def _data(self, data: str) -> None:
-        above = self._statement.open if self._statement else self._message
-        if above:
-            above[-1].text += data
+        if self._statement is not None:
+            self._statement.open[-1].pieces.append(data)
+            self._check_size(self._statement)
+        elif self._message is not None:
+            self._message.append(data)
+            if len(self._message) > _MOST_PIECES:
+                raise Rejected("its MsgId has no end", code="too-large")
 
     def _end(self, name: str) -> None:
         self._depth -= 1
@@ -236,10 +246,8 @@ class _Reader:
                 end = self.parser.CurrentByteIndex + len(name.rpartition(" ")[2]) + 3
                 self.ended.append((self._statement.offset, end, self.message, node))
                 self._statement = None
-        elif self._message:
-            node = self._message.pop()
-            if not self._message and node.name == "GrpHdr":
-                self.message = node.first("MsgId") or ""
+        elif self._message is not None and self._depth == 3:
+            self.message, self._message = "".join(self._message).strip(), None
 
 
 def _statements(file: BinaryIO) -> Iterator[tuple[int, int, str, Node]]:
@@ -249,10 +257,13 @@ def _statements(file: BinaryIO) -> Iterator[tuple[int, int, str, Node]]:
         Rejected: It is no XML, or none of these messages.
     """
     file.seek(0)
-    reader, count = _Reader(), 0
+    reader, count, size = _Reader(), 0, 0
     try:
         while block := file.read(_BLOCK):
             reader.parser.Parse(block, False)  # noqa: FBT003  expat's own
+            size += len(block)
+            if size - reader.parser.CurrentByteIndex > _MOST_BYTES:
+                raise Rejected(f"a tag or a comment has more than {_MOST_BYTES} bytes", code="too-large")
             ended, reader.ended = reader.ended, []
             count += len(ended)
             yield from ended

@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import re
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
@@ -408,6 +409,9 @@ HOSTILE = [
     ("mt940", ":20:A\n" + ":86:" + "x" * (MOST_BYTES + 1)),
     ("camt", CAMT.partition("<Stmt>")[0] + "<Stmt>" + "<a>" * 1000),
     ("camt", CAMT.partition("<Stmt>")[0] + "<Stmt>" + "<a/>" * (5 << 20)),
+    ("camt", CAMT.replace("</Stmt>", "<Inf>" + "a\n" * (9 << 20) + "</Inf></Stmt>", 1)),
+    ("camt", CAMT.replace("M-7", "M\n" * (1 << 20))),
+    ("camt", CAMT.replace("<Stmt>", "<!--" + "a" * (17 << 20) + "--><Stmt>", 1)),
     ("bai2", BAI2.partition("49")[0] + "88," + "x" * (2 << 20)),
     ("bai2", BAI2.partition("49")[0] + "88,x\n" * (1 << 19)),
 ]
@@ -426,6 +430,7 @@ FLOODS = [
     ("mt940", MT940.split(":86:", maxsplit=1)[0] + ":86:x\n" * (MOST_BYTES // 7)),
     ("mt940", ":20:A\n:NS:" + "12abc\n" * (MOST_BYTES // 8)),
     ("camt", CAMT.partition("<Stmt>")[0] + "<Stmt><Id>" + "&#65;" * (3 << 20)),
+    ("camt", CAMT.replace("</Stmt>", "<Inf>" + "a\n" * (7 << 20) + "</Inf></Stmt>", 1)),
     ("x12", ISA + "GS*PO*A*B*20261121*0930*7*X*1~" + "ST*850*1~SE*2*1~" * 100_000),
 ]
 
@@ -438,6 +443,17 @@ def test_the_time_that_a_file_takes_grows_as_its_size_does(name: str, text: str)
         for _ in STANDARDS[name].parser().records(BytesIO(text.encode())):  # type: ignore[index]
             pass
     assert process_time() - begun < 10
+
+
+def test_of_a_camt_what_is_outside_its_statements_is_not_kept() -> None:
+    """R21: its header may be of any size."""
+    text = CAMT.replace("</GrpHdr>", "<a/>" * (1 << 18) + "<b>x</b></GrpHdr>").encode()
+    tracemalloc.start()
+    statements = [one for one in STANDARDS["camt"].parser().records(BytesIO(text)) if not isinstance(one, Damage)]
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert statements[0][1]["message"] == "M-7"
+    assert most < 5 << 20
 
 
 @settings(max_examples=120, deadline=None)
