@@ -8,6 +8,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
+from brownfield.edges.http import packet
 from brownfield.edges.http.packet import Joined, Protocol
 
 pytestmark = pytest.mark.anyio
@@ -21,6 +22,15 @@ async def application(scope, _receive, send):
         await send({"type": "http.response.body", "body": b"ab", "more_body": True})
         await asyncio.sleep(0.2)
     await send({"type": "http.response.body", "body": b"cd" if scope["path"] == "/slow" else b"abcd"})
+
+
+def on(line):
+    """Our side of a line."""
+    config = uvicorn.Config(application, log_level="critical", lifespan="off")
+    config.load()
+    protocol = Protocol(config=config, server_state=ServerState(), app_state={})
+    protocol.connection_made(line)
+    return protocol
 
 
 @contextlib.asynccontextmanager
@@ -72,10 +82,7 @@ def line():
 
 async def test_head_and_body_are_one_piece(line):
     """Two pieces would wake a client twice for one answer."""
-    config = uvicorn.Config(application, log_level="critical", lifespan="off")
-    config.load()
-    protocol = Protocol(config=config, server_state=ServerState(), app_state={})
-    protocol.connection_made(line)
+    protocol = on(line)
     for _ in range(3):
         protocol.data_received(ASKED % (b"/", b""))
         received = await asyncio.to_thread(line.theirs.recv, 65536)
@@ -105,3 +112,91 @@ async def test_an_answer_after_which_the_line_is_closed_is_sent_whole():
     async with served() as (reader, writer):
         writer.write(ASKED % (b"/", b"Connection: close\r\n"))
         assert (await reader.read(-1)).endswith(b"\r\n\r\nabcd")
+
+
+HEADS = {
+    "a header": ASKED[:-4] % b"/" + b"X: ",
+    "many headers": ASKED[:-4] % b"/" + b"X: y\r\n" * 100,
+    "a target": b"GET /",
+    "the extension of a chunk": b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5;",
+    "a trailer": b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ",
+}
+
+
+@pytest.mark.parametrize("asked", [0, 2], ids=["first", "later"])
+@pytest.mark.parametrize("begun", HEADS)
+async def test_a_head_without_end_is_not_kept(line, begun, asked):
+    """R34, R92: whoever sends it is nobody, and the memory is everybody's. On a connection that is kept as well."""
+    protocol = on(line)
+    for _ in range(asked):
+        protocol.data_received(ASKED % (b"/", b""))
+        await asyncio.to_thread(line.theirs.recv, 65536)
+    protocol.data_received(HEADS[begun])
+    sent = 0
+    while not line.closed and sent < 1_000_000:
+        protocol.data_received(b"a" * 1000)
+        sent += 1000
+    assert 60_000 < sent < 70_000
+    if protocol.cycle is None or protocol.cycle.response_complete:
+        assert b" 431 " in line.theirs.recv(65536)
+    protocol.connection_lost(None)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"Content-Length: 300000\r\n\r\n" + b"a" * 300_000,
+     b"Transfer-Encoding: chunked\r\n\r\n" + b"2;x\r\naa\r\n" * 30_000 + b"0\r\n\r\n"],
+    ids=["of one length", "in chunks"],
+)  # fmt: skip
+async def test_a_body_is_not_a_head(body):
+    """However long it is, in pieces of any size: its own bound is elsewhere."""
+    async with served() as (reader, writer):
+        for _ in range(2):
+            writer.write(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + body)
+            assert (await asyncio.wait_for(reader.readuntil(b"abcd"), 30)).startswith(b"HTTP/1.1 200")
+            await asyncio.wait_for(writer.drain(), 30)
+
+
+@pytest.mark.parametrize("first", [b"", b"GET / HT"], ids=["nothing", "half a head"])
+async def test_a_connection_that_says_nothing_whole_is_ended(monkeypatch, first):
+    """R92: each takes descriptors, and a byte now and then kept it for ever."""
+    monkeypatch.setattr(packet, "PATIENCE", 0.3)
+    async with served() as (reader, writer):
+        writer.write(first)
+        assert b" 408 " in await asyncio.wait_for(reader.read(-1), 30)
+
+
+async def test_a_slow_head_is_ended_on_a_kept_connection_too(monkeypatch):
+    async with served() as (reader, writer):
+        writer.write(ASKED % (b"/", b""))
+        assert (await reader.read(65536)).endswith(b"abcd")
+        monkeypatch.setattr(packet, "PATIENCE", 0.3)
+        writer.write(b"GET / HTTP/1.1\r\nX: ")
+
+        async def drip():
+            while True:
+                writer.write(b"x")
+                await asyncio.sleep(0.02)
+
+        dripping = asyncio.create_task(drip())
+        assert b" 408 " in await asyncio.wait_for(reader.read(-1), 30)
+        dripping.cancel()
+
+
+async def test_an_answer_that_takes_longer_than_a_head_may_is_given(monkeypatch):
+    """The time of a head is over when it is whole."""
+    monkeypatch.setattr(packet, "PATIENCE", 0.1)
+    async with served() as (reader, writer):
+        writer.write(ASKED % (b"/slow", b"Connection: close\r\n"))
+        assert (await reader.read(-1)).endswith(b"\r\n\r\nabcd")
+
+
+async def test_connections_have_a_number(monkeypatch):
+    """R92: one more is told so, and those that are there go on."""
+    monkeypatch.setattr(packet, "MOST", 1)
+    async with served() as (reader, writer):
+        more, other = await asyncio.open_connection(*writer.get_extra_info("peername"))
+        assert b" 503 " in await more.read(-1)
+        other.close()
+        writer.write(ASKED % (b"/", b"Connection: close\r\n"))
+        assert (await reader.read(-1)).endswith(b"abcd")

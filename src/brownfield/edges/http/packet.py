@@ -1,7 +1,10 @@
-"""How an answer leaves: head and body in one piece, sent while the other threads go on.
+"""How an answer leaves: head and body in one piece, sent while the other threads go on. And what comes before a call.
 
 One piece is one waking of the client. uvloop keeps the interpreter's lock while it sends, and a client on the same
 machine is woken within that call: of eight at a time, a sixth of all that the lock allows went there.
+
+Whoever connects is nobody yet: how many may, how long they take to say what they want, and in how many bytes, has
+bounds.
 """
 
 import asyncio
@@ -10,6 +13,13 @@ from contextlib import suppress
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+LONGEST_HEAD = 64 * 1024
+"""Bytes of a request's head, or of what stands between the chunks of its body and behind them."""
+PATIENCE = 30.0
+"""Seconds in which a head has to come: of the first since the connection, of a later one since its first bytes."""
+MOST = 400
+"""Connections at once: each has two descriptors, and of those a process often has 1,024."""
 
 
 class Joined:
@@ -57,17 +67,64 @@ class Joined:
 
 
 class Protocol(HttpToolsProtocol):
-    """Uvicorn's, on such a transport."""
+    """Uvicorn's, on such a transport, which keeps nothing without a bound for somebody it does not know."""
+
+    _late: asyncio.TimerHandle | None = None
+    _unheard = 0
+    """Bytes since the last that were the end of a head, or a body's."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """See `asyncio.Protocol`."""
         self._joined = Joined(transport)
         super().connection_made(cast("asyncio.Transport", self._joined))
+        self._wait()
+        if len(self.connections) > MOST:
+            self._refuse(b"503 Service Unavailable")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See `asyncio.Protocol`."""
         super().connection_lost(exc)
+        self._heard()
         self._joined.release()
+
+    def data_received(self, data: bytes) -> None:
+        """See `asyncio.Protocol`."""
+        self._unheard += len(data)
+        super().data_received(data)
+        if self._unheard > LONGEST_HEAD:
+            self._refuse(b"431 Request Header Fields Too Large")
+        elif self._unheard and self._late is None:
+            self._wait()
+
+    def on_headers_complete(self) -> None:
+        """Called by the parser, as what follows."""
+        self._heard()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Some of a body: how much of it there may be is for whoever reads it."""
+        self._heard()
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The end of a body, which may have come alone."""
+        self._heard()
+        super().on_message_complete()
+
+    def _heard(self) -> None:
+        self._unheard = 0
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _wait(self) -> None:
+        self._late = self.loop.call_later(PATIENCE, self._refuse, b"408 Request Timeout")
+
+    def _refuse(self, status: bytes) -> None:
+        """Hang up, and say why where no answer is half said."""
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.write(b"HTTP/1.1 %b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n" % status)
+        self.transport.close()
 
 
 def _what(transport: asyncio.Transport) -> tuple[int, int, int]:
