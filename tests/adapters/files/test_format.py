@@ -117,6 +117,14 @@ def test_an_empty_file_is_refused(shelf: Shelf) -> None:
     assert refused.value.code == "empty"
 
 
+def test_of_another_file_than_the_one_that_was_seen_no_chunk_is_given(shelf: Shelf) -> None:
+    """R78: of several chunks not the first one either."""
+    arrival = dataclasses.replace(shelf.write(content(shelf, ROWS)), sha256="0" * 64)
+    with pytest.raises(Rejected, match="not the one that was seen") as refused:
+        next(shelf.feed().collect(arrival, START))
+    assert refused.value.code == "changed"
+
+
 def test_a_file_that_is_not_whole_has_a_flaw_before_it_is_claimed(shelf: Shelf) -> None:
     feed = shelf.feed()
     for raw, whole in ((content(shelf, ROWS), True), (content(shelf, ROWS)[:-30], False), (b"", False)):
@@ -177,7 +185,7 @@ def test_a_first_layout_is_drawn_from_a_sample_alone(shelf: Shelf, tmp_path: Pat
     assert (again.contract, again.key) == (draft.contract, draft.key)
     feed = shelf.feed(layout=tmp_path / "first.toml")
     rows = [row.fields for chunk in feed.collect(shelf.write(sample.read_bytes()), START) for row in chunk.rows]
-    assert rows == [row | {"price": f"{n}.5"} for n, row in enumerate(shelf.fields_of(content(shelf, ROWS)))]
+    assert rows == [row | {"price": f"{n}.5000"} for n, row in enumerate(shelf.fields_of(content(shelf, ROWS)))]
 
 
 def test_look_shows_each_value_with_its_text_and_its_meaning(shelf: Shelf) -> None:
