@@ -8,6 +8,7 @@ from shelf import START, Shelf
 
 from brownfield.contract import Damage, Rejected, Row
 from brownfield_files.delimited import Delimited, _Lines
+from brownfield_files.layout import LayoutError
 
 HEAD = "sku,on_hand,price,counted\n"
 
@@ -79,6 +80,25 @@ def test_a_header_that_is_not_the_layouts_is_drift_in_words(shelf: Shelf, header
         shelf.chunks(f"{header}\n")
     assert refused.value.code == "drift"
     assert words in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [("\n\n", "it has no header"), ('"sku,on_hand\nA,1\n', "line 1, the header")]
+)
+def test_a_header_that_cannot_be_read_is_told(shelf: Shelf, content: str, words: str) -> None:
+    with pytest.raises(Rejected, match=words) as refused:
+        shelf.chunks(content)
+    assert refused.value.code == "framing"
+
+
+@pytest.mark.parametrize(
+    "table", ["delimiter = '\"'", 'delimiter = "\\n"', 'delimiter = ","\ndecimal = ","\nquote = ""']
+)
+def test_a_delimiter_that_could_be_something_else_is_refused(shelf: Shelf, table: str) -> None:
+    """R15: before any file comes."""
+    shelf.table = table
+    with pytest.raises(LayoutError, match="delimiter"):
+        shelf.feed()
 
 
 def test_reordered_columns_are_read_by_their_names(shelf: Shelf) -> None:
