@@ -53,7 +53,9 @@ def new(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be written.")] = False,
 ) -> None:
-    """Draw a bundle from a WSDL, an OpenAPI document, or a sample file with its layout. Only what you say is exposed.
+    """Draw a bundle from a WSDL, an OpenAPI document, or a sample file, with its layout where it has fixed width.
+
+    Only what you say is exposed.
 
     Example: brownfield new wms --wsdl http://wms.example.com/service?wsdl --read GetItem,GetStock
     """
@@ -132,7 +134,7 @@ def look(
     layout: Layout = None,
     records: Annotated[int, typer.Option(min=1, help="Records to show.")] = 3,
 ) -> None:
-    """Show a batch file field by field: place, bytes and meaning, as its layout has it."""
+    """Show a batch file field by field: place, bytes and meaning, as its layout or its format has it."""
     here = Session.of(context)
     if layout is None and file is None:
         raise typer.BadParameter("name a file, or the layout of one", param_hint="--layout")
