@@ -192,6 +192,7 @@ GOLDEN = {
             ' "file 99, record 1: 00".'
         ),
     ),
+    "inputs.read": ({"file": ORD}, 'billing-agent looked at the file "ORD000012.DAT" for place hold (inventory).'),
     "batch.late": (
         {"reason": "2026-11-17, due by 04:00 (Europe/Paris)"},
         'No file for place hold (inventory) had come when it was due: "2026-11-17, due by 04:00 (Europe/Paris)".',

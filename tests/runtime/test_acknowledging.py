@@ -93,3 +93,23 @@ async def test_a_stray_record_that_is_told_by_an_argument_is_not_kept(put_up):
     await desk.answered()
     [stray] = desk.entries("input.unmatched")
     assert stray.body["lines"] == ["file 1: 00"]
+
+
+async def test_whoever_looks_at_values_leaves_an_entry(put_up):
+    """A file, the list of them, and what the next one would hold: each shows what people have asked to be written."""
+    desk = put_up()
+    await desk.whole("SO-1")
+    await desk.approved("SO-2")
+    sending = desk.assembly.sending
+    sending.show(desk.marie, "orders", "entry", 1)
+    sending.listing(desk.marie)
+    sending.listing(desk.marie, "orders.entry")
+    await sending.plan(desk.operator, "orders", "entry")
+    read = desk.entries("inputs.read")
+    assert [entry.identity for entry in read] == ["marie", "marie", "marie", "operator"]
+    told = desk.assembly.asking.ask(desk.operator, "who looked at what today")["story"]
+    for words in ('marie@example.com looked at the file "ORD000001.DAT" for entry (orders)',
+                  "marie@example.com looked at the list of files that writes left in",
+                  "marie@example.com looked at the list of files for entry (orders)",
+                  "operator@example.com looked at what the next file for entry (orders) would hold"):  # fmt: skip
+        assert words in " ".join(told)

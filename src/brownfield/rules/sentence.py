@@ -245,6 +245,7 @@ EVENTS: dict[str, Template] = {
     "input.unmatched": lambda f: (
         f"an answer for {f.thing} is nobody's; nothing was changed, and a person has to look{_lines(f)}"
     ),
+    "inputs.read": lambda f: f"{f.person} looked at {_looked(f)}{f.time}",
     "halt.set": lambda f: f"{f.person} halted {scope(f.entry.body.get('scope', ''))}{f.said('reason')}",
     "halt.lifted": lambda f: f"{f.person} lifted the halt of {scope(f.entry.body.get('scope', ''))}{f.said('note')}",
     "key.created": _key("created"),
@@ -294,6 +295,14 @@ def _record(facts: Facts) -> str:
 
 def _writes(facts: Facts) -> str:
     return phrase.counted(int(facts.entry.body.get("file", {}).get("records", 0)), "approved write")
+
+
+def _looked(facts: Facts) -> str:
+    """At one file, at what the next one would hold, or at the list of them."""
+    if "file" in facts.entry.body:
+        return facts.file
+    where = f"for {facts.thing}" if facts.entry.operation else "that writes left in"
+    return f"what the next file {where} would hold" if facts.entry.body.get("planned") else f"the list of files {where}"
 
 
 def _answers(facts: Facts) -> str:

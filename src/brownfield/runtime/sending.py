@@ -97,6 +97,7 @@ class Sending:
         opened = await asyncio.to_thread(self._demand, caller, wrapper, name)
         found = await self._preparing.candidates(opened, name)
         sequence, file = await asyncio.to_thread(self._preparing.rehearse, opened, name, found.fit)
+        await asyncio.to_thread(self._note, caller, wrapper, name, planned=True)
         told = {"denied": _told(found.denied), "left": _told(found.left)}
         if file is None:
             return {"file": None, **told}
@@ -112,6 +113,7 @@ class Sending:
             found = listed_inputs(ledger, self._kernel.environment, wrapper=wrapper or None, name=name or None,
                                   limit=limit)  # fmt: skip
             states = standing(ledger, [file.id for file in found])
+        self._note(caller, wrapper, name, files=len(found))
         return [input_body(file, states.get(file.id, {})) for file in found]
 
     def show(self, caller: Caller, wrapper: str, name: str, sequence: int) -> dict[str, Any]:
@@ -126,6 +128,7 @@ class Sending:
             records, data = records_of(connection, file.id), bytes_of(connection, file.id)
         opened = self._kernel.wrappers.get(wrapper)
         far = opened.inputs.get(name) if opened else None
+        self._note(caller, wrapper, name, file={"name": file.name, "sequence": sequence, "sha256": file.sha256})
         return {
             "file": self._body(file),
             "records": [{"record": number, "proposal": one.id, "state": one.state.value, "outcome": one.outcome,
@@ -180,6 +183,12 @@ class Sending:
             if opened is None or name not in opened.inputs:
                 raise Problem("not-found", f"there is no connection {wrapper}.{name} whose writes leave as a file")
             return opened
+
+    def _note(self, caller: Caller, wrapper: str, name: str, **what: object) -> None:
+        """Have the audit tell who looked, before anything is given."""
+        entry = self._kernel.entry("inputs.read", what, caller.identity, trace=caller.trace, wrapper=wrapper or None,
+                                   operation=name or None)  # fmt: skip
+        self._kernel.journal.commit(entry)
 
     def _file(self, wrapper: str, name: str, sequence: int) -> Input:
         with self._kernel.ledger.read() as connection:
