@@ -2,7 +2,8 @@
 
 A file holds groups, a group accounts, an account summaries and transactions. A record ends with `/`, or with its line;
 records 88 go on with the one before them. What is held against the file: the control totals and the numbers of records
-and of parts that records 49, 98 and 99 state. An account that is not what its record 49 states is damage, and the
+and of parts that records 49, 98 and 99 state. Some banks leave the total of 49 empty: it is null in the account's row,
+and its amounts are held against nothing. An account that is not what its record 49 states is damage, and the
 others are read; a group or a file that is not refuses the file.
 
 The library bai2 reads the same values (it is the oracle of the tests), and refuses a file for one wrong account or for
@@ -46,7 +47,13 @@ KINDS: dict[str, dict[str, Any]] = {
         "time": text(),
         "currency": text(),
     },
-    "account": {"file": text(), "group_date": day(null=True), "account": text(), "currency": text()},
+    "account": {
+        "file": text(),
+        "group_date": day(null=True),
+        "account": text(),
+        "currency": text(),
+        "total": money(null=True),
+    },
     "summary": {
         "account": text(),
         "group_date": day(null=True),
@@ -130,7 +137,7 @@ class Bai2:
     """Reads BAI2: a `Parser`."""
 
     def __init__(self) -> None:
-        self.layout: Fields = {"format": "bai2", "version": 1}
+        self.layout: Fields = {"format": "bai2", "version": 2}
 
     def contract(self) -> Contract:
         """Files, groups, accounts, their summaries and transactions."""
@@ -291,8 +298,9 @@ class _Reading:
             above.lines += part.lines
             above.parts += 1
             above.units += stated or 0
-        if stated is not None and stated != part.units:
-            raise _Wrong("total", "totals", f"{record.code} states a total of {stated}, and there is {part.units}")
+        if stated != part.units and (stated is not None or record.code != "49"):
+            total = "no total" if stated is None else f"a total of {stated}"
+            raise _Wrong("total", "totals", f"{record.code} states {total}, and there is {part.units}")
         if record.code != "49":
             _check_count(record.code, fields[1], part.parts, "groups" if record.code == "99" else "accounts")
         _check_count(record.code, fields[1 if record.code == "49" else 2], part.lines, "records")
@@ -301,7 +309,7 @@ class _Reading:
             if part.fault:
                 yield self._damaged(part)
             else:
-                yield "account", part.fields
+                yield "account", {**part.fields, "total": _shown(stated, part.fields)}
                 yield from part.rows
 
     def _damaged(self, account: _Part) -> Damage:

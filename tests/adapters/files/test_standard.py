@@ -336,6 +336,13 @@ def test_bai2_gives_accounts_summaries_and_transactions() -> None:
     assert [one["amount"] for one in rows("bai2", "summary")] == ["100.00", "-25.00"]
 
 
+def test_an_account_of_bai2_without_a_total_says_so() -> None:
+    """R21: what was held against nothing can be told from what was."""
+    assert [one["total"] for one in rows("bai2", "account")] == ["200.00", "0.00"]
+    text = changed("bai2", "49,0,2", "49,,2", 1)
+    assert [one["total"] for one in rows("bai2", "account", text)] == ["200.00", None]
+
+
 BROKEN = [
     ("x12", "SE*3*0001", "SE*4*0001", "totals", "SE states 4, and there are 3"),
     ("x12", "SE*3*0001", "SE*3*0009", "totals", "SE has the number '0009', and ST '0001'"),
@@ -382,6 +389,8 @@ REFUSED = [
     ("camt", "camt.053.001.08", "pain.001.001.08", "no camt.052"),
     ("camt", "<Document", '<!DOCTYPE d [<!ENTITY a "b">]><Document', "a document type"),
     ("bai2", "98,20000,2,8", "98,20001,2,8", "98 states a total of 20001, and there is 20000"),
+    ("bai2", "98,20000,2,8", "98,,2,8", "98 states no total, and there is 20000"),
+    ("bai2", "99,20000,1,10", "99,,1,10", "99 states no total, and there is 20000"),
     ("bai2", "99,20000,1,10", "99,20000,2,10", "99 states 2 groups, and there are 1"),
     ("bai2", "98,20000,2,8", "98,20000,3,8", "98 states 3 accounts, and there are 2"),
     ("bai2", "99,20000,1,10/\n", "", "the file ends without a record 99"),
