@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import json
+import threading
 import time
 
 import pytest
@@ -210,6 +211,32 @@ async def test_every_call_leaves_one_entry(stage, event):
     (entry,) = stage.entries()
     assert (entry.event, entry.identity, entry.operation) == (event, "agent", operation)
     assert entry.body["trace"] == agent.trace
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["it is", "it cannot be"])
+async def test_a_refusal_waits_for_the_entry_that_is_being_made(put_up, monkeypatch, kept):
+    """R49, R98: the answer came, and the deadline passed while its entry was committed: told when it is durable."""
+    stage = put_up({'deadline = "5s"': 'deadline = "2s"'})
+    agent, journal = stage.agent, stage.assembly.kernel.journal
+    commit, begun, end = journal.commit, threading.Event(), threading.Event()
+
+    def slow(entry):
+        begun.set()
+        assert end.wait(30)
+        if not kept:
+            raise Problem("ledger", "the disk is full")
+        commit(entry)
+
+    monkeypatch.setattr(journal, "commit", slow)
+    call = asyncio.create_task(stage.call(agent, "get_stock", {"Sku": "A-100"}))
+    assert await asyncio.to_thread(begun.wait, 30)
+    done, _ = await asyncio.wait([call], timeout=3)
+    assert not done
+    end.set()
+    with pytest.raises(Problem) as problem:
+        await call
+    assert problem.value.code == ("deadline" if kept else "ledger")
+    assert [entry.event for entry in stage.entries()] == ["read.done"] * kept
 
 
 async def test_a_call_of_nothing_is_an_entry_too(stage):

@@ -5,10 +5,10 @@ A read is made and answered; a write becomes a proposal. The audit entry is dura
 
 import asyncio
 import secrets
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from threading import Lock
 from typing import Any
 
 from brownfield.contract import Failure, Fields, canonical
@@ -102,8 +102,8 @@ class Guard:
             Problem: See `call`.
         """
         given = arguments if isinstance(arguments, dict) else {}
-        # Taken once, by whoever ends the call: the thread that has its answer, or we.
-        ending = Lock()
+        # Begun by the thread that has the answer, or cancelled by us: whoever comes first leaves the call's one entry.
+        ending: Future[None] = Future()
         try:
             opened, found = self._admit(caller, wrapper, operation, arguments)
             if found.effect == "write":
@@ -115,15 +115,18 @@ class Guard:
         except asyncio.CancelledError:
             # Nobody waits any more, and the system may have been asked: the audit has it all the same.
             body = {"code": "cancelled", "cause": "the caller hung up before the answer"}
-            if ending.acquire(blocking=False):
+            if ending.cancel():
                 self._kernel.journal.post(self._entry(caller, "read.failed", wrapper, operation, given, body))
             raise
         except Exception as error:
             problem = problem_of(error, system=wrapper, trace=caller.trace)
             event = "read.failed" if problem.code in _FAR_SIDE else "call.denied"
             body = {"code": problem.code, "cause": problem.cause, **_strange(error)}
-            if ending.acquire(blocking=False):
+            if ending.cancel():
                 await self._kernel.journal.write(self._entry(caller, event, wrapper, operation, given, body))
+            else:
+                # The answer came too late and its entry is under way: durable, as any, before he is told.
+                await asyncio.wrap_future(ending)
             raise problem from error
         return Answer(data, as_of, _source(opened, found), caller.trace)
 
@@ -147,21 +150,30 @@ class Guard:
             return False
         return caller.may(_ability(operation), operation.wrapper, operation.name)
 
-    def _answered(self, caller: Caller, operation: Operation, arguments: Fields, began: float, ending: Lock,
+    def _answered(self, caller: Caller, operation: Operation, arguments: Fields, began: float, ending: Future[None],
                   _: Document) -> None:  # fmt: skip
         """Have the audit know of an answer, on the thread that has it: durable before anybody is told."""
         entry = self._done(caller, operation, arguments, began)
-        if ending.acquire(blocking=False):
+        if not ending.set_running_or_notify_cancel():
+            return
+        try:
             self._kernel.journal.commit(entry)
+        except BaseException as error:
+            ending.set_exception(error)
+            raise
+        ending.set_result(None)
 
     async def _share(self, caller: Caller, opened: OpenWrapper, operation: Operation, arguments: Fields,
-                     ending: Lock) -> Answer:  # fmt: skip
+                     ending: Future[None]) -> Answer:  # fmt: skip
         """Answer with what was read for others too. The audit knows of each caller, and where his answer came from."""
         began = self._kernel.clock.ticks()
         shared = await self._sharing.read(opened, operation, arguments)
         entry = self._done(caller, operation, arguments, began, **shared.told)
-        if ending.acquire(blocking=False):
+        ending.set_running_or_notify_cancel()
+        try:
             await self._kernel.journal.write(entry)
+        finally:
+            ending.set_result(None)  # whatever became of it, there is no other
         return Answer(shared.data, shared.as_of, _source(opened, operation) | shared.told, caller.trace)
 
     def _done(self, caller: Caller, operation: Operation, arguments: Fields, began: float, **more: str) -> Entry:
