@@ -11,6 +11,8 @@ import httptools
 
 LONGEST_HEAD = 100 * 1024
 """Bytes that the head of a reply, or what stands between its chunks, may have."""
+MOST_WORDS = 10
+"""Words on the way (“100 Continue”) before a reply: each would be read for nothing, until the deadline."""
 
 METHOD = re.compile(rb"[A-Z]+")
 TARGET = re.compile(rb"[\x21-\x7e]+")
@@ -60,6 +62,7 @@ class Incoming:
         self.last = True
         self._pieces: list[bytes] = []
         self._silent = 0
+        self._words = 0
         self._parser = httptools.HttpResponseParser(self)
         self._parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True, lenient_chunked_length=True)
 
@@ -110,6 +113,9 @@ class Incoming:
         self._silent = 0
         if self._parser.get_status_code() < 200:
             self.headers = []
+            self._words += 1
+            if self._words > MOST_WORDS:
+                raise Garbled
             return
         self.status = self._parser.get_status_code()
         names = {name for name, _ in self.headers}

@@ -200,8 +200,9 @@ def test_what_servers_say_is_read(post, canned, reply, body, at_once):
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;" + b"x" * 200_000,
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + b"X: y\r\n" * 30_000,
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 11 + b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
     ],
-    ids=["another protocol", "cut short", "no length", "a blank", "half a head", "a chunk's line", "trailers"],
+    ids=["another protocol", "cut short", "no length", "a blank", "half a head", "a chunk's line", "trailers", "words"],
 )
 def test_what_is_not_whole_is_no_answer(post, canned, reply):
     """R34: and nothing without end is taken for the rest of it."""
