@@ -25,7 +25,7 @@ from brownfield_files.sampled import surmise
 from brownfield_files.schema import contract_of
 from brownfield_files.setting import FormatName
 from brownfield_files.standard import SHIPPED, STANDARDS, recognized
-from brownfield_files.surmise import MOST_RECORDS, fields_of, written
+from brownfield_files.surmise import MOST_RECORDS, fields_of, required_alone, told, written
 from brownfield_files.toml_layout import read_toml_layout
 
 _NUMBERS = re.compile(r"[0-9]+(?:[-_.: T]?[0-9]+)*")
@@ -142,8 +142,12 @@ def _draft_surmised(sources: Sources) -> Draft:
     with tempfile.TemporaryDirectory(prefix="brownfield-draft-") as folder:
         layout = Path(folder) / name
         layout.write_text(written(found, fields), "utf-8")
+        key, _ = _first_key(PARSERS[found.format](layout), file)
+        fields = required_alone(fields, key)
+        layout.write_text(written(found, fields), "utf-8")
         draft = _draft_parsed(sources, layout, PARSERS[found.format](layout))
-    return replace(draft, notes=(*found.notes, *doubts, *draft.notes))
+    types = f"fields, guessed from the sample, to be corrected in contract/{name}: {told(fields)}"
+    return replace(draft, notes=(*found.notes, *doubts, types, *draft.notes))
 
 
 def _draft_parsed(sources: Sources, layout: Path, parser: Parser) -> Draft:
@@ -152,7 +156,7 @@ def _draft_parsed(sources: Sources, layout: Path, parser: Parser) -> Draft:
     variable, match = _variable(sources, file), _match(file)
     name = next(name for name in tables_of(layout) if name in PARSERS)
     place = {"layout": {"file": f"contract/{layout.name}"}, "location": {"env": variable}, "match": match}
-    marker, told = _marker(file)
+    marker, beside = _marker(file)
     key, why = _first_key(parser, file)
     return Draft(
         connection="drop",
@@ -165,7 +169,7 @@ def _draft_parsed(sources: Sources, layout: Path, parser: Parser) -> Draft:
         notes=(
             f"format = {name}",
             f"match = {match}: guessed from the name of the sample",
-            *told,
+            *beside,
             f"key = {key}: {why}",
         ),
     )
@@ -264,9 +268,9 @@ def _settings(reading: Reading, file: Path, layout_file: Path, variable: str) ->
         "framing": sample.how.framing,
         **_descriptors(sample.how),
     }
-    marker, told = _marker(file)
+    marker, beside = _marker(file)
     settings |= marker
-    notes += told
+    notes += beside
     if reading.records:
         settings["records"] = reading.records
         if totals := guess_totals(reading.layout, sample):

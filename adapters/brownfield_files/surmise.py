@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
@@ -19,6 +20,15 @@ Known: TypeAlias = dict[str, Any]
 _DATES = ("YYYY-MM-DD", "DD.MM.YYYY", "D.M.YYYY", "YYYY/MM/DD", "DD/MM/YYYY", "MM/DD/YYYY", "D/M/YYYY", "M/D/YYYY")
 _COMPACT = "YYYYMMDD"
 _WORDS = (("true", "false"), ("TRUE", "FALSE"), ("Y", "N"), ("yes", "no"))
+_DECIMALS = 4
+"""That a decimal is drafted with at least: money has two, the price of a piece often four."""
+_MONEY = frozenset(
+    {"amount", "balance", "cost", "fee", "limit", "price", "rate", "total", "value"}
+    | {"betrag", "kosten", "kurs", "preis", "saldo", "summe", "wert", "bedrag", "prijs"}
+    | {"montant", "prix", "solde", "taux", "importe", "precio", "valor"}
+)
+"""Words for what has decimals, even if none of the sample has."""
+_LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th"})
 _STYLES = (("", ""), (",", ""), (".", ","), (",", "."), (".", "'"), (",", " "))
 
 
@@ -76,6 +86,22 @@ def fields_of(columns: Iterable[Column], style: Style) -> tuple[list[Known], lis
     return fields, notes
 
 
+def required_alone(fields: Sequence[Known], key: str) -> list[Known]:
+    """The same, of which the key alone may be required: that no other was empty in the sample proves nothing."""
+    return [{word: one[word] for word in one if word != "required" or one["name"] == key} for one in fields]
+
+
+def told(fields: Sequence[Known]) -> str:
+    """What was guessed of each field, in a sentence."""
+    return "; ".join(", ".join([one["name"], *map(str, _told(one))]) for one in fields)
+
+
+def _told(field: Known) -> list[str]:
+    scale = [f"{field['scale']} decimals at most"] if "scale" in field else []
+    form = [field["date"]] if "date" in field else []
+    return [field["type"], *scale, *form, *(["required"] if "required" in field else [])]
+
+
 def written(surmise: Surmise, fields: Sequence[Known]) -> str:
     """The layout file."""
     head = [f"[{surmise.format}]", *(f"{key} = {_value(value)}" for key, value in surmise.table.items())]
@@ -117,15 +143,20 @@ def _ambiguous(dates: Sequence[str]) -> bool:
 
 
 def _number(column: Column, style: Style) -> Known | None:
-    """An integer, or a decimal with as many decimals as the sample shows; None where a number would lose something."""
+    """An integer, or a decimal with more decimals than the sample shows; None where a number would lose something.
+
+    Tomorrow's file may have a decimal more, and one too many is damage; what is wider than needed loses nothing.
+    """
     texts = [text.strip(" ") for text in column.texts if text.strip(" ")]
     if not texts:
         return None
-    if _all_read({"type": "integer"}, texts, style):
+    if not _MONEY & {*_folded(column.name).split("_")} and _all_read({"type": "integer"}, texts, style):
         return {"type": "integer"}
-    scale = max(len(text.rpartition(style.decimal)[2]) if style.decimal in text else 0 for text in texts)
-    known: Known = {"type": "decimal", "digits": INT_DIGITS, "scale": scale}
-    return known if 0 < scale <= INT_DIGITS and _all_read(known, texts, style) else None
+    seen = max(len(text.rpartition(style.decimal)[2]) if style.decimal in text else 0 for text in texts)
+    wide: list[Known] = [
+        {"type": "decimal", "digits": INT_DIGITS, "scale": scale} for scale in (max(_DECIMALS, seen + 2), seen)
+    ]
+    return next((known for known in wide if 0 < known["scale"] <= INT_DIGITS and _all_read(known, texts, style)), None)
 
 
 def _all_read(known: Known, texts: Sequence[str], style: Style) -> bool:
@@ -138,13 +169,19 @@ def _all_read(known: Known, texts: Sequence[str], style: Style) -> bool:
 
 def _named(column: str, taken: set[str]) -> str:
     """A field's name for a column: `Item No` becomes `item_no`."""
-    spaced = re.sub("([a-z0-9])([A-Z])", r"\1_\2", column.replace("@", "").rpartition("/")[2] or column)
-    word = re.sub("[^a-z0-9]+", "_", spaced.lower()).strip("_")
+    word = _folded(column.replace("@", "").rpartition("/")[2] or column)
     name = snake(word) if word else "column"
     number = 2
     while (one := name if number == 2 and name not in taken else f"{name}_{number}") in taken:
         number += 1
     return one
+
+
+def _folded(text: str) -> str:
+    """Its words in plain letters: `Währung je Stück` becomes `wahrung_je_stuck`."""
+    spaced = re.sub("([a-z0-9])([A-Z])", r"\1_\2", text)
+    plain = unicodedata.normalize("NFKD", spaced.casefold().translate(_LETTERS))
+    return re.sub("[^a-z0-9]+", "_", "".join(sign for sign in plain if not unicodedata.combining(sign))).strip("_")
 
 
 def _value(value: Any) -> str:

@@ -1,15 +1,17 @@
 """Drafts: what a sample suggests is proposed and said; what it does not, is left to the person."""
 
+import tomllib
 import tracemalloc
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from brownfield.contract import Arrival, Checkpoint
+from brownfield.contract import Arrival, Checkpoint, Draft
 from brownfield_files import adapter
 from brownfield_files.engine import engine
+from brownfield_files.layout import LayoutError
 from brownfield_files.standard import SHIPPED
 
 if TYPE_CHECKING:
@@ -118,6 +120,51 @@ def test_a_layout_of_ours_knows_its_key_and_how_its_files_are_written(name: str,
     assert draft.key in draft.contract.records[draft.record].fields["properties"]
     assert f'encoding = "{draft.settings["encoding"]}"' in layout.read_text()
     assert any(f"| [{name}]" in row and f"`{draft.record}`" in row for row in DOCS.read_text().splitlines())
+
+
+def drawn(sample: Path, text: str) -> tuple[Draft, list[dict[str, Any]]]:
+    """The draft of a sample, and the fields of its layout."""
+    sample.write_text(text)
+    draft = adapter.draft["file"]({"file": str(sample)})
+    return draft, tomllib.loads(next(iter(draft.files.values())).decode())["records"]["detail"]["fields"]
+
+
+def test_a_layout_that_is_drawn_takes_what_the_sample_did_not_have(tmp_path: Path) -> None:
+    """R15: tomorrow a cell is empty, a price has a decimal more, and a limit is no whole number."""
+    text = "Kunde;Name;Betrag;Limit;Stück\nA;Ann;1000,5;100;1\nB;Bob;7,0;200;2\n"
+    draft, fields = drawn(tmp_path / "limits.csv", text)
+    assert [one["name"] for one in fields if "required" in one] == ["kunde"] == [draft.key]
+    assert [(one["type"], one.get("scale")) for one in fields] == [
+        ("text", None), ("text", None), ("decimal", 4), ("decimal", 4), ("integer", None)
+    ]  # fmt: skip
+    assert any("betrag, decimal, 4 decimals at most" in note for note in draft.notes)
+    (tmp_path / "contract").mkdir()
+    (layout,) = draft.files
+    (tmp_path / layout).write_bytes(draft.files[layout])
+    (tmp_path / "tomorrow.csv").write_text("Kunde;Name;Betrag;Limit;Stück\nC;;1000,501;99,5;\n")
+    assert adapter.look is not None
+    sights = list(adapter.look({"file": str(tmp_path / "tomorrow.csv"), "layout": str(tmp_path / layout)}))
+    assert not any(sight.reason for sight in sights)
+
+
+@pytest.mark.parametrize(
+    ("column", "name"),
+    [("Währung", "wahrung"), ("Straße", "strasse"), ("Prénom", "prenom"), ("Łódź", "lodz"), ("ItemNo", "item_no"),
+     ("Ærø", "aero"), ("数量", "column")],
+)  # fmt: skip
+def test_a_column_is_called_in_plain_letters(tmp_path: Path, column: str, name: str) -> None:
+    """R15: what a person can read and type."""
+    _, fields = drawn(tmp_path / "one.csv", f"Sku;{column}\nA;x\nB;x\n")
+    assert [(one["name"], one["from"]) for one in fields] == [("sku", "Sku"), (name, column)]
+
+
+@pytest.mark.parametrize("code", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_said_to_be_what_it_is(tmp_path: Path, code: str) -> None:
+    """R15: it is no file of fixed width."""
+    sample = tmp_path / "one.csv"
+    sample.write_text("sku;count\nA;1\nB;2\n", code)
+    with pytest.raises(LayoutError, match="UTF-16, which is not read"):
+        adapter.draft["file"]({"file": str(sample)})
 
 
 def test_a_large_file_streams(bench: "Bench") -> None:
