@@ -119,7 +119,7 @@ class Enveloped:
 
     def __init__(self, envelope: Envelope) -> None:
         self._envelope = envelope
-        self.layout: Fields = {"format": envelope.name, "version": 1}
+        self.layout: Fields = {"format": envelope.name, "version": 2}
 
     def contract(self) -> Contract:
         """The levels of the envelope."""
@@ -286,7 +286,7 @@ class _Reading:
         """A message, read."""
         self._message = None
         try:
-            texts = _texts(message)
+            charset, texts = _texts(message)
         except _Unreadable as unreadable:
             message.fault = message.fault or (unreadable.field, unreadable.code, str(unreadable))
         if message.fault:
@@ -302,6 +302,7 @@ class _Reading:
             **above,
             **_fields(level, message.segments[0]),
             **_signs(message.segments[0]),
+            "charset": charset,
             "segments": texts,
         }
 
@@ -332,14 +333,28 @@ def _codec(level: Level, segment: Segment) -> str:
     return level.codecs[said]
 
 
-def _texts(message: _Message) -> list[str]:
-    """The segments of a message.
+def _texts(message: _Message) -> tuple[str, list[str]]:
+    """What a message is written in, and its segments: one guess for all of them, where nothing says it.
 
     Raises:
         _Unreadable: They are not in what the message says.
     """
-    codec = _codec(message.opened.level, message.segments[0])
-    return [_text(segment.bare, codec, "segments") for segment in message.segments]
+    codec = _codec(message.opened.level, message.segments[0]) or _guessed(message.segments)
+    return codec, [_text(one.bare, "" if _is_binary(one) else codec, "segments") for one in message.segments]
+
+
+def _is_binary(segment: Segment) -> bool:
+    return segment.tag in segment.syntax.binary
+
+
+def _guessed(segments_: list[Segment]) -> str:
+    try:
+        for segment in segments_:
+            if not _is_binary(segment):
+                segment.bare.decode()
+    except UnicodeDecodeError:
+        return "iso8859-1"
+    return "utf-8"
 
 
 def _text(raw: bytes, codec: str, name: str) -> str:
@@ -416,7 +431,11 @@ def _shape(level: Level, levels: tuple[Level, ...]) -> RecordShape:
     fields = {name: day(null=True) if place.dates else text() for name, place in level.fields.items()}
     if level is levels[-1]:
         signs = dict.fromkeys(("element", "component", "release"), text())
-        fields |= {"signs": closed(signs), "segments": {"type": "array", "items": text(), "minItems": 1}}
+        fields |= {
+            "signs": closed(signs),
+            "charset": text(),
+            "segments": {"type": "array", "items": text(), "minItems": 1},
+        }
     words = f"From {level.begin.decode()} to {level.end.decode() or 'the next'}."
     return RecordShape(fields=closed({**_above(level, levels), **fields}), documentation=words)
 

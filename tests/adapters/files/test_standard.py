@@ -263,6 +263,20 @@ def test_hl7_gives_messages_whatever_ends_their_lines() -> None:
         assert rows("hl7", "message", text) == [first, second]
 
 
+def test_a_message_that_does_not_say_what_it_is_written_in_is_guessed_as_a_whole_and_says_so() -> None:
+    """R20: one segment of it was UTF-8, and the next ISO 8859-1."""
+    text = EDIFACT.replace("UNOC", "UNOA").replace("BGM+220+P?'1'", "BGM+\xe9'").encode()
+    both = text.replace(b"BGM+", b"FTX+\xfc'BGM+").replace(b"UNT+3+1", b"UNT+4+1")
+    for content, charset, said in (
+        (text, "utf-8", ["BGM+\xe9"]),
+        (both, "iso8859-1", ["FTX+\xfc", "BGM+\xc3\xa9"]),
+        (EDIFACT.encode(), "iso8859-1", ["BGM+220+P?'1"]),
+    ):
+        messages = [record[1] for record in found("edifact", content) if record[0] == "message"]
+        assert (messages[0]["charset"], messages[0]["segments"][1:-1]) == (charset, said)
+        assert messages[1]["charset"] == ("iso8859-1" if b"UNOC" in content else "utf-8")
+
+
 def test_mt940_gives_statements_and_entries() -> None:
     """R20: amounts are exact and signed from the holder's side: what reverses a debit is a credit."""
     first, second = rows("mt940", "statement")
