@@ -69,6 +69,31 @@ async def test_what_is_no_json_is_told_so(door, body):
     assert stage.system.calls == []
 
 
+@pytest.mark.parametrize("path", ["/v1/canned/get_stock", "/v1/ask", "/v1/halt", "/mcp"])
+@pytest.mark.parametrize("known", [True, False], ids=["with a key", "without"])
+async def test_who_hangs_up_before_the_body_is_whole_called_nothing(door, caplog, path, known):
+    """R98: nothing was begun, so no entry; and it is no defect of ours."""
+    stage, client = door
+    headers = {"host": "127.0.0.1", "content-length": "20", "content-type": "application/json",
+               "accept": "application/json, text/event-stream"}  # fmt: skip
+    headers |= {"authorization": client.headers["authorization"]} if known else {}
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "http_version": "1.1",
+             "scheme": "http", "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1), "root_path": "",
+             "headers": [(name.encode(), value.encode()) for name, value in headers.items()]}  # fmt: skip
+    coming = [{"type": "http.request", "body": b'{"Sku"', "more_body": True}]
+
+    async def receive():
+        return coming.pop() if coming else {"type": "http.disconnect"}
+
+    async def send(_):
+        pass
+
+    before = stage.entries()
+    await stage.app(scope, receive, send)
+    assert stage.entries() == before
+    assert not [record for record in caplog.records if record.levelname in {"WARNING", "ERROR"}]
+
+
 @pytest.mark.parametrize("path", ["/v1/canned/get_stock", "/v1/ask", "/v1/halt"])
 async def test_a_body_has_its_limit_on_every_route(door, path):
     """R34, R92: it is not all taken into memory first."""

@@ -6,6 +6,7 @@ from typing import Annotated, Any, cast
 
 import orjson
 from fastapi import Depends, Request, Response
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from brownfield.rules.argument import carried
@@ -55,13 +56,15 @@ async def body_of(request: Request) -> bytes:
     """The body, whole.
 
     Raises:
-        Problem: `malformed`: too large, or too slow.
+        Problem: `malformed`: too large, too slow, or not whole when the caller hung up.
     """
     task = cast("asyncio.Task[Any]", asyncio.current_task())
     # What asyncio.timeout does, at half its cost: nearly every body is here when it is asked for.
     late = asyncio.get_running_loop().call_later(PATIENCE, task.cancel, LATE)
     try:
         return await request.body()
+    except ClientDisconnect:
+        raise Problem("malformed", "the caller hung up before the body was whole; nothing was called") from None
     except asyncio.CancelledError as cancelled:
         if LATE not in cancelled.args:
             raise
