@@ -1,6 +1,6 @@
 """What a system, or somebody in its place, may answer, and what a caller may ask: the reference's section 7 in a table.
 
-Each line goes over a socket to a real connection with the default limits, and is held to seconds of processor time and
+Each line goes over a socket to a real connection with the default caps, and is held to seconds of processor time and
 to bytes of memory at the peak. What concerns one record alone stands in `test_bad_input`, references in `test_rpc`.
 """
 
@@ -129,6 +129,12 @@ def outcome(call):
     except (Rejected, Drifted, Uncertain) as failure:
         return type(failure) if len(failure.message) < 1000 else None
     return type(reply)
+
+
+@pytest.fixture
+def clinic(connect):
+    """With a deadline that no machine comes near: what ends a reply is the cap that its line names."""
+    return connect(limits=Limits(deadline=120.0))
 
 
 @pytest.mark.parametrize("name", REPLIES)
