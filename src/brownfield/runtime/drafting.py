@@ -58,16 +58,30 @@ def write(folder: Path, files: Mapping[str, bytes], around: Surroundings) -> Non
     refuse_to_overwrite(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as place:
-        made = Path(place) / folder.name
-        made.mkdir()
-        for name, content in files.items():
-            path = (made / name).resolve()
-            if not path.is_relative_to(made.resolve()):
-                raise Problem("internal", f"the adapter wants to write {name}, outside the bundle")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        lock_bundle(made, around)
-        made.rename(folder)
+        _make(Path(place) / folder.name, files, around).rename(folder)
+
+
+def rehearse(folder: Path, files: Mapping[str, bytes], around: Surroundings) -> None:
+    """Do all that `write` does, elsewhere, and leave nothing: what it refuses is refused.
+
+    Raises:
+        Problem: A file would be written outside the bundle.
+        BundleError: What was rendered cannot be locked.
+    """
+    with tempfile.TemporaryDirectory(prefix="brownfield-new-") as place:
+        _make(Path(place) / folder.name, files, around)
+
+
+def _make(made: Path, files: Mapping[str, bytes], around: Surroundings) -> Path:
+    made.mkdir()
+    for name, content in files.items():
+        path = (made / name).resolve()
+        if not path.is_relative_to(made.resolve()):
+            raise Problem("internal", f"the adapter wants to write {name}, outside the bundle")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    lock_bundle(made, around)
+    return made
 
 
 def refuse_to_overwrite(folder: Path) -> None:

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from brownfield.edges.cli.ending import ending
 from brownfield.edges.cli.terminal import table
+from brownfield.runtime import drafting
 from brownfield.runtime.home import Settings, read_settings
 from brownfield.runtime.kernel import open_wrapper
 from brownfield.runtime.opening import Surroundings
@@ -69,6 +70,20 @@ def test_a_dry_run_lists_what_would_be_written(run, wsdl, place):
         "README.md", "contract/wms.wsdl", "wrapper.toml"]  # fmt: skip
     assert "samples/get_item.json" in files
     assert list(place.iterdir()) == []
+
+
+def test_a_dry_run_fails_where_the_run_fails(run, wsdl, place, monkeypatch):
+    """R15: a bundle that cannot be locked is not said to be one that would be written."""
+    whole = drafting.render
+
+    def misspelt(wish, drawing):
+        files = whole(wish, drawing)
+        return files | {"wrapper.toml": files["wrapper.toml"] + b"[feeds.f]\nvia = 'nowhere'\n"}
+
+    monkeypatch.setattr(drafting, "render", misspelt)
+    refused = run("new", "wms", "--wsdl", wsdl, code=78).stderr
+    assert run("new", "wms", "--wsdl", wsdl, "--dry-run", code=78).stderr == refused
+    assert not list(place.rglob("wrapper.toml"))
 
 
 def test_a_wsdl_that_cannot_be_read_says_why_and_leaves_nothing(run, place):

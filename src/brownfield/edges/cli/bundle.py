@@ -74,6 +74,7 @@ def new(
     files = drafting.render(wish, drawing)
     document = {"folder": str(folder), "files": sorted(files), "notes": list(drawing.draft.notes)}
     if dry_run:
+        drafting.rehearse(folder, files, here.around)
         here.terminal.give(document, [f"would write {folder / name}" for name in sorted(files)])
         return
     drafting.write(folder, files, here.around)
