@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from brownfield.contract import Adapter, Contract, Opening, Sight, Unavailable
-from brownfield.contract.input import InputBatch, InputFile, InputRecord
+from brownfield.contract.input import InputBatch, InputFile, InputRecord, Whereabouts
 from brownfield_files.compose import Composer
 from brownfield_files.filesystem import Place
 from brownfield_files.filling import Facts
@@ -27,6 +27,7 @@ class InputFiles:
         self._opening = opening
         self._composer = Composer(opening.settings)
         self._contract = self._composer.contract()
+        self._renamed: set[str] = set()
 
     def probe(self) -> None:
         """Return when files can be put there; raise `Unavailable` when they cannot."""
@@ -51,6 +52,22 @@ class InputFiles:
     def look(self, data: bytes) -> Iterator[Sight]:
         """Every field of such a file with its place, its bytes and what they mean."""
         return self._composer.look(data)
+
+    def adopt(self) -> None:
+        """Leave a hidden file in the place, by which it is known again; its name has ledger and connection.
+
+        Raises:
+            Unavailable: It cannot be written now.
+        """
+        self._outgoing().adopt()
+
+    def where(self, file: InputFile) -> Whereabouts:
+        """Where a file is that was staged.
+
+        Raises:
+            Unavailable: It cannot be looked at, or the place is not the one.
+        """
+        return self._outgoing().where(file)
 
     def stage(self, file: InputFile) -> None:
         """Write the file and its marker beside their places.
@@ -82,11 +99,12 @@ class InputFiles:
         location = settings.location
         if location is None:
             raise Unavailable(f"{name} has no location: set the environment variable that it names")
+        owner = f"{self._opening.ledger() or 'ledger'} {name}"
         if isinstance(location, Path):
-            return Outgoing(LocalFolder(location), str(location), settings.marker)
+            return Outgoing(LocalFolder(location), str(location), settings.marker, owner, self._renamed)
         place = Place(str(location), self._opening.secret, settings.host_key, settings.authority,
                       timeout=self._opening.limits.deadline)  # fmt: skip
-        return Outgoing(RemoteFolder(place), place.shown, settings.marker)
+        return Outgoing(RemoteFolder(place), place.shown, settings.marker, owner, self._renamed)
 
 
 adapter = Adapter(name="input_files", kind="input", settings=InputSettings, open=InputFiles)

@@ -1,23 +1,23 @@
 """Putting a file where a job takes it: written beside its place, then renamed, the marker last.
 
-What is staged is hidden (`.ORD000012.DAT.tmp`), so that no job takes it. A rename happens at once, so the staged name
-tells for certain whether a file has left: as long as it is there the file has not. A hidden file that stays tells the
+What is staged is hidden (`.ORD000012.DAT.staged`), so that no job takes it and nothing that cleans up temporary files.
+A rename happens at once: as long as the staged name is there the file has not left. A hidden file that stays tells the
 folder from the empty one that is there when a share is not mounted.
 """
 
 import os
+import re
+import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 from brownfield.contract import Failure, Rejected, Unavailable
-from brownfield.contract.input import InputFile
+from brownfield.contract.input import InputFile, Whereabouts
 from brownfield_files.filesystem import Place, open_filesystem
 from brownfield_files.jail import Markers, jailed
 
-WITNESS = ".brownfield"
-"""Says that something was staged in this folder once."""
-_WORDS = b"brownfield puts the input files of a batch job here. By this file it knows the folder again; leave it.\n"
+_WORDS = "brownfield puts input files of a batch job here: {}. By this file it knows the folder again; leave it.\n"
 
 
 class Folder(Protocol):
@@ -49,14 +49,27 @@ class Outgoing:
         folder: Where.
         shown: The folder's name for people.
         marker: Template of the marker's name, or None.
+        owner: Of which ledger and connection it is the place.
+        renamed: Names that this process gave; it is added to.
     """
 
-    def __init__(self, folder: Folder, shown: str, marker: str | None) -> None:
+    def __init__(self, folder: Folder, shown: str, marker: str | None, owner: str, renamed: set[str]) -> None:
         self._folder, self._shown, self._markers = folder, shown, Markers(marker)
+        self._owner, self._renamed = owner, renamed
+        self._witness = ".brownfield-" + re.sub(r"[^A-Za-z0-9_-]", "-", owner)
 
     def probe(self) -> None:
         """Return when files can be put there; raise `Unavailable` when they cannot."""
         self._do(self._folder.check)
+
+    def adopt(self) -> None:
+        """See `InputAdapter`."""
+        self._do(lambda: self._folder.write(self._witness, _WORDS.format(self._owner).encode()))
+
+    def where(self, file: InputFile) -> Whereabouts:
+        """See `InputAdapter`."""
+        found: Whereabouts = self._do(lambda: self._where(file))
+        return found
 
     def stage(self, file: InputFile) -> None:
         """See `InputAdapter`."""
@@ -70,21 +83,28 @@ class Outgoing:
         """See `InputAdapter`."""
         self._do(lambda: self._discard(file, self._markers.of(file.name)))
 
+    def _where(self, file: InputFile) -> Whereabouts:
+        self._demand_known()
+        if self._folder.read(_staged(file.name)) is not None:
+            return Whereabouts.STAGED
+        if self._folder.read(file.name) == file.data:
+            return Whereabouts.THERE
+        return Whereabouts.TAKEN if file.name in self._renamed else Whereabouts.GONE
+
     def _stage(self, file: InputFile, marker: str | None) -> None:
+        self._demand_known()
+        self._renamed.discard(file.name)
         there = self._folder.read(file.name)
         self._demand_same(file.name, there, file.data)
         if marker and there is None and self._folder.read(marker) is not None:
             raise Rejected(f"{marker} lies there without {file.name}: a job may be taking it", code="taken")
-        if self._folder.read(WITNESS) is None:
-            self._folder.write(WITNESS, _WORDS)
         self._folder.write(_staged(file.name), file.data)
         if marker:
             self._folder.write(_staged(marker), b"")
         self._folder.sync()
 
     def _release(self, file: InputFile, marker: str | None) -> bool:
-        if self._folder.read(WITNESS) is None:
-            raise Unavailable(f"{self._shown} is not the folder that {file.name} was staged in: is it mounted?")
+        self._demand_known()
         released = self._place(file.name, file.data)
         if marker is None or self._folder.read(_staged(marker)) is None:
             return released
@@ -103,6 +123,7 @@ class Outgoing:
             raise Unavailable(f"what was staged of {name} was not what was prepared: it was written again")
         self._demand_same(name, self._folder.read(name), data)
         self._folder.rename(_staged(name), name)
+        self._renamed.add(name)
         self._folder.sync()
         return True
 
@@ -111,6 +132,12 @@ class Outgoing:
             if self._folder.read(_staged(name)) is not None:
                 self._folder.remove(_staged(name))
         self._folder.sync()
+
+    def _demand_known(self) -> None:
+        if self._folder.read(self._witness) is None:
+            self._folder.check()
+            raise Unavailable(f"{self._shown} is not the folder that files were put in: is it mounted? Where it is the"
+                              f" right one all the same, make an empty file {self._witness} there")  # fmt: skip
 
     def _demand_same(self, name: str, there: bytes | None, data: bytes) -> None:
         if there not in (None, data):
@@ -141,11 +168,15 @@ class LocalFolder:
             raise PermissionError(13, "permission denied")
 
     def read(self, name: str) -> bytes | None:
-        """The content of a file."""
+        """The content of a file. What is none is not read: a pipe would hold whoever opens it."""
         try:
-            return self._path(name).read_bytes()
+            handle = os.open(self._path(name), os.O_RDONLY | os.O_NONBLOCK)
         except FileNotFoundError:
             return None
+        with os.fdopen(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise Rejected(f"{name} is there already, and it is no file; nothing was put over it", code="taken")
+            return file.read()
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file, fsynced. What a killed run left of it is written over."""
@@ -221,4 +252,4 @@ class RemoteFolder:
 
 
 def _staged(name: str) -> str:
-    return f".{name}.tmp"
+    return f".{name}.staged"

@@ -152,6 +152,13 @@ GOLDEN = {
         {"file": ORD, "cause": "no space left"},
         'The file "ORD000012.DAT" for place hold (inventory) cannot leave, and it is tried again: "no space left".',
     ),
+    "input.unknown": (
+        {"file": ORD, "cause": "nothing of it is there"},
+        (
+            'It is not known whether the file "ORD000012.DAT" for place hold (inventory) has left; it is not put again,'
+            ' and a person has to look: "nothing of it is there".'
+        ),
+    ),
     "input.resent": (
         {"file": ORD, "note": "the job lost it"},
         (

@@ -6,13 +6,14 @@ each record; the adapter knows the layout and the place.
 
 Nothing is there half, and nothing is put twice. `stage` writes everything beside its place under names that no job
 looks at. Runtime then notes that the file is leaving, and `release` gives it its name, the marker last. Who finds a
-file noted as leaving releases it again: what is still staged had not left, and what is staged no more has left,
-whatever the job did with it since.
+file noted as leaving asks `where` it is: what is still staged has not left, what has its name has. Of what is neither
+nobody knows: a job may have taken it, or somebody have cleaned up. It is never put again by itself.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Protocol
 
 from brownfield.contract.adapter import Fields
@@ -75,6 +76,15 @@ class InputFile:
     data: bytes
 
 
+class Whereabouts(StrEnum):
+    """Where a file is that was staged."""
+
+    STAGED = "staged"  # beside its place still: it has surely not left
+    THERE = "there"  # under its name, its marker perhaps not yet: no job has taken it away
+    TAKEN = "taken"  # this connection gave it its name, and it is there no more
+    GONE = "gone"  # nothing of it is there: nobody knows
+
+
 class InputAdapter(Protocol):
     """A place where a batch job finds its input. Verbs block."""
 
@@ -100,6 +110,20 @@ class InputAdapter(Protocol):
 
     def look(self, data: bytes) -> Iterable[Sight]:
         """Every field of such a file with its place, its bytes and what they mean."""
+
+    def adopt(self) -> None:
+        """Leave a sign in the place, by which this connection of this ledger knows it again. May be done again.
+
+        Runtime asks for it before the very first file. Where the sign is missing later, it is another place, or the
+        empty folder of a share that is not mounted: `stage`, `release` and `where` raise `Unavailable`.
+        """
+
+    def where(self, file: InputFile) -> Whereabouts:
+        """Where a file is that was staged once.
+
+        Raises:
+            Unavailable: It cannot be looked at.
+        """
 
     def stage(self, file: InputFile) -> None:
         """Write the file, and its marker where there is one, beside their places, durably. May be done again.

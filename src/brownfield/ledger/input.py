@@ -14,7 +14,7 @@ from brownfield.ledger.instant import instant, instant_or_none, micros
 from brownfield.ledger.proposal import Proposal, these
 from brownfield.ledger.schema import AnyRow
 from brownfield.ledger.upsert import replace
-from brownfield.rules.input import UNFINISHED, WAYS, Step
+from brownfield.rules.input import OUTSIDE, UNFINISHED, WAYS, Step
 from brownfield.rules.proposal import State
 
 
@@ -84,6 +84,12 @@ def add_input(connection: Connection, place: Place, sequence: int, name: str, da
     members = [{"input": row.id, "number": at, "proposal": id_} for at, id_ in enumerate(proposals, start=1)]
     connection.execute(insert(schema.input_record), members)
     return _input(row)
+
+
+def has_left(connection: Connection, place: Place) -> bool:
+    """Whether any file of a place has left, or may have: then the place is known."""
+    steps = [step.value for step in OUTSIDE]
+    return connection.execute(select(_COLUMNS.id).where(_of(place), _COLUMNS.step.in_(steps))).first() is not None
 
 
 def find_input(connection: Connection, place: Place, sequence: int) -> Input | None:
@@ -166,14 +172,14 @@ def standing(connection: Connection, inputs: Collection[int]) -> dict[int, dict[
 
 
 def advance(connection: Connection, present: Input, step: Step, **details: Any) -> Input:
-    """Note how far a file has come; whatever kept it from that keeps it no longer.
+    """Note how far a file has come; whatever kept it from that keeps it no longer, unless that is among the details.
 
     Raises:
         Moved: It is no longer as the caller believes, or that is no way.
     """
     if step not in WAYS[present.step]:
         raise Moved(f"a file that is {present.step} cannot be {step}")
-    return _change(connection, present, step=step.value, reason="", **details)
+    return _change(connection, present, **{"step": step.value, "reason": "", **details})
 
 
 def note_reason(connection: Connection, present: Input, reason: str) -> Input:

@@ -15,22 +15,24 @@ class Step(StrEnum):
     RESENDING = "resending"  # it has left before, and a person asked for it once more
     LEAVING = "leaving"  # it is staged beside its place: what is staged no more has left
     SENT = "sent"
+    UNKNOWN = "unknown"  # it was staged, is there no more, and nobody saw it leave: an answer or a person tells
     WITHDRAWN = "withdrawn"  # a person took it back before it left; the next file has its number
 
 
 WAYS: dict[Step, frozenset[Step]] = {
     Step.PREPARED: frozenset({Step.LEAVING, Step.WITHDRAWN}),
-    Step.RESENDING: frozenset({Step.LEAVING}),
-    Step.LEAVING: frozenset({Step.SENT}),
+    Step.RESENDING: frozenset({Step.LEAVING, Step.SENT, Step.UNKNOWN}),
+    Step.LEAVING: frozenset({Step.SENT, Step.UNKNOWN, Step.PREPARED, Step.RESENDING}),
     Step.SENT: frozenset({Step.RESENDING}),
+    Step.UNKNOWN: frozenset({Step.RESENDING}),
     Step.WITHDRAWN: frozenset(),
 }
-"""Nothing leads from `leaving` back: whether the file has left is found out, never assumed."""
+"""From `leaving` back leads only what was found: the file is staged still, so it has surely not left."""
 
 DIGITS = 18
 """Of the number of a file or of a record, as an acknowledgement writes it, at most."""
 UNFINISHED = (Step.PREPARED, Step.RESENDING, Step.LEAVING)
-OUTSIDE = frozenset({Step.SENT, Step.RESENDING, Step.LEAVING})
+OUTSIDE = frozenset({Step.SENT, Step.UNKNOWN, Step.RESENDING, Step.LEAVING})
 """Steps at which a job may have the file, so that an acknowledgement of it means something."""
 
 

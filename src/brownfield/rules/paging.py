@@ -4,7 +4,7 @@ from datetime import timedelta
 
 PAGED = frozenset({
     "batch.late", "batch.missing", "batch.empty", "batch.size_anomaly", "batch.held", "batch.refused", "write.unknown",
-    "input.blocked", "input.overdue", "input.unmatched", "input.contradicted",
+    "input.blocked", "input.unknown", "input.overdue", "input.unmatched", "input.contradicted",
 })  # fmt: skip
 """Entries of the audit that somebody has to act on."""
 

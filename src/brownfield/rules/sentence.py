@@ -232,7 +232,14 @@ EVENTS: dict[str, Template] = {
     "input.sent": lambda f: f"{f.file} left{' again' if f.entry.body.get('again') else ''}{f.said('note')}",
     "input.blocked": lambda f: f"{f.file} cannot leave, and it is tried again{f.said('cause')}",
     "input.resent": lambda f: f"{f.person} had {f.file} sent again, the same to the byte{f.said('note')}",
-    "input.withdrawn": lambda f: f"{f.person} withdrew {f.file} before it left{f.said('note')}",
+    "input.unknown": lambda f: (
+        f"it is not known whether {f.file} has left; it is not put again, and a person has to look{f.said('cause')}"
+    ),
+    "input.withdrawn": lambda f: (
+        f"{f.file} was taken back before it left{f.said('cause')}"
+        if f.entry.body.get("cause")
+        else f"{f.person} withdrew {f.file} before it left{f.said('note')}"
+    ),
     "input.acknowledged": lambda f: f"{f.file} was answered: {_answers(f)}",
     "input.overdue": lambda f: (
         f"nobody has answered in time for {phrase.counted(int(f.entry.body.get('count', 0)), 'record')} of {f.file}"

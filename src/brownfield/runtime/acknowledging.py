@@ -28,6 +28,7 @@ from brownfield.ledger.proposal import Proposal, get, move
 from brownfield.rules.input import OUTSIDE, Meaning, Said, Step, meaning, plain_number, read_said
 from brownfield.rules.proposal import Event, State
 from brownfield.runtime.confirming import WORDS, Outcome, read_back
+from brownfield.runtime.defect import report
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.personal import committed
 from brownfield.runtime.preparing import input_entry
@@ -87,8 +88,12 @@ class Acknowledging:
     async def look(self) -> None:
         """Settle all that was acknowledged, then what should have been and was not."""
         for reader in self._readers:
-            while await self._page(reader):
-                pass
+            try:
+                while await self._page(reader):
+                    pass
+            except Exception as error:  # noqa: BLE001  one that cannot be read holds no other back, and no deadline
+                told = f"{reader.place.wrapper}.{reader.place.connection}"
+                report(f"what was answered to {told} could not be settled, it is tried again", error)
         await asyncio.to_thread(self._give_up)
 
     async def _page(self, reader: Reader) -> bool:

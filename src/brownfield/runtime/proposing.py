@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,11 +12,11 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from brownfield.contract import Failure, Fields, fingerprint
-from brownfield.contract.input import InputRecord
+from brownfield.contract.input import InputFile, InputRecord, Whereabouts
 from brownfield.ledger.audit import Entry
 from brownfield.ledger.conflict import Moved
 from brownfield.ledger.halt import active_halts, blocking
-from brownfield.ledger.input import file_of
+from brownfield.ledger.input import bytes_of, file_of
 from brownfield.ledger.proposal import (
     Decision,
     Proposal,
@@ -30,7 +30,7 @@ from brownfield.ledger.proposal import (
 )
 from brownfield.rules.access import Ability, Role, person
 from brownfield.rules.binding import Unbound, bind
-from brownfield.rules.input import UNFINISHED
+from brownfield.rules.input import OUTSIDE, UNFINISHED
 from brownfield.rules.problem import Problem, from_failure
 from brownfield.rules.proposal import Event, NotPossible, State
 from brownfield.rules.tier import decide
@@ -166,6 +166,10 @@ class Proposing:
             with self._refusals(caller, id):
                 raise Problem("conflict", f"the call of {id} is still under way: it may write yet",
                               next="Wait until it has ended, then look again.")  # fmt: skip
+        if outcome == "failed":
+            with self._refusals(caller, id):
+                caller.demand(Ability.SETTLE)
+                self._demand_taken(id)
         event, word = (Event.CONFIRM, "write.done") if outcome == "done" else (Event.RULE_OUT, "write.failed")
         return self._settle(caller, id, event, word, f"reconciled by {caller.identity.person}: {note}", None)
 
@@ -293,6 +297,20 @@ class Proposing:
             self._kernel.journal.add(connection, proposal_entry(self._kernel, caller, word, proposal, **details))
             self._kernel.recent.forget(proposal.wrapper)  # somebody has written, by hand or nobody knew when
             return Seen(proposal, decisions(connection, id))
+
+    def _demand_taken(self, id_: str) -> None:
+        """Return when the file that a write left in lies in its place no more, or nobody can tell."""
+        with self._kernel.ledger.read() as connection:
+            file = file_of(connection, id_)
+            data = bytes_of(connection, file.id) if file and file.step in OUTSIDE else b""
+        opened = self._kernel.wrappers.get(file.place.wrapper) if file else None
+        far = opened.inputs.get(file.place.connection) if file and opened else None
+        if file is None or far is None or not data:
+            return
+        with suppress(Failure):
+            if far.adapter.where(InputFile(file.name, data)) in {Whereabouts.STAGED, Whereabouts.THERE}:
+                raise Problem("conflict", f"{file.name} lies in its place still: a job may take it and write {id_} yet",
+                              next="Take the file away first, with its marker, then look again.")  # fmt: skip
 
     def _demand_idle(self, connection: Connection, proposal: Proposal) -> None:
         """Return when the worker will not make this write besides: two of them would be two writes."""

@@ -4,6 +4,7 @@ A schedule may do it without anybody's standing approval: what it sends is what 
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,6 +26,7 @@ from brownfield.rules.input import Step, is_open
 from brownfield.rules.problem import Problem
 from brownfield.runtime.acknowledging import Acknowledging
 from brownfield.runtime.caller import Caller
+from brownfield.runtime.defect import report
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.preparing import Preparing, input_entry
 from brownfield.runtime.putting import Putting
@@ -33,6 +35,8 @@ from brownfield.runtime.repeating import every, repeat
 
 TICK = 2.0
 """Seconds between two looks for acknowledgements, and for files that have not left."""
+PATIENCE = 5.0
+"""Seconds that anybody waits for one place; it goes on meanwhile, and holds no other back."""
 
 
 class Sending:
@@ -48,7 +52,8 @@ class Sending:
         self._putting = Putting(kernel)
         self._acknowledging = Acknowledging(kernel)
         self._stopping = asyncio.Event()
-        self._turn = asyncio.Lock()
+        self._turns: defaultdict[Place, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._under_way: dict[Place, asyncio.Task[None]] = {}
 
     def stop(self) -> None:
         """Begin nothing more. Call it on the loop that `run` is on."""
@@ -65,9 +70,9 @@ class Sending:
 
     async def tick(self) -> None:
         """Put every file that has not left, then settle what was acknowledged and what should have been."""
-        async with self._turn:
-            await asyncio.to_thread(self._putting.finish)
-            await self._acknowledging.look()
+        places = await asyncio.to_thread(self._putting.places)
+        await asyncio.gather(*(self._put(place) for place in places))
+        await self._acknowledging.look()
 
     async def send(self, caller: Caller, wrapper: str, name: str) -> dict[str, Any]:
         """Make a file of what is approved, and put it.
@@ -80,11 +85,12 @@ class Sending:
 
     async def make(self, opened: OpenWrapper, name: str, who: Identity | None = None) -> dict[str, Any]:
         """The same without a caller, for the scheduler."""
-        async with self._turn:
+        place = self._preparing.place(opened, name)
+        async with self._turns[place]:
             found = await self._preparing.candidates(opened, name)
             made = await asyncio.to_thread(self._preparing.prepare, opened, name, found, who)
             if made:
-                await asyncio.to_thread(self._putting.finish)
+                await self._put(place)
         told = {"denied": _told(found.denied), "left": _told(found.left)}
         return {"file": await asyncio.to_thread(self._body, made) if made else None, **told}
 
@@ -142,30 +148,48 @@ class Sending:
         Raises:
             Problem: `not-found`; `conflict`: it has not left, or a record of it is answered: then the job has taken it.
         """
-        await asyncio.to_thread(self._demand, caller, wrapper, name)
-        async with self._turn:
+        opened = await asyncio.to_thread(self._demand, caller, wrapper, name)
+        place = self._preparing.place(opened, name)
+        async with self._turns[place]:
             file = await asyncio.to_thread(self._again, caller, wrapper, name, sequence, note)
-            await asyncio.to_thread(self._putting.finish)
+            await self._put(place)
         return await asyncio.to_thread(self._body, self._file(wrapper, name, file.sequence))
 
     async def withdraw(self, caller: Caller, wrapper: str, name: str, sequence: int, note: str) -> dict[str, Any]:
-        """Take back a file that has not left; what is in it is approved again.
+        """Take back a file that has not left; what is in it is approved again. One that was to go again is as before.
 
         Raises:
-            Problem: `not-found`; `conflict`: it has left, or may have.
+            Problem: `not-found`; `conflict`: it has left, or may have, or is being put now.
         """
-        await asyncio.to_thread(self._demand, caller, wrapper, name)
-        async with self._turn:
+        opened = await asyncio.to_thread(self._demand, caller, wrapper, name)
+        place = self._preparing.place(opened, name)
+        async with self._turns[place]:
+            if place in self._under_way:
+                raise Problem("conflict", f"a file of {wrapper}.{name} is being put now; nothing was changed",
+                              next="Ask again when its place has answered.")  # fmt: skip
             file = await asyncio.to_thread(self._file, wrapper, name, sequence)
             gone = await asyncio.to_thread(self._putting.withdraw, file, caller.identity, note)
         return input_body(gone, {})
+
+    async def _put(self, place: Place) -> None:
+        """Put what has not left, one at a time in a place. One that does not answer goes on by itself."""
+        if place in self._under_way:
+            await asyncio.wait({self._under_way[place]}, timeout=PATIENCE)
+        if place in self._under_way:
+            return
+        task = self._under_way[place] = asyncio.create_task(self._putting.finish(place))
+        task.add_done_callback(lambda _: self._under_way.pop(place, None))
+        done, _ = await asyncio.wait({task}, timeout=PATIENCE)
+        for one in done:
+            if error := one.exception():
+                report(f"files of {place.wrapper}.{place.connection} could not be put, it is tried again", error)
 
     def _again(self, caller: Caller, wrapper: str, name: str, sequence: int, note: str) -> Input:
         file, kernel = self._file(wrapper, name, sequence), self._kernel
         with kernel.ledger.write() as connection:
             records = records_of(connection, file.id)
             told = [number for number, one in records.items() if not is_open(one.state, one.result)]
-            if file.step is Step.SENT and told:
+            if file.step in {Step.SENT, Step.UNKNOWN} and told:
                 raise Problem("conflict", f"not every record of {file.name} is open: of record {told[0]} it is said"
                               " what became of it; it is not sent again",
                               next="What was not done is proposed again, and leaves in another file.")  # fmt: skip

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from brownfield.contract import Rejected, Unavailable
-from brownfield.contract.input import RESULT, InputAdapter, InputBatch, InputFile
+from brownfield.contract.input import RESULT, InputAdapter, InputBatch, InputFile, Whereabouts
 from brownfield.testing.case import InputCase, Kind
 from brownfield.testing.descriptor import AdapterContract, DescriptionContract, connected
 
@@ -92,6 +92,23 @@ class InputAdapterContract(AdapterContract, DescriptionContract):
             assert another.release(file) is True
         assert connection.seen()[file.name] == file.data
 
+    def test_where_a_file_is(self, connection: InputCase, opened: InputAdapter) -> None:
+        """R77: staged, there; and of one of which nothing is there nobody knows."""
+        file = self._staged(connection, opened)
+        with connected(connection) as another:
+            assert another.where(file) is Whereabouts.STAGED
+            opened.release(file)
+            assert another.where(file) is Whereabouts.THERE
+            assert another.where(another.render(self._batch(connection, 8))) is Whereabouts.GONE
+
+    def test_a_place_that_was_not_adopted_is_another(self, connection: InputCase, opened: InputAdapter) -> None:
+        """R77: the empty folder of a share that is not mounted takes nothing, and says of nothing that it is gone."""
+        file = opened.render(self._batch(connection))
+        for verb in (opened.stage, opened.release, opened.where):
+            with pytest.raises(Unavailable):
+                verb(file)
+        assert connection.seen() == {}
+
     def test_what_is_discarded_does_not_leave(self, connection: InputCase, opened: InputAdapter) -> None:
         """And may be discarded again."""
         file = self._staged(connection, opened)
@@ -134,5 +151,6 @@ class InputAdapterContract(AdapterContract, DescriptionContract):
 
     def _staged(self, case: InputCase, far: InputAdapter) -> InputFile:
         file = far.render(self._batch(case))
+        far.adopt()
         far.stage(file)
         return file

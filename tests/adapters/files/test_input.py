@@ -255,6 +255,7 @@ def step(event, arguments):
         if len(steps) > int(sys.argv[3]):
             os._exit(9)
 sys.addaudithook(step)
+far.adopt()
 far.stage(file)
 Path(sys.argv[2], "..", "noted").touch()
 far.release(file)
@@ -279,10 +280,11 @@ def test_killed_at_every_step_nothing_is_there_half(tmp_path):
         assert (f"{file.name}.done" in seen) <= (file.name in seen)
         if not (tmp_path / str(at) / "noted").exists():
             assert seen == {}
+            far.adopt()
             far.stage(file)
         far.release(file)
         assert place.seen() == {file.name: file.data, f"{file.name}.done": b""}
-        assert [path.name for path in place.folder.iterdir() if path.name.endswith(".tmp")] == []
+        assert [path.name for path in place.folder.iterdir() if path.name.endswith(".staged")] == []
         if run.returncode == 0:
             assert at > 8
             return
@@ -293,8 +295,9 @@ def test_a_file_that_a_job_has_taken_does_not_come_again(tmp_path):
     """R77: killed between the rename and the marker, the job having taken it by its name: no second file, no marker."""
     far, place = opened(tmp_path), Place(tmp_path)
     file = far.render(batch(GOOD))
+    far.adopt()
     far.stage(file)
-    (tmp_path / ".ORD000012.DAT.tmp").rename(tmp_path / "ORD000012.DAT")
+    (tmp_path / ".ORD000012.DAT.staged").rename(tmp_path / "ORD000012.DAT")
     (tmp_path / "ORD000012.DAT").unlink()
     assert far.release(file) is True
     assert place.seen() == {}
@@ -305,6 +308,7 @@ def test_a_marker_that_is_left_over_is_no_sign_for_the_next_file(tmp_path):
     """A job may be in the middle of what it took: nothing is put beside a marker that stands alone."""
     far = opened(tmp_path)
     (tmp_path / "ORD000012.DAT.done").touch()
+    far.adopt()
     with pytest.raises(Rejected, match="lies there without"):
         far.stage(far.render(batch(GOOD)))
 
@@ -314,8 +318,9 @@ def test_what_is_staged_and_was_changed_does_not_leave(tmp_path, name):
     """R77: cut short on its way, or by somebody else: it is written again, and leaves the next time."""
     far = opened(tmp_path)
     file = far.render(batch(GOOD))
+    far.adopt()
     far.stage(file)
-    (tmp_path / f".{name}.tmp").write_bytes(file.data[:50])
+    (tmp_path / f".{name}.staged").write_bytes(file.data[:50])
     with pytest.raises(Unavailable, match="was not what was prepared"):
         far.release(file)
     assert far.release(file) is True
@@ -327,6 +332,7 @@ def test_a_folder_that_is_not_the_one_says_nothing(tmp_path):
     far = opened(tmp_path / "in")
     (tmp_path / "in").mkdir()
     file = far.render(batch(GOOD))
+    far.adopt()
     far.stage(file)
     (tmp_path / "in").rename(tmp_path / "away")
     (tmp_path / "in").mkdir()
@@ -344,6 +350,7 @@ def test_a_link_leads_nowhere(tmp_path):
     victim.write_bytes(b"theirs")
     (tmp_path / "in" / "ORD000012.DAT").symlink_to(victim)
     far = opened(tmp_path / "in")
+    far.adopt()
     with pytest.raises(Rejected):
         far.stage(far.render(batch(GOOD)))
     assert victim.read_bytes() == b"theirs"
@@ -355,6 +362,7 @@ def test_a_cobol_program_reads_what_was_written(tmp_path, cobc):
     subprocess.run([cobc, "-x", "-I", folder, "-o", program, folder / "ORDPOST.cbl"], check=True, timeout=100)
     far = opened(tmp_path)
     file = far.render(batch(GOOD, OTHER))
+    far.adopt()
     far.stage(file)
     far.release(file)
     told = subprocess.run(
@@ -388,15 +396,18 @@ def test_on_another_machine(tmp_path, scheme, require):
         file = far.render(batch(GOOD, OTHER))
         seen = lambda: [name for name in there.names() if not name.startswith(".")]  # noqa: E731
         for _ in range(2):
+            far.adopt()
             far.stage(file)
         assert seen() == []
         assert far.release(file) is True
         assert seen() == ["ORD000012.DAT", "ORD000012.DAT.done"]
         assert there.read("ORD000012.DAT") == file.data
         assert far.release(file) is False
+        far.adopt()
         far.stage(file)
         assert far.release(file) is True
         there.put("ORD000013.DAT", b"somebody else's")
+        far.adopt()
         with pytest.raises(Rejected, match="another file"):
             far.stage(far.render(batch(GOOD, sequence=13)))
         far.discard(file)
