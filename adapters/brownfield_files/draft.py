@@ -3,12 +3,13 @@
 import glob
 import re
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from brownfield.contract import Contract, Damage, Draft, Sources
+from brownfield.contract import Contract, Damage, Draft, Fields, Rejected, Sources
 from brownfield_files.assemble import assemble
 from brownfield_files.cell import Style
 from brownfield_files.copybook import read_copybook
@@ -24,7 +25,7 @@ from brownfield_files.parsed import Parser
 from brownfield_files.sampled import surmise
 from brownfield_files.schema import contract_of
 from brownfield_files.setting import FormatName
-from brownfield_files.standard import SHIPPED, STANDARDS, recognized
+from brownfield_files.standard import SHIPPED, STANDARDS, Standard, recognized
 from brownfield_files.surmise import MOST_RECORDS, fields_of, required_alone, told, written
 from brownfield_files.toml_layout import read_toml_layout
 
@@ -114,6 +115,7 @@ def _draft_standard(sources: Sources, name: FormatName) -> Draft:
     file, standard = Path(sources["file"]), STANDARDS[name]
     variable, match = _variable(sources, file), _match(file)
     records = standard.parser().contract().records
+    key, why = _standard_key(standard, file)
     others = [kind for kind in records if kind != standard.record]
     return Draft(
         connection="drop",
@@ -122,14 +124,30 @@ def _draft_standard(sources: Sources, name: FormatName) -> Draft:
         files={},
         contract=Contract(records=records),
         feed=snake(_prefix(file)),
-        key=standard.key,
+        key=key,
         notes=(
             f"format = {name}: told by how {file.name} begins",
             f"match = {match}: guessed from the name of the sample",
             f"record = {standard.record}; the others are {', '.join(others)}",
+            f"key = {key}: {why}",
         ),
         record=standard.record,
     )
+
+
+def _standard_key(standard: Standard, file: Path) -> tuple[str, str]:
+    """A reference that every record of the sample has, each another; else what the format always says."""
+    if not standard.better:
+        return standard.key, "what such files always say"
+    rows = list[Fields]()
+    with file.open("rb") as opened, suppress(Rejected):  # `look` and `collect` say why it is refused
+        for one in islice(standard.parser().records(opened), MOST_RECORDS):
+            rows += [one[1]] if not isinstance(one, Damage) and one[0] == standard.record else []
+    for name in standard.better:
+        values = {row[name] for row in rows}
+        if len(values) == len(rows) > 1 and values.isdisjoint({None, ""}):
+            return name, f"its values are all different in the {len(rows)} records of the sample"
+    return standard.key, f"several of {standard.record} may have it in common, check it"
 
 
 def _draft_surmised(sources: Sources) -> Draft:

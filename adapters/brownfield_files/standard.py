@@ -24,12 +24,14 @@ class Standard(NamedTuple):
         begins: What its files begin with.
         record: The record type that most want as events.
         key: The field of it that says what it is about.
+        better: Fields that say it where all records have one, each another.
     """
 
     parser: Callable[[], Parser]
     begins: re.Pattern[bytes]
     record: str
     key: str
+    better: tuple[str, ...] = ()
 
 
 class Shipped(NamedTuple):
@@ -56,8 +58,20 @@ STANDARDS: Mapping[FormatName, Standard] = {
     "hl7": Standard(
         lambda: Enveloped(HL7), re.compile(rb"\x0b?(?:MSH|FHS|BHS)[^A-Za-z0-9\s]{2}"), "message", "control"
     ),
-    "mt940": Standard(Mt940, re.compile(rb"\{1:F|:20:|:940:\s+:20:"), "entry", "account"),
-    "camt": Standard(Camt, re.compile(rb"<.{0,2000}?camt\.05[234]\.", re.DOTALL), "entry", "account"),
+    "mt940": Standard(
+        Mt940,
+        re.compile(rb"\{1:F|:20:|:940:\s+:20:"),
+        "entry",
+        "number",
+        ("bank_reference", "customer_reference"),
+    ),
+    "camt": Standard(
+        Camt,
+        re.compile(rb"<.{0,2000}?camt\.05[234]\.", re.DOTALL),
+        "entry",
+        "statement",
+        ("bank_reference", "reference"),
+    ),
     "bai2": Standard(Bai2, re.compile(rb"01,[^,\r\n]*,[^,\r\n]*,[0-9]{6},"), "transaction", "account"),
 }
 

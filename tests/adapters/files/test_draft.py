@@ -167,6 +167,18 @@ def test_utf_16_is_said_to_be_what_it_is(tmp_path: Path, code: str) -> None:
         adapter.draft["file"]({"file": str(sample)})
 
 
+@pytest.mark.parametrize(("references", "key"), [("AB", "bank_reference"), ("AA", "number"), ("A", "number")])
+def test_the_key_of_a_statements_entries_tells_them_apart(tmp_path: Path, references: str, key: str) -> None:
+    """R15: all entries have the account in common."""
+    entries = "".join(f":61:2611211121D1,NTRFNONREF//{one}\n" for one in references)
+    head = ":20:REF-1\n:25:BE68539007547034\n:28C:7/1\n:60F:C261120EUR100,\n"
+    sample = tmp_path / "one.sta"
+    sample.write_text(f"{head}{entries}:62F:C261121EUR{100 - len(references)},\n-\n")
+    draft = adapter.draft["file"]({"file": str(sample)})
+    assert draft.key == key
+    assert any(note.startswith(f"key = {key}: ") for note in draft.notes)
+
+
 def test_a_large_file_streams(bench: "Bench") -> None:
     """R20: memory is bounded by the chunk, not by the file."""
     details = [record.ljust(2000, b"\x40") for record in bench.details(50)]
