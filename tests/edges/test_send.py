@@ -90,5 +90,5 @@ def test_from_an_agents_wish_to_the_jobs_answer(place, live, command):
     shown = command("inputs", "show", "orders.entry", "1")
     assert [record["state"] for record in shown["records"]] == ["done", "rejected"]
     refused = command("inputs", "resend", "orders.entry", "1", "--note", "to be sure", code=65)
-    assert "every record of ORD000001.DAT is answered" in refused["detail"]
+    assert "not every record of ORD000001.DAT is open" in refused["detail"]
     assert command("send", "orders.entry")["file"] is None

@@ -1,12 +1,14 @@
 """What an answer says of the records of a file: who is told, what is kept, and what the audit may hold of it."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from ordering import ordering
 
 from brownfield.rules.paging import PAGED
+from brownfield.rules.problem import Problem
 
 pytestmark = pytest.mark.anyio
 
@@ -113,3 +115,32 @@ async def test_whoever_looks_at_values_leaves_an_entry(put_up):
                   "marie@example.com looked at the list of files for entry (orders)",
                   "operator@example.com looked at what the next file for entry (orders) would hold"):  # fmt: skip
         assert words in " ".join(told)
+
+
+async def test_who_has_no_grant_of_a_wrapper_sends_nothing_of_it(put_up):
+    """R31: the role alone is not enough, and the refusals are told."""
+    desk = put_up()
+    await desk.whole("SO-1")
+    stranger, sending = replace(desk.operator, grants=frozenset({("billing", "*")})), desk.assembly.sending
+    for asked in (sending.send(stranger, "orders", "entry"), sending.plan(stranger, "orders", "entry"),
+                  sending.resend(stranger, "orders", "entry", 1, "lost"),
+                  sending.withdraw(stranger, "orders", "entry", 1, "lost")):  # fmt: skip
+        with pytest.raises(Problem, match="operator has no grant of orders"):
+            await asked
+    assert len(desk.entries("call.denied")) == 4
+
+
+async def test_who_proposed_a_record_does_not_have_it_sent_again(put_up):
+    """It may be a second write: as with a decision, it takes another person, who says why."""
+    desk = put_up()
+    id_ = desk.approve(await desk.proposed("SO-1", operation="cancel_order"))
+    await desk.send()
+    sending = desk.assembly.sending
+    with pytest.raises(Problem, match="proposed this; another person sends it again") as refusal:
+        await sending.resend(desk.operator, "orders", "entry", 1, "lost")
+    assert refusal.value.code == "denied"
+    for asked in (sending.resend, sending.withdraw):
+        with pytest.raises(Problem, match="nothing is said of why"):
+            await asked(desk.operator, "orders", "entry", 1, " ")
+    assert desk.states([id_]) == ["sent"]
+    assert not desk.entries("input.resent", "input.withdrawn")

@@ -247,7 +247,7 @@ class Proposing:
 
     def _may_decide(self, caller: Caller, proposal: Proposal, hash: str) -> None:  # noqa: A002
         caller.demand(Ability.DECIDE, proposal.wrapper, proposal.operation)
-        _demand_another(caller, proposal, "decides")
+        demand_another(caller, proposal, "decides")
         if hash != proposal.hash:
             raise Problem("stale", f"the hash is not that of {proposal.id}: what you saw is not what it is")
 
@@ -283,7 +283,7 @@ class Proposing:
             caller.demand(Ability.SETTLE)
             present = self._seen(connection, caller, id).proposal
             caller.demand(Ability.SETTLE, present.wrapper, present.operation)
-            _demand_another(caller, present, "settles it")
+            demand_another(caller, present, "settles it")
             if event is Event.HAND:
                 self._demand_idle(connection, present)
             elif present.state is not State.UNKNOWN:
@@ -329,7 +329,7 @@ def _demand_still(connection: Connection, proposal: Proposal) -> None:
                       next="Withdraw it first (brownfield inputs withdraw), or wait for its answer.")  # fmt: skip
 
 
-def _demand_another(caller: Caller, proposal: Proposal, does: str) -> None:
+def demand_another(caller: Caller, proposal: Proposal, does: str) -> None:
     """Return when this is somebody else than who proposed.
 
     Raises:

@@ -29,6 +29,7 @@ from brownfield.runtime.caller import Caller
 from brownfield.runtime.defect import report
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.preparing import Preparing, input_entry
+from brownfield.runtime.proposing import demand_another
 from brownfield.runtime.putting import Putting
 from brownfield.runtime.refusal import audited
 from brownfield.runtime.repeating import every, repeat
@@ -146,9 +147,11 @@ class Sending:
         """Put a file once more, the same to the byte: a person knows that the job never took it.
 
         Raises:
-            Problem: `not-found`; `conflict`: it has not left, or a record of it is answered: then the job has taken it.
+            Problem: `not-found`; `conflict`: it has not left, or a record of it is answered: then the job has taken it;
+                `invalid`: nothing is said of why; `denied`: who asks has proposed a record of it.
         """
         opened = await asyncio.to_thread(self._demand, caller, wrapper, name)
+        await asyncio.to_thread(self._demand_another, caller, wrapper, name, sequence, note)
         place = self._preparing.place(opened, name)
         async with self._turns[place]:
             file = await asyncio.to_thread(self._again, caller, wrapper, name, sequence, note)
@@ -162,6 +165,7 @@ class Sending:
             Problem: `not-found`; `conflict`: it has left, or may have, or is being put now.
         """
         opened = await asyncio.to_thread(self._demand, caller, wrapper, name)
+        _demand_reason(note)
         place = self._preparing.place(opened, name)
         async with self._turns[place]:
             if place in self._under_way:
@@ -203,10 +207,22 @@ class Sending:
     def _demand(self, caller: Caller, wrapper: str, name: str) -> OpenWrapper:
         with audited(self._kernel, caller, name, wrapper):
             caller.demand(Ability.SEND, wrapper, name)
+            if not any(granted in (wrapper, "*") for granted, _ in caller.grants):
+                raise Problem("denied", f"{caller.identity.name} has no grant of {wrapper}: nothing of it is sent")
             opened = self._kernel.wrappers.get(wrapper)
             if opened is None or name not in opened.inputs:
                 raise Problem("not-found", f"there is no connection {wrapper}.{name} whose writes leave as a file")
             return opened
+
+    def _demand_another(self, caller: Caller, wrapper: str, name: str, sequence: int, note: str) -> None:
+        """Return when it is said why, by somebody who proposed nothing of what is in the file."""
+        _demand_reason(note)
+        file = self._file(wrapper, name, sequence)
+        with audited(self._kernel, caller, name, wrapper):
+            with self._kernel.ledger.read() as connection:
+                records = records_of(connection, file.id)
+            for proposal in records.values():
+                demand_another(caller, proposal, "sends it again")
 
     def _note(self, caller: Caller, wrapper: str, name: str, **what: object) -> None:
         """Have the audit tell who looked, before anything is given."""
@@ -226,6 +242,11 @@ class Sending:
         with self._kernel.ledger.read() as connection:
             now = find_input(connection, file.place, file.sequence) or file
             return input_body(now, standing(connection, [file.id]).get(file.id, {}))
+
+
+def _demand_reason(note: str) -> None:
+    if not note.strip():
+        raise Problem("invalid", "nothing is said of why; nothing was changed", next="Say what you know, in `note`.")
 
 
 def input_body(file: Input, states: dict[str, int]) -> dict[str, Any]:
