@@ -17,7 +17,7 @@ from brownfield_files.json_line import Number, members_of
 from brownfield_files.layout import LayoutError
 from brownfield_files.markup import sampled
 from brownfield_files.standard import shipped
-from brownfield_files.surmise import MOST_RECORDS, Column, Surmise, style_of
+from brownfield_files.surmise import MOST_RECORDS, Column, Surmise, style_of, toml
 from brownfield_files.transfer import looks_ebcdic
 
 _HEAD = 1 << 20
@@ -77,7 +77,7 @@ def _delimited(path: Path, head: bytes) -> Surmise:
     table: dict[str, Any] = {"delimiter": delimiter, "header": bool(header), "skip": skip, "encoding": encoding,
                              "decimal": style.decimal, "thousands": style.thousands}  # fmt: skip
     table |= _ends(path, rows)
-    notes = [f"{key} = {value!r}: guessed from the bytes of {path.name}" for key, value in table.items()]
+    notes = [f"{key} = {toml(value)}: guessed from the bytes of {path.name}" for key, value in table.items()]
     return Surmise("delimited", table, columns or [Column(name, ()) for name in names], tuple(notes))
 
 

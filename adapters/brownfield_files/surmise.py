@@ -104,9 +104,9 @@ def _told(field: Known) -> list[str]:
 
 def written(surmise: Surmise, fields: Sequence[Known]) -> str:
     """The layout file."""
-    head = [f"[{surmise.format}]", *(f"{key} = {_value(value)}" for key, value in surmise.table.items())]
-    record = ["[records.detail]", *(f"{key} = {_value(value)}" for key, value in surmise.record.items())]
-    lines = [*head, "", *record, "fields = [", *(f"  {_value(one)}," for one in fields), "]"]
+    head = [f"[{surmise.format}]", *(f"{key} = {toml(value)}" for key, value in surmise.table.items())]
+    record = ["[records.detail]", *(f"{key} = {toml(value)}" for key, value in surmise.record.items())]
+    lines = [*head, "", *record, "fields = [", *(f"  {toml(one)}," for one in fields), "]"]
     return "\n".join(lines) + "\n"
 
 
@@ -184,8 +184,8 @@ def _folded(text: str) -> str:
     return re.sub("[^a-z0-9]+", "_", "".join(sign for sign in plain if not unicodedata.combining(sign))).strip("_")
 
 
-def _value(value: Any) -> str:
+def toml(value: Any) -> str:
     """A value as TOML writes it."""
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_value(one)}" for key, one in value.items()) + " }"
+        return "{ " + ", ".join(f"{key} = {toml(one)}" for key, one in value.items()) + " }"
     return json.dumps(value, ensure_ascii=False)

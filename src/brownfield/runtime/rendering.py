@@ -165,7 +165,7 @@ def _feed(wish: Wish, draft: Draft) -> Iterator[str]:
 
 def readme(wish: Wish, draft: Draft) -> Iterator[str]:
     """The lines of the bundle's README."""
-    target = f"{wish.id}.{next(iter(exposed(wish, draft)), 'OPERATION')}"
+    target = f"{wish.id}.{next(iter(exposed(wish, draft)), draft.feed or 'OPERATION')}"
     yield f"# {wish.title}\n"
     yield f"A wrapper for brownfield. What it exposes stands in `{MANIFEST}`, what it was drawn from in `contract/`.\n"
     if draft.samples:
@@ -178,6 +178,9 @@ def readme(wish: Wish, draft: Draft) -> Iterator[str]:
     yield from (f"$ export {name}=…    # {_comment(text)}" for name, text in draft.variables.items())
     yield f"$ brownfield keys create my-agent --role agent --person you@example.com --grant {target}"
     yield "$ brownfield up wrappers/"
+    if draft.feed:
+        yield f"$ brownfield collect {wish.id}.{draft.feed} --dry-run    # which files lie there, waiting for what"
+        yield f"$ brownfield collect {wish.id}.{draft.feed}              # takes them in, and moves them to archive/"
     yield "```"
 
 

@@ -138,6 +138,7 @@ def test_a_layout_that_is_drawn_takes_what_the_sample_did_not_have(tmp_path: Pat
         ("text", None), ("text", None), ("decimal", 4), ("decimal", 4), ("integer", None)
     ]  # fmt: skip
     assert any("betrag, decimal, 4 decimals at most" in note for note in draft.notes)
+    assert any(note.startswith("header = true: ") for note in draft.notes)  # as TOML has it
     (tmp_path / "contract").mkdir()
     (layout,) = draft.files
     (tmp_path / layout).write_bytes(draft.files[layout])

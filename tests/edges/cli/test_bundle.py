@@ -126,8 +126,11 @@ def test_from_a_sample_alone_to_a_feed(run, place, nightly):
     """R15: where a library reads the format; records of fixed width need their layout."""
     (place / "STOCK20261121.csv").write_text("Item No;Price\n0012;1,50\nA;0,25\n", "utf-8")
     result = run("new", "stock", "--file", place / "STOCK20261121.csv")
-    assert "delimiter = ';': guessed from the bytes" in result.stdout
+    assert 'delimiter = ";": guessed from the bytes' in result.stdout
     assert json.loads(run("check", "--json").stdout)["ok"]
+    readme = (place / "wrappers" / "stock" / "README.md").read_text()
+    assert "--grant stock.stock\n" in readme
+    assert "brownfield collect stock.stock --dry-run" in readme
     layout = place / "wrappers" / "stock" / "contract" / "stock.toml"
     assert "1.50" in run("look", place / "STOCK20261121.csv", "--layout", layout).stdout
     assert "--layout" in run("new", "other", "--file", nightly / "STK20261119.DAT", code=65).stderr
