@@ -101,13 +101,16 @@ async def test_an_overflow_of_its_picture_is_refused_by_the_schema(desk):
     assert refusal.value.code == "invalid"
 
 
-async def test_a_total_that_overflows_claims_nothing(put_up):
+async def test_what_would_make_a_total_overflow_waits_for_the_next_file(put_up):
+    """It is left with the reason, and blocks nothing."""
     desk = put_up()
     ids = [await desk.approved(f"SO-{number}", units=99_999) for number in range(101)]
-    with pytest.raises(Problem, match="unit_total: 10099899 does not fit"):
-        await desk.send()
-    assert set(desk.states(ids)) == {"approved"}
-    assert desk.seen() == {}
+    made = await desk.send()
+    assert made["file"]["records"] == 100
+    [left] = made["left"]
+    assert (left["proposal"], "unit_total: 10099899 does not fit" in left["reason"]) == (ids[-1], True)
+    assert desk.states(ids) == ["sent"] * 100 + ["approved"]
+    assert (await desk.send())["file"]["records"] == 1
 
 
 async def test_one_that_cannot_be_made_any_more_is_denied_alone(desk):

@@ -4,6 +4,7 @@ Claim, checks, number and bytes are one transaction. A write that cannot be made
 others go.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -79,7 +80,29 @@ class Preparing:
                 sorted_.denied.append((proposal, why))
             else:
                 sorted_.fit.append(proposal)
-        return sorted_
+        return await asyncio.to_thread(self._within_totals, opened, name, sorted_)
+
+    def _within_totals(self, opened: OpenWrapper, name: str, found: Candidates) -> Candidates:
+        """The same, with as many of the fit as one file can tell the totals of; the others wait for the next."""
+        try:
+            self.rehearse(opened, name, found.fit)
+        except Problem as refusal:
+            good, bad = 0, len(found.fit)
+            while bad - good > 1:
+                half = (good + bad) // 2
+                good, bad = (half, bad) if self._renders(opened, name, found.fit[:half]) else (good, half)
+            if not good:
+                return found  # whoever makes the file is told why
+            why = refusal.cause.removesuffix("; nothing was claimed")
+            rest = [(proposal, why) for proposal in found.fit[good:]]
+            return Candidates(found.fit[:good], found.denied, [*rest, *found.left])
+        return found
+
+    def _renders(self, opened: OpenWrapper, name: str, fit: Sequence[Proposal]) -> bool:
+        try:
+            return self.rehearse(opened, name, fit)[1] is not None
+        except Problem:
+            return False
 
     def rehearse(self, opened: OpenWrapper, name: str, fit: Sequence[Proposal]) -> tuple[int, InputFile | None]:
         """The number that the next file would have, and the file; None where nothing would go into it.
