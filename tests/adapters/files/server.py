@@ -149,7 +149,7 @@ def ftp(folder: Path, *, tls: bool) -> Iterator[Server]:
     def stop() -> None:
         if not stopped.is_set():
             stopped.set()
-            server.close_all()
+            server.ioloop.call_later(0, server.close_all)  # on its own thread: it must not poll what is closed
             thread.join(5)
 
     try:
