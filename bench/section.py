@@ -212,7 +212,7 @@ def cold_start(stage: Stage, size: Size) -> Iterator[Ratio]:
 
 
 def starts(size: Size) -> Iterator[Ratio]:
-    """From a large WSDL on disk to a client that can call: the kept model against zeep's load, each in a new process."""
+    """From a large WSDL on disk to a client that can call: the kept model against zeep's load, in new processes."""
     with tempfile.TemporaryDirectory(prefix="brownfield-bench-") as name:
         folder = Path(name)
         write_wsdl(folder / "large.wsdl", size.operations)

@@ -139,8 +139,8 @@ GOLDEN = {
     "write.unanswered": (
         {"cause": "nobody has said what became of it"},
         (
-            f"It is not known whether the request to {HOLD} was taken by {SYSTEM}; it is not sent in another file, and a"
-            ' person has to look: "nobody has said what became of it".'
+            f"It is not known whether the request to {HOLD} was taken by {SYSTEM}; it is not sent in another file,"
+            ' and a person has to look: "nobody has said what became of it".'
         ),
     ),
     "input.prepared": (
@@ -188,8 +188,8 @@ GOLDEN = {
     "input.contradicted": (
         {"file": ORD, "count": 1, "lines": ["file 12, record 1: 10"]},
         (
-            'An answer for the file "ORD000012.DAT" for place hold (inventory) says otherwise than what is known; nothing'
-            ' was changed, and a person has to look: "file 12, record 1: 10".'
+            'An answer for the file "ORD000012.DAT" for place hold (inventory) says otherwise than what is known;'
+            ' nothing was changed, and a person has to look: "file 12, record 1: 10".'
         ),
     ),
     "input.unmatched": (
