@@ -28,6 +28,7 @@ from brownfield.contract import (
     Sight,
     fingerprint,
 )
+from brownfield.contract.adapter import key_text
 
 _BLOCK = 1 << 20
 MOST_BYTES = 1 << 20
@@ -198,7 +199,7 @@ class _Rows(Sequence[Row]):
         """Those of one type as JSON text."""
         chosen = [(at, one[1]) for at, one in self.numbered if not isinstance(one, Damage) and one[0] == kind]
         lines = b"".join(orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE) for _, fields in chosen)
-        return Documents([at for at, _ in chosen], [str(fields.get(key, "")) for _, fields in chosen], lines)
+        return Documents([at for at, _ in chosen], [key_text(fields, key) for _, fields in chosen], lines)
 
     @overload
     def __getitem__(self, index: int) -> Row: ...

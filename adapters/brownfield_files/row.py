@@ -14,6 +14,7 @@ from typing import NamedTuple, overload
 import orjson
 
 from brownfield.contract import Damage, Documents, Row
+from brownfield.contract.adapter import key_text
 from brownfield_files.compiled import DOUBTS, compile_decoder
 from brownfield_files.decode import Broken, record_reader
 from brownfield_files.encoding import Encoding
@@ -141,7 +142,7 @@ class Decoded(Sequence[Row]):
         if len(shown) == 1 and not plain:
             (one,) = shown
             return Documents(one.numbers, one.sheet.texts(key), one.sheet.lines())
-        lines = [(row.number, str(row.fields.get(key, "")), orjson.dumps(row.fields)) for row in plain]
+        lines = [(row.number, key_text(row.fields, key), orjson.dumps(row.fields)) for row in plain]
         for one in shown:
             lines += zip(one.numbers, one.sheet.texts(key), one.sheet.lines().splitlines(), strict=True)
         lines.sort()

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from brownfield.contract import Arrival, Documents, Unavailable
 from brownfield.contract.adapter import Image
 from brownfield.ledger.batch import FileState, begin_file, finish_file
-from brownfield.ledger.chunk import Packed
+from brownfield.ledger.chunk import Packed, key_of
 from brownfield.ledger.conflict import Settled
 from brownfield.ledger.count import file_counts
 from brownfield.ledger.event import Rows, append_events, page, position
@@ -115,3 +115,9 @@ def test_records_without_their_adapter_are_not_skipped(connection, now):
     append_events(connection, begun(connection, now, "f"), "t.v1", "sku", image([1, 2]), now)
     with pytest.raises(Unavailable):
         page(connection, environment="production")
+
+
+@pytest.mark.parametrize(("data", "key"), [('{"sku":"A"}', "A"), ('{"sku":0}', "0"), ('{"sku":null}', ""), ("{}", "")])
+def test_an_event_without_a_key_has_none(data, key):
+    """A nil one was told as the word None, which somebody may take for a thing."""
+    assert key_of(data, "sku") == key

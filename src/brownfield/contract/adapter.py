@@ -175,6 +175,12 @@ class Documents:
     lines: bytes
 
 
+def key_text(fields: Fields, name: str) -> str:
+    """The value of a key field as text: empty where it is nil, or where there is no such field."""
+    value = fields.get(name)
+    return "" if value is None else str(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """Records of one type as they stand in the file, every one of them readable: `Adapter.render` makes events of them.

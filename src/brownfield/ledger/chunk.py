@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, Integer, insert, literal, select
 
 from brownfield.contract import Documents, Unavailable
-from brownfield.contract.adapter import Image
+from brownfield.contract.adapter import Image, key_text
 from brownfield.ledger import schema
 from brownfield.ledger.instant import micros
 from brownfield.ledger.schema import AnyRow
@@ -181,7 +181,7 @@ def events_of(chunk: AnyRow, after: int, ceiling: int, render: Render) -> Iterat
 
 def key_of(data: str, name: str) -> str:
     """The key of an event whose key field has this name."""
-    return str(orjson.loads(data).get(name, ""))
+    return key_text(orjson.loads(data), name)
 
 
 def _ids(row: AnyRow) -> Sequence[int]:

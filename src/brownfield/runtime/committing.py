@@ -7,6 +7,7 @@ from typing import NamedTuple
 import orjson
 
 from brownfield.contract import Checkpoint, Chunk, Damage, Documents, Drifted, Failure, Fields, Rejected, Row, canonical
+from brownfield.contract.adapter import key_text
 from brownfield.ledger.batch import BatchFile, save_checkpoint
 from brownfield.ledger.chunk import Packed
 from brownfield.ledger.count import file_counts
@@ -162,7 +163,7 @@ class Committing:
                 continue
             if event is not None:
                 numbers.append(row.number)
-                keys.append(str(event.get(self._feed.table.key, "")))
+                keys.append(key_text(event, self._feed.table.key))
                 lines.append(orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE))
         return Documents(numbers, keys, b"".join(lines)), damaged
 
