@@ -10,6 +10,7 @@ from tree import ROOT, modules, project
 
 def test_the_import_rule_holds(monkeypatch):
     """The contracts in pyproject.toml, by import-linter, as `make lint` runs them."""
+    monkeypatch.setattr(cli, "_configure_logging", lambda _: None)  # it silences every logger for all tests after
     monkeypatch.chdir(ROOT)
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
