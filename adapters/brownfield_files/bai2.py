@@ -16,13 +16,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from brownfield.contract import Contract, Damage, Fields, RecordShape, Rejected, Sight
+from brownfield.contract import Contract, Damage, Fields, RecordShape, Rejected
 from brownfield_files.calendar_date import DateFormat, NoDate
-from brownfield_files.decode import render
+from brownfield_files.decode import Broken, render
 from brownfield_files.envelope import text_of
+from brownfield_files.grouped import Grouped
 from brownfield_files.parsed import MOST_BYTES, Content
 from brownfield_files.schema import closed, day, money, text
-from brownfield_files.sighted import sights
 
 _CODE = re.compile(rb"(?:01|02|03|16|49|88|98|99)(?=,|/|\s*$)")
 _UNITS = re.compile(r"[+-]?[0-9]{1,18}")
@@ -127,14 +127,10 @@ class _Part:
             raise Rejected(reason, code="too-large")
 
 
-class _Wrong(Exception):
-    def __init__(self, field: str, code: str, reason: str) -> None:
-        super().__init__(reason)
-        self.field, self.code = field, code
-
-
-class Bai2:
+class Bai2(Grouped):
     """Reads BAI2: a `Parser`."""
+
+    group = "an account"
 
     def __init__(self) -> None:
         self.layout: Fields = {"format": "bai2", "version": 2}
@@ -168,18 +164,6 @@ class Bai2:
         for record in _records(file):
             yield from reading.take(record)
         reading.end()
-
-    def reread(self, raw: bytes) -> Iterator[Content | Damage]:
-        """An account has a row for itself and more for what it holds: it is no single record.
-
-        Raises:
-            Rejected: Always.
-        """
-        raise Rejected(f"{len(raw)} bytes of an account, which is many records: correct the file", code="parent")
-
-    def look(self, file: BinaryIO | None) -> Iterator[Sight]:
-        """Its fields, or what they are."""
-        return sights(self.contract(), self.records(file) if file else None)
 
 
 def _records(file: BinaryIO) -> Iterator[_Record]:
@@ -231,11 +215,11 @@ class _Reading:
             raise Rejected(f"byte {record.offset}: {reason}", code="framing")
         try:
             yield from self._taken(record)
-        except _Wrong as wrong:
+        except Broken as broken:
             if depth < _MOST_PARTS and record.code != "03":
-                raise Rejected(f"byte {record.offset}: {wrong}", code=wrong.code) from None
+                raise Rejected(f"byte {record.offset}: {broken.reason}", code=broken.code) from None
             account = self._open[-1]
-            account.fault = account.fault or (wrong.field, wrong.code, str(wrong))
+            account.fault = account.fault or (broken.field, broken.code, broken.reason)
             if record.code == "49":
                 yield self._damaged(self._open.pop())
 
@@ -300,7 +284,7 @@ class _Reading:
             above.units += stated or 0
         if stated != part.units and (stated is not None or record.code != "49"):
             total = "no total" if stated is None else f"a total of {stated}"
-            raise _Wrong("total", "totals", f"{record.code} states {total}, and there is {part.units}")
+            raise Broken("totals", f"{record.code} states {total}, and there is {part.units}").inside("total", 0)
         if record.code != "49":
             _check_count(record.code, fields[1], part.parts, "groups" if record.code == "99" else "accounts")
         _check_count(record.code, fields[1 if record.code == "49" else 2], part.lines, "records")
@@ -320,7 +304,7 @@ class _Reading:
 
 def _check_count(code: str, raw: str, found: int, what: str) -> None:
     if not (raw.isascii() and raw.isdecimal()) or len(raw) > 9 or int(raw) != found:
-        raise _Wrong(what, "totals", f"{code} states {raw or 'no'} {what}, and there are {found}")
+        raise Broken("totals", f"{code} states {raw or 'no'} {what}, and there are {found}").inside(what, 0)
 
 
 def _summaries(record: _Record, account: Fields) -> Iterator[tuple[int, Fields]]:
@@ -396,7 +380,7 @@ def _funds(values: list[str], at: int, account: Fields) -> tuple[Fields, int]:
         pairs = list(zip(listed[::2], listed[1::2], strict=False))
         at += 1 + 2 * count
     elif kind not in {"", "Z", "0", "1", "2"}:
-        raise _Wrong("funds", "funds", f"{kind[:20]!r} is no type of funds")
+        raise Broken("funds", f"{kind[:20]!r} is no type of funds").inside("funds", 0)
     shown = [
         {"day": day_, "amount": None if amount is None else _shown(_units(amount, "availability"), account)}
         for day_, amount in pairs
@@ -408,7 +392,7 @@ def _units(raw: str, name: str) -> int | None:
     if not raw:
         return None
     if not _UNITS.fullmatch(raw):
-        raise _Wrong(name, "amount", f"{raw[:40]!r} is no amount")
+        raise Broken("amount", f"{raw[:40]!r} is no amount").inside(name, 0)
     return int(raw)
 
 
@@ -427,4 +411,4 @@ def _day(raw: str) -> str | None:
     try:
         return _DATE.read(raw)
     except NoDate as error:
-        raise _Wrong("date", "date", str(error)) from None
+        raise Broken("date", str(error)).inside("date", 0) from None

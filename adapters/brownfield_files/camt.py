@@ -16,10 +16,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, BinaryIO
 from xml.parsers import expat
 
-from brownfield.contract import Contract, Damage, Fields, RecordShape, Rejected, Sight
+from brownfield.contract import Contract, Damage, Fields, RecordShape, Rejected
+from brownfield_files.decode import Broken
+from brownfield_files.grouped import Grouped
 from brownfield_files.parsed import Content
 from brownfield_files.schema import closed, day, money, text
-from brownfield_files.sighted import sights
 
 _BLOCK = 1 << 16
 _DEEPEST = 40
@@ -120,8 +121,10 @@ class _Statement:
     nodes: int = 0
 
 
-class Camt:
+class Camt(Grouped):
     """Reads camt.052, .053 and .054: a `Parser`."""
+
+    group = "a statement"
 
     def __init__(self) -> None:
         self.layout: Fields = {"format": "camt", "version": 1}
@@ -154,32 +157,14 @@ class Camt:
         for offset, end, message, node in _statements(file):
             try:
                 rows = list(_rows(node, message))
-            except _Unsound as unsound:
+            except Broken as broken:
                 position = file.tell()
                 file.seek(offset)
                 raw = file.read(end - offset)
                 file.seek(position)
-                yield Damage(0, offset, raw, unsound.field, unsound.code, str(unsound))
+                yield Damage(0, offset, raw, broken.field, broken.code, broken.reason)
             else:
                 yield from rows
-
-    def reread(self, raw: bytes) -> Iterator[Content | Damage]:
-        """A statement has a row for itself and one for each entry: it is no single record.
-
-        Raises:
-            Rejected: Always.
-        """
-        raise Rejected(f"{len(raw)} bytes of a statement, which is many records: correct the file", code="parent")
-
-    def look(self, file: BinaryIO | None) -> Iterator[Sight]:
-        """Its fields, or what they are."""
-        return sights(self.contract(), self.records(file) if file else None)
-
-
-class _Unsound(Exception):
-    def __init__(self, field: str, code: str, reason: str) -> None:
-        super().__init__(reason)
-        self.field, self.code = field, code
 
 
 class _Reader:
@@ -312,7 +297,7 @@ def _check_balances(opening: Fields, closing: Fields, entries: list[Fields]) -> 
     summed = sum((Decimal(one["amount"]) for one in counted), Decimal(0))
     if Decimal(opening["amount"]) + summed != Decimal(closing["amount"]):
         reason = f"its balances are {opening['amount']} and {closing['amount']}, and its entries sum up to {summed}"
-        raise _Unsound("closing", "totals", reason)
+        raise Broken("totals", reason).inside("closing", 0)
 
 
 def _check_summary(node: Node, entries: list[Fields]) -> None:
@@ -324,11 +309,11 @@ def _check_summary(node: Node, entries: list[Fields]) -> None:
     ):
         stated = node.first(f"TxsSummry/{path}/NbOfNtries")
         if stated is not None and stated.isdecimal() and len(stated) < 10 and int(stated) != len(chosen):
-            raise _Unsound("entries", "totals", f"{path} states {stated} entries, and there are {len(chosen)}")
+            raise Broken("totals", f"{path} states {stated} entries, and there are {len(chosen)}").inside("entries", 0)
         total = node.first(f"TxsSummry/{path}/Sum")
         summed = sum((abs(Decimal(one["amount"])) for one in chosen), Decimal(0))
         if total is not None and _amount(total, "Sum") != summed:
-            raise _Unsound("entries", "totals", f"{path} states a sum of {total}, and there is {summed}")
+            raise Broken("totals", f"{path} states a sum of {total}, and there is {summed}").inside("entries", 0)
 
 
 def _balance(node: Node) -> Fields:
@@ -387,11 +372,11 @@ def _money(node: Node, amount: str, side: str) -> tuple[str, str]:
     """An amount, negative where it is a debit, and its currency."""
     found = node.all(amount)
     if not found:
-        raise _Unsound(node.name, "amount", f"a {node.name} has no {amount}")
+        raise Broken("amount", f"a {node.name} has no {amount}").inside(node.name, 0)
     shown = _amount_text(found[0].text, amount)
     sign = node.first(side)
     if sign not in {"CRDT", "DBIT"}:
-        raise _Unsound(node.name, "amount", f"a {node.name} is neither CRDT nor DBIT: {sign!r}")
+        raise Broken("amount", f"a {node.name} is neither CRDT nor DBIT: {sign!r}").inside(node.name, 0)
     negative = sign == "DBIT" and bool(Decimal(shown))
     return ("-" if negative else "") + shown, found[0].attributes.get("Ccy", "")
 
@@ -400,13 +385,13 @@ def _amount(raw: str, name: str) -> Decimal:
     try:
         return Decimal(_amount_text(raw, name))
     except InvalidOperation:
-        raise _Unsound(name, "amount", f"{raw!r} is no amount") from None
+        raise Broken("amount", f"{raw!r} is no amount").inside(name, 0) from None
 
 
 def _amount_text(raw: str, name: str) -> str:
     stripped = raw.strip().removeprefix("+")
     if not _AMOUNT.fullmatch(stripped):
-        raise _Unsound(name, "amount", f"{stripped[:40]!r} is no amount")
+        raise Broken("amount", f"{stripped[:40]!r} is no amount").inside(name, 0)
     whole, point, rest = stripped.partition(".")
     return (whole.lstrip("0") or "0") + point + rest
 
@@ -416,5 +401,5 @@ def _day(raw: str | None) -> str | None:
         return None
     match = _DAY.fullmatch(raw)
     if match is None:
-        raise _Unsound("date", "date", f"{raw[:40]!r} is no date")
+        raise Broken("date", f"{raw[:40]!r} is no date").inside("date", 0)
     return match[1]

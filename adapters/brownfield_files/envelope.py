@@ -14,12 +14,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from brownfield.contract import Contract, Damage, Fields, RecordShape, Rejected, Sight
+from brownfield.contract import Contract, Damage, Fields, RecordShape, Rejected
 from brownfield_files.calendar_date import DateFormat, NoDate
+from brownfield_files.decode import Broken
+from brownfield_files.grouped import Grouped
 from brownfield_files.parsed import Content
 from brownfield_files.schema import closed, day, text
 from brownfield_files.segment import MOST_BYTES, Segment, Start, segments
-from brownfield_files.sighted import sights
 
 _TAG = re.compile(rb"[A-Z][A-Z0-9]{1,2}")
 _MOST_SEGMENTS = 200_000
@@ -110,12 +111,14 @@ class _Message:
     size: int = 0
 
 
-class Enveloped:
+class Enveloped(Grouped):
     """Reads the files of a format of segments: a `Parser`.
 
     Args:
         envelope: The format.
     """
+
+    group = "an interchange"
 
     def __init__(self, envelope: Envelope) -> None:
         self._envelope = envelope
@@ -160,19 +163,6 @@ class Enveloped:
                 yield record
         file.seek(0, os.SEEK_END)
         yield from reading.end()
-
-    def reread(self, raw: bytes) -> Iterator[Content | Damage]:
-        """A message belongs to its interchange, which says how it is written.
-
-        Raises:
-            Rejected: Always.
-        """
-        reason = f"these {len(raw)} bytes belong to an interchange, which says how they are written"
-        raise Rejected(f"{reason}: correct the file and replay it", code="parent")
-
-    def look(self, file: BinaryIO | None) -> Iterator[Sight]:
-        """Its fields, or what they are."""
-        return sights(self.contract(), self.records(file) if file else None)
 
 
 class _Reading:
@@ -225,8 +215,8 @@ class _Reading:
         try:
             fields = _fields(level, segment)
             opened.number = str(fields.get(level.control, ""))
-        except _Unreadable as unreadable:
-            fault = unreadable.field, unreadable.code, str(unreadable)
+        except Broken as broken:
+            fault = broken.field, broken.code, broken.reason
         if self._open:
             fault = self._count(self._open[-1], opened, fault)
         self._open.append(opened)
@@ -287,8 +277,8 @@ class _Reading:
         self._message = None
         try:
             charset, texts = _texts(message)
-        except _Unreadable as unreadable:
-            message.fault = message.fault or (unreadable.field, unreadable.code, str(unreadable))
+        except Broken as broken:
+            message.fault = message.fault or (broken.field, broken.code, broken.reason)
         if message.fault:
             name, code, reason = message.fault
             start, end, here = message.segments[0].offset, message.segments[-1].end, self._file.tell()
@@ -312,24 +302,18 @@ class _Reading:
         return {level.kind: found.get(level.kind) for level in self._levels[:depth]}
 
 
-class _Unreadable(Exception):
-    def __init__(self, name: str, code: str, reason: str) -> None:
-        super().__init__(reason)
-        self.field, self.code = name, code
-
-
 def _codec(level: Level, segment: Segment) -> str:
     """What the text of a level is written in; empty where nothing says it.
 
     Raises:
-        _Unreadable: It is in what is not read.
+        Broken: It is in what is not read.
     """
     elements = segment.elements() if level.charset else []
     said = elements[level.charset].decode("latin-1").strip() if level.charset < len(elements) else ""
     if not said:
         return segment.syntax.codec
     if said not in level.codecs:
-        raise _Unreadable("charset", "encoding", f"its text is in {said[:40]!r}, which is not read")
+        raise Broken("encoding", f"its text is in {said[:40]!r}, which is not read").inside("charset", 0)
     return level.codecs[said]
 
 
@@ -337,7 +321,7 @@ def _texts(message: _Message) -> tuple[str, list[str]]:
     """What a message is written in, and its segments: one guess for all of them, where nothing says it.
 
     Raises:
-        _Unreadable: They are not in what the message says.
+        Broken: They are not in what the message says.
     """
     codec = _codec(message.opened.level, message.segments[0]) or _guessed(message.segments)
     return codec, [_text(one.bare, "" if _is_binary(one) else codec, "segments") for one in message.segments]
@@ -363,7 +347,7 @@ def _text(raw: bytes, codec: str, name: str) -> str:
     try:
         return raw.decode(codec)
     except UnicodeDecodeError as error:
-        raise _Unreadable(name, "encoding", f"0x{raw[error.start]:02X} is no character in {codec}") from None
+        raise Broken("encoding", f"0x{raw[error.start]:02X} is no character in {codec}").inside(name, 0) from None
 
 
 def text_of(raw: bytes) -> str:
@@ -378,7 +362,7 @@ def _fields(level: Level, segment: Segment) -> Fields:
     """What the segment says that begins a level.
 
     Raises:
-        _Unreadable: A date is none, or the text is in what is not read.
+        Broken: A date is none, or the text is in what is not read.
     """
     elements, codec = segment.elements(), _codec(level, segment)
     return {name: _value(name, place, elements, segment, codec) for name, place in level.fields.items()}
@@ -399,7 +383,9 @@ def _value(name: str, place: Place, elements: list[bytes], segment: Segment, cod
             return form.read(text)
         except NoDate:
             continue
-    raise _Unreadable(name, "date", f"{name}: {text!r} is no date ({' or '.join(form.text for form in place.dates)})")
+    raise Broken("date", f"{name}: {text!r} is no date ({' or '.join(form.text for form in place.dates)})").inside(
+        name, 0
+    )
 
 
 def _wrong(opened: _Open, segment: Segment, counted: int) -> str:

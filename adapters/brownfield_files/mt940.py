@@ -16,12 +16,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, BinaryIO
 
-from brownfield.contract import Contract, Damage, Fields, RecordShape, Rejected, Sight
+from brownfield.contract import Contract, Damage, Fields, RecordShape, Rejected
+from brownfield_files.decode import Broken
 from brownfield_files.envelope import text_of
+from brownfield_files.grouped import Grouped
 from brownfield_files.layout import LayoutError
 from brownfield_files.parsed import Content
 from brownfield_files.schema import closed, day, money, text
-from brownfield_files.sighted import sights
 
 _START = re.compile(rb"^(?:(?:\{1:[^\r\n]{0,400}|:940:)\r?\n)?:20:", re.MULTILINE)
 _END = re.compile(r"^-(?:\}.*)?[ \t\r]*$|^\{[1-5]:.*$", re.MULTILINE)
@@ -63,12 +64,14 @@ ENTRY: dict[str, Any] = {
 }
 
 
-class Mt940:
+class Mt940(Grouped):
     """Reads MT940 and MT942: a `Parser`.
 
     Raises:
         LayoutError: The library is not installed.
     """
+
+    group = "a statement"
 
     def __init__(self) -> None:
         try:
@@ -108,18 +111,6 @@ class Mt940:
             file.seek(offset + len(raw))
             yield from self._read(offset, raw)
 
-    def reread(self, raw: bytes) -> Iterator[Content | Damage]:
-        """A statement has a row for itself and one for each entry: it is no single record.
-
-        Raises:
-            Rejected: Always.
-        """
-        raise Rejected(f"{len(raw)} bytes of a statement, which is many records: correct the file", code="parent")
-
-    def look(self, file: BinaryIO | None) -> Iterator[Sight]:
-        """Its fields, or what they are."""
-        return sights(self.contract(), self.records(file) if file else None)
-
     def _blocks(self, file: BinaryIO) -> Iterator[tuple[int, bytes]]:
         file.seek(0)
         raw = file.read()
@@ -142,8 +133,8 @@ class Mt940:
             body, details, forward = _parted(text_of(raw))
             known = {"details": details, "forward": [self._forward(one) for one in forward]}
             rows = list(_rows(self._parsed(body), known))
-        except _Unsound as unsound:
-            yield Damage(0, offset, raw, unsound.field, "totals", str(unsound))
+        except Broken as broken:
+            yield Damage(0, offset, raw, broken.field, broken.code, broken.reason)
         except (RuntimeError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
             reason = f"the library cannot read it: {_first_line(error)}"
             yield Damage(0, offset, raw, "", "statement", reason)
@@ -173,12 +164,6 @@ class Mt940:
                 return statement
         assert failed is not None  # noqa: S101
         raise failed
-
-
-class _Unsound(Exception):
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(reason)
-        self.field = field
 
 
 def _parted(block: str) -> tuple[str, str, list[str]]:
@@ -233,13 +218,13 @@ def _rows(statement: Any, known: Fields) -> Iterator[Content]:
 
 def _check_balances(data: dict[str, Any], opening: Any, closing: Any, amounts: list[Decimal]) -> None:
     if opening and not closing:
-        raise _Unsound("closing", "it has an opening balance and no closing one: it is cut short")
+        raise Broken("totals", "it has an opening balance and no closing one: it is cut short").inside("closing", 0)
     if not (opening or closing or amounts or {"c_floor_limit", "d_floor_limit"} & {*data}):
-        raise _Unsound("opening", "it has no balance, no limit and no entry: it is cut short")
+        raise Broken("totals", "it has no balance, no limit and no entry: it is cut short").inside("opening", 0)
     summed = sum(amounts, Decimal(0))
     if opening and closing and opening[0] + summed != closing[0]:
         reason = f"its balances are {opening[0]} and {closing[0]}, and its entries sum up to {summed}"
-        raise _Unsound("closing", reason)
+        raise Broken("totals", reason).inside("closing", 0)
 
 
 def _check_sum(stated: Any, tag: str, amounts: list[Decimal]) -> None:
@@ -249,9 +234,8 @@ def _check_sum(stated: Any, tag: str, amounts: list[Decimal]) -> None:
     total, summed = abs(Decimal(stated.amount)), abs(sum(amounts, Decimal(0)))
     number = _text(stated.number)
     if total != summed or (number and int(number) != len(amounts)):
-        raise _Unsound(
-            tag, f":{tag}: states {number or 'no'} entries of {total}, and there are {len(amounts)} of {summed}"
-        )
+        reason = f":{tag}: states {number or 'no'} entries of {total}, and there are {len(amounts)} of {summed}"
+        raise Broken("totals", reason).inside(tag, 0)
 
 
 def _entry(data: dict[str, Any], currency: str | None) -> Fields:
