@@ -18,8 +18,19 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
 from brownfield.contract import Arrival, Rejected, Unavailable, Verdict
-from brownfield.contract.watched import Sighting
-from brownfield_files.jail import INFLIGHT, STAGING, Markers, checked, is_nobodys, is_ours_to_read, jailed, own
+from brownfield.contract.watched import Sighting, Stray
+from brownfield_files.jail import (
+    INFLIGHT,
+    STAGING,
+    Markers,
+    beside,
+    checked,
+    explains,
+    is_nobodys,
+    is_ours_to_read,
+    jailed,
+    own,
+)
 from brownfield_files.staging import Staging
 
 _BLOCK = 1024 * 1024
@@ -82,17 +93,35 @@ class Drop:
             Unavailable: The location cannot be listed.
         """
         self.probe()
-        beside: dict[Path, set[str]] = {}
+        names: dict[Path, set[str]] = {}
         for path, seen in self._regular(self._location.glob(self._match)):
             name = path.relative_to(self._location).as_posix()
             if not is_ours_to_read(name) or self._markers.is_one(name):
                 continue
-            if path.parent not in beside:
-                beside[path.parent] = _names_in(path.parent) if self._leads_nowhere_else(path.parent) else set()
-            if path.name in beside[path.parent]:
+            if path.parent not in names:
+                names[path.parent] = _names_in(path.parent) if self._leads_nowhere_else(path.parent) else set()
+            if path.name in names[path.parent]:
                 marker = self._markers.of(path.name)
-                marked = None if marker is None else marker in beside[path.parent]
+                marked = None if marker is None else marker in names[path.parent]
                 yield Sighting(name, seen.st_size, _instant(seen.st_mtime_ns), _stamped(seen), marked)
+
+    def strays(self) -> Iterator[Stray]:
+        """The files beside those that match of which nothing says what they are there for.
+
+        Raises:
+            Unavailable: The location cannot be listed.
+        """
+        self.probe()
+        for path, seen in self._regular(self._location.glob(beside(self._match))):
+            name = path.relative_to(self._location).as_posix()
+            if not explains(name, self._match, self._markers):
+                yield Stray(name, path.absolute().as_posix(), _instant(seen.st_mtime_ns))
+
+    def knows(self, address: str) -> bool:
+        """Whether a file of this machine lies here and is to be taken, or can be explained."""
+        root = self._location.absolute()  # never resolved: that would wait for a share that hangs
+        path = Path(address)
+        return root in path.parents and explains(path.relative_to(root).as_posix(), self._match, self._markers)
 
     def flaw(self, sighting: Sighting, look: Callable[[BinaryIO, int], str]) -> str:
         """What says that a file that lies here is not whole; `look` judges one that is not packed."""
@@ -217,9 +246,9 @@ class Drop:
             return
         folder.mkdir(parents=True, exist_ok=True)
         marker = self._markers.of(arrival.name)
-        beside = path.with_name(Path(marker).name) if marker else None
-        if beside and beside.is_file():
-            _move(beside, folder, arrival.sha256)
+        sign = path.with_name(Path(marker).name) if marker else None
+        if sign and sign.is_file():
+            _move(sign, folder, arrival.sha256)
         _move(path, folder, arrival.sha256)
 
     def _settle_container(self, name: str) -> None:

@@ -17,7 +17,7 @@ from brownfield.contract import (
     Unavailable,
     Verdict,
 )
-from brownfield.contract.watched import Sighting
+from brownfield.contract.watched import Sighting, Stray
 from brownfield_files.archive import Caps
 from brownfield_files.drop import Drop, Stamp
 from brownfield_files.filesystem import Place
@@ -53,6 +53,14 @@ class FilesFeed:
     def sightings(self) -> Iterator[Sighting]:
         """The files that lie in the location and are nobody's yet."""
         return self._drop().sightings()
+
+    def strays(self) -> Iterator[Stray]:
+        """The files that lie beside those of the connection, and that nothing explains."""
+        return self._drop().strays()
+
+    def knows(self, address: str) -> bool:
+        """Whether a file is this connection's to take, or can be explained; False where it has no location."""
+        return self._settings.location is not None and self._drop().knows(address)
 
     def flaw(self, sighting: Sighting) -> str:
         """What says that a file is not whole: its length, trailer or check sum; empty when nothing does."""

@@ -5,6 +5,8 @@ through a symbolic link, is not there as far as this adapter is concerned.
 """
 
 import re
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from brownfield.contract import Rejected, Verdict
@@ -14,6 +16,8 @@ OURS = frozenset({*(str(verdict) for verdict in Verdict), INFLIGHT, STAGING})
 """Folders in a drop that this adapter makes and nobody else writes to."""
 _OWN = "ledger-"
 _UNFINISHED = (".tmp", ".part", ".filepart")
+_SIGN = ".done"
+"""Ends a name that says something of another file, whether or not anybody here waits for it."""
 
 
 class Markers:
@@ -60,6 +64,21 @@ def is_ours_to_read(name: str) -> bool:
     return not parts[-1].lower().endswith(_UNFINISHED) and not re.search("[\ud800-\udfff]", name)
 
 
+def explains(name: str, match: str, markers: Markers) -> bool:
+    """Whether it is known what a name in a location is there for: it is to be taken, or a sign, or was put away."""
+    return not is_ours_to_read(name) or markers.is_one(name) or name.endswith(_SIGN) or is_match(name, match)
+
+
+def is_match(name: str, pattern: str) -> bool:
+    """Whether a glob finds a name: `*` within a folder, `**` over any folders."""
+    return _fits(PurePosixPath(name).parts, PurePosixPath(pattern).parts)
+
+
+def beside(match: str) -> str:
+    """The glob of all that lies in the folders that a match looks into."""
+    return PurePosixPath(match).with_name("*").as_posix()
+
+
 def checked(name: str) -> str:
     """The name, when it stays within the folder that it is a name in.
 
@@ -83,3 +102,11 @@ def jailed(root: Path, name: str) -> Path:
     if path.resolve() != path:
         raise Rejected(f"{name!r} does not lie within the drop", code="outside")
     return path
+
+
+def _fits(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    if not parts or not pattern:
+        return not parts and not pattern
+    if pattern[0] == "**":
+        return _fits(parts, pattern[1:]) or _fits(parts[1:], pattern)
+    return fnmatchcase(parts[0], pattern[0]) and _fits(parts[1:], pattern[1:])

@@ -13,11 +13,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from brownfield.contract import Arrival, Failure, Unavailable, Verdict
-from brownfield.contract.watched import Sighting
+from brownfield.contract.watched import Sighting, Stray
 from brownfield_files.archive import layers
 from brownfield_files.drop import Drop
 from brownfield_files.filesystem import Place, open_filesystem
-from brownfield_files.jail import INFLIGHT, Markers, is_nobodys, is_ours_to_read, jailed, own
+from brownfield_files.jail import INFLIGHT, Markers, beside, explains, is_nobodys, is_ours_to_read, jailed, own
 from brownfield_files.reservation import Reservation
 from brownfield_files.staging import Staging, no_room
 
@@ -45,6 +45,7 @@ class RemoteDrop:
                  most_bytes: int, ledger: str = "", *, leased: bool) -> None:  # fmt: skip
         self._place, self._match, self._leased, self._most_bytes = place, match, leased, most_bytes
         self._markers = Markers(marker)
+        self._address = place.path if place.scheme == "file" else place.shown.rstrip("/")
         self._claims = own(INFLIGHT, ledger)
         self._copies = local / self._claims
         self._reservation = Reservation(place.path, ledger) if place.scheme == "s3" and ledger else None
@@ -59,12 +60,25 @@ class RemoteDrop:
     def sightings(self) -> Iterator[Sighting]:
         """The files there that match and are nobody's yet."""
         with self._reaching() as there:
-            found, beside = self._listed(there, self._match), self._names_of_markers(there)
+            found, signs = self._listed(there, self._match), self._names_of_markers(there)
         for name, info in found.items():
             if is_ours_to_read(name) and not self._markers.is_one(name) and name.isprintable():
                 marker = self._markers.of(name)
-                marked = None if marker is None else marker in beside
+                marked = None if marker is None else marker in signs
                 yield Sighting(name, info["size"], _modified(info), _stamp(info), marked, self._leased)
+
+    def strays(self) -> Iterator[Stray]:
+        """The files there beside those that match of which nothing says what they are there for."""
+        with self._reaching() as there:
+            found = self._listed(there, beside(self._match))
+        for name, info in found.items():
+            if name.isprintable() and not explains(name, self._match, self._markers):
+                yield Stray(name, f"{self._address}/{name}", _modified(info))
+
+    def knows(self, address: str) -> bool:
+        """Whether a file lies there and is to be taken, or can be explained."""
+        root, name = f"{self._address}/", address.removeprefix(f"{self._address}/")
+        return address.startswith(root) and explains(name, self._match, self._markers)
 
     def flaw(self, sighting: Sighting, look: Callable[[BinaryIO, int], str]) -> str:
         """What says that a file there is not whole; over FTP, which reads no file from its middle, only its size."""

@@ -1,4 +1,4 @@
-"""What a feed adapter may give beyond its verbs: files that are not complete yet, and a record read alone."""
+"""What a feed adapter may give beyond its verbs: files that are not complete yet, strays, and a record read alone."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -44,6 +44,35 @@ class WatchedFeed(FeedAdapter, Protocol):
 
     def claim(self, sighting: Sighting) -> bool:
         """Make the file ours, at once and for one of those who try. False: it is gone, or it changed, or not now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A file that lies where the files of a connection arrive, and is none of them.
+
+    Attributes:
+        name: The name within the connection's location.
+        address: The whole of it, by which another connection over the same place knows it: `/srv/drop/NOTE.txt`.
+        modified: As in a `Sighting`.
+    """
+
+    name: str
+    address: str
+    modified: datetime | None
+
+
+@runtime_checkable
+class SurveyedFeed(FeedAdapter, Protocol):
+    """A feed adapter that also shows what lies beside its files: then people are told what nobody takes."""
+
+    def strays(self) -> Iterable[Stray]:
+        """The files beside its own that nothing explains: no marker, nothing temporary, nothing put away there.
+
+        Raises `Unavailable` when the location cannot be listed.
+        """
+
+    def knows(self, address: str) -> bool:
+        """Whether a file is this connection's to take, or it can say what it is there for. Reaches nothing."""
 
 
 @runtime_checkable

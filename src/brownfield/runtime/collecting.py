@@ -32,6 +32,7 @@ from brownfield.runtime.caller import Caller
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.lane import Lane
 from brownfield.runtime.refusal import audited
+from brownfield.runtime.surveying import Surveying
 from brownfield.wrapper.bundle import Feed
 
 log = logging.getLogger("brownfield.collecting")
@@ -52,6 +53,7 @@ class Collecting:
         self._holder = f"collector-{secrets.token_hex(6)}"
         self._kept: dict[str, int] = {}
         """Leases that could not be given up because the ledger was busy or full; the next collect does."""
+        self._surveying = Surveying(kernel)
         self.stopping = threading.Event()
         self.lane = Lane("collect", WIDTH)
 
@@ -66,6 +68,10 @@ class Collecting:
         opened, found = await asyncio.to_thread(self._demand, caller, wrapper, feed)
         return await self.lane.run(self.run, opened, found, who=caller.identity, replay=replay)
 
+    def strays(self, wrapper: str, feed: str) -> list[dict[str, Any]]:
+        """What the last look saw beside the files of a feed that may be collected, and that no feed takes."""
+        return self._surveying.told(wrapper, self._kernel.feed(wrapper, feed)[1].table.via)
+
     def _demand(self, caller: Caller, wrapper: str, feed: str) -> tuple[OpenWrapper, Feed]:
         with audited(self._kernel, caller, feed, wrapper):
             caller.demand(Ability.COLLECT, wrapper, feed)
@@ -78,6 +84,7 @@ class Collecting:
             run = Arriving(self._kernel, opened, feed, who, self.stopping)
             try:
                 taken = [file_body(file, note) for file, note in run.files(replay=replay)]
+                self._surveying.look(opened, feed, asked=who is not None)
                 return taken + [incoming_body(opened, feed, file) for file in run.waiting]
             except Unavailable as failure:
                 raise from_failure(failure, system=opened.title) from failure
@@ -94,6 +101,7 @@ class Collecting:
     def _plan(self, opened: OpenWrapper, feed: Feed, who: Identity) -> list[dict[str, Any]]:
         try:
             planned = list(Arriving(self._kernel, opened, feed, who, self.stopping).plan())
+            self._surveying.look(opened, feed, asked=True)
         except Unavailable as failure:
             raise from_failure(failure, system=opened.title) from failure
         name = f"{opened.id}.{feed.name}"

@@ -23,6 +23,7 @@ from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.polling import Polling
 from brownfield.runtime.refusal import audited
 from brownfield.runtime.scheduler import Schedule
+from brownfield.runtime.surveying import Surveying
 from brownfield.wrapper.bundle import Feed, Operation
 from brownfield.wrapper.manifest import nearest
 
@@ -129,6 +130,7 @@ class Control:
             "held": [{"id": file.id, "feed": f"{file.wrapper}.{file.feed}", "file": file.name, "reason": file.reason,
                       "since": file.settled_at.isoformat(timespec="seconds") if file.settled_at else None}
                      for file in held],
+            "strays": Surveying(self._kernel).told() if caller.may(Ability.OVERSEE) else [],
             "unread": [{"feed": feed, "records": count} for feed, count in unread.items()],
             "unsent": [{"connection": f"{one.place.wrapper}.{one.place.connection}", "sequence": one.sequence,
                         "file": one.name, "state": one.step.value, "reason": one.reason} for one in unsent],

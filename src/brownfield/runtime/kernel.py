@@ -10,6 +10,7 @@ from brownfield.ledger.store import Ledger
 from brownfield.rules.access import Identity
 from brownfield.rules.drift import Sighting, Stop
 from brownfield.rules.problem import Problem
+from brownfield.rules.stray import Survey
 from brownfield.runtime.clock import Clock
 from brownfield.runtime.connection import CallConnection, FeedConnection, InputConnection, WriteCall
 from brownfield.runtime.demand import demands
@@ -98,6 +99,7 @@ class Kernel:
         recent: What was answered a moment ago, where the manifest lets it be answered again.
         writing: Per proposal, the write call of this process that was begun and not awaited to its end.
         sightings: Per wrapper and connection, what the last look at the live system saw.
+        surveys: Per wrapper and connection, what the last look at the location saw beside its files.
     """
 
     home: Home
@@ -111,6 +113,7 @@ class Kernel:
     writing: dict[str, WriteCall] = field(default_factory=dict)
     recent: Recent = field(default_factory=Recent)
     sightings: dict[tuple[str, str], Sighting] = field(default_factory=dict)
+    surveys: dict[tuple[str, str], Survey] = field(default_factory=dict)
 
     @property
     def environment(self) -> str:

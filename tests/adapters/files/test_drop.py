@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from brownfield.contract import Arrival, Checkpoint, Rejected, Unavailable, Verdict
 from brownfield.contract.watched import Sighting
+from brownfield_files.jail import is_match
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -409,3 +410,47 @@ def test_a_location_that_is_reached_through_a_link_is_a_location(bench: "Bench")
     assert bench.claimed(feed) == [arrival]
     feed.settle(arrival, Verdict.SET_ASIDE)
     assert (bench.drop / "set-aside" / "STK1.DAT").is_file()
+
+
+def strays(bench: "Bench", **settings: Any) -> list[str]:
+    return sorted(one.name for one in bench.feed(**settings).strays())
+
+
+def test_what_no_match_takes_is_a_stray_unless_it_is_known_what_it_is_there_for(bench: "Bench") -> None:
+    """R97: a name spelt wrong is told; markers, temporary files and what was put away are not."""
+    taken = bench.write(b"a", "STK1.DAT")
+    feed = bench.feed(marker="{stem}.OK")
+    for name in ("STK1.OK", "NOTES.OK", "STK2.DAT.tmp", "x.part", ".hidden", "STK1.DAT.done", "inflight/x.txt",
+                 "archive/x.txt", "set-aside/x.txt", "staging/x.txt", "sub/STK9.DAT"):  # fmt: skip
+        bench.write(b"", name)
+    bench.drop.joinpath("link.txt").symlink_to("STK1.DAT")
+    assert list(feed.strays()) == []
+    bench.write(b"b", "stk2.dat")
+    (stray,) = feed.strays()
+    assert (stray.name, stray.address) == ("stk2.dat", str(bench.drop / "stk2.dat"))
+    assert stray.modified == datetime.fromtimestamp(LONG_AGO, UTC)
+    assert names(bench.claimed(bench.feed())) == [taken.name]
+    assert strays(bench, match="sub/*.TXT") == ["sub/STK9.DAT"]
+    assert strays(bench, match="**/*.DAT") == ["NOTES.OK", "STK1.OK", "stk2.dat"]
+
+
+def test_another_connection_over_the_place_knows_what_it_takes(bench: "Bench") -> None:
+    """R97: by the file's address, from a folder above or below too; without looking there."""
+    here, above = bench.feed(match="*.CSV", marker="{name}.ok"), bench.feed(location=bench.folder, match="drop/*.XML")
+    for name, known in (("a.CSV", True), ("a.txt.ok", True), ("a.XML", False), ("a.txt", False)):
+        assert here.knows(str(bench.drop / name)) is known, name
+    assert above.knows(str(bench.drop / "a.XML"))
+    assert not here.knows(str(bench.folder / "a.CSV"))
+    assert not bench.feed(location=None).knows(str(bench.drop / "a.CSV"))
+
+
+@pytest.mark.parametrize(("name", "pattern", "fits"), [
+    ("a.DAT", "*.DAT", True), ("a.dat", "*.DAT", False), ("sub/a.DAT", "*.DAT", False), ("a.DAT", "**/*.DAT", True),
+    ("x/y/a.DAT", "**/*.DAT", True), ("x/y/a.DAT", "x/*/*.DAT", True), ("x/a.DAT", "x/*/*.DAT", False),
+    ("a1.DAT", "a[0-9].DAT", True), ("ab.DAT", "a[!0-9].DAT", True), ("x", "x/*", False),
+])  # fmt: skip
+def test_a_name_fits_a_match_as_the_folder_would_find_it(bench: "Bench", name: str, pattern: str, fits: bool) -> None:
+    """R97: what is told as a stray is what the glob of the location has not found."""
+    bench.write(b"", name)
+    assert is_match(name, pattern) is fits
+    assert (bench.drop / name in bench.drop.glob(pattern)) is fits

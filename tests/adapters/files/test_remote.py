@@ -15,7 +15,7 @@ import server as servers
 from pydantic import ValidationError
 
 from brownfield.contract import Checkpoint, Limits, Opening, Rejected, Unavailable, Verdict
-from brownfield.contract.watched import Sighting, WatchedFeed
+from brownfield.contract.watched import Sighting, SurveyedFeed, WatchedFeed
 from brownfield_files import adapter, remote
 from brownfield_files.remote import RemoteDrop
 from brownfield_files.setting import FilesSettings
@@ -78,8 +78,13 @@ def test_a_file_is_claimed_copied_read_and_put_away_there_and_here(far: Far) -> 
     far.server.put("STK2.DAT.tmp", b"x")
     feed = far.feed()
     assert isinstance(feed, WatchedFeed)
+    assert isinstance(feed, SurveyedFeed)
     (sighting,) = feed.sightings()
     assert (sighting.name, sighting.size, sighting.stays) == ("STK1.DAT", 80, False)
+    (stray,) = feed.strays()
+    assert (stray.name, stray.address.rpartition("/")[2]) == ("OTHER.DAT", "OTHER.DAT")
+    assert far.feed(match="OTH*").knows(stray.address)
+    assert not far.feed(match="*.CSV").knows(stray.address)
     assert feed.claim(sighting)
     assert not feed.claim(sighting)
     (arrival,) = far.feed().arrivals()

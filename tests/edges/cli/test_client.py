@@ -280,6 +280,20 @@ def test_collect_goes_through_the_server_and_tells_of_lost_files(run, server):
     assert "truncated" in run("collect", "inventory.stock_count", code=65).stdout
 
 
+def test_files_that_no_feed_takes_are_named_and_change_no_exit_code(run, server):
+    """R97: by `collect` and by `status`, in words and in --json."""
+    stray = {"connection": "inventory.nightly", "files": 7, "names": ["stk1.dat", "NOTES.txt"],
+             "since": "2026-11-01T00:00:00+00:00"}  # fmt: skip
+    server.answers["POST /v1/collect/inventory/stock_count"] = (200, {"files": [], "strays": [stray]})
+    words = ("inventory.nightly: 7 files lie there that no feed takes (`match`): stk1.dat, NOTES.txt and 5 more, the"
+             " oldest changed 2026-11-01T00:00:00+00:00 (its own clock).")  # fmt: skip
+    assert words in run("collect", "inventory.stock_count").stdout
+    assert json.loads(run("collect", "inventory.stock_count", "--json").stdout)["strays"] == [stray]
+    server.answers["GET /v1/status"] = (200, {"environment": "test", "identity": "o", "role": "operator",
+                                              "systems": [], "strays": [stray]})  # fmt: skip
+    assert words in run("status").stdout
+
+
 def test_collect_with_an_expectation_ends_otherwise_when_it_is_not_met(run, server):
     """R97: for a scheduler that starts what comes after by the exit code; what was known before is no new file."""
     place, feed = "POST /v1/collect/inventory/stock_count", "inventory.stock_count"

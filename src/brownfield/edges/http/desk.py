@@ -200,8 +200,10 @@ async def export(assembly: The, by: By, since: datetime, until: datetime) -> Res
 async def collect(assembly: The, by: By, wrapper: str, feed: str, said: Collecting) -> Response:
     """Collect what has arrived in a feed's drop."""
     if said.dry_run:
-        return answer({"files": await assembly.collecting.plan(by, wrapper, feed)})
-    return answer({"files": await assembly.collecting.collect(by, wrapper, feed, replay=said.replay)})
+        files = await assembly.collecting.plan(by, wrapper, feed)
+    else:
+        files = await assembly.collecting.collect(by, wrapper, feed, replay=said.replay)
+    return answer({"files": files, "strays": assembly.collecting.strays(wrapper, feed)})
 
 
 @router.post("/send/{wrapper}/{connection}")
