@@ -1,6 +1,6 @@
-"""Collect the nightly feed in a process of its own that dies at the n-th time it comes to a place.
+"""Collect the nightly feed, or another, in a process of its own that dies at the n-th time it comes to a place.
 
-Usage: collector.py WRAPPERS PLACE N; PLACE is `inside` a chunk's transaction, `after` one, `before-VERB` or
+`collect`, or `collector.py WRAPPERS PLACE N`; PLACE is `inside` a chunk's transaction, `after` one, `before-VERB` or
 `after-VERB` of the adapter (claim, arrivals, settle), `told-STEP`: inside the transaction that tells a step (seen,
 ready, claimed, staged, collecting, preflighted, committed, settled), `cramped`: with a ledger that cannot grow by more
 than N bytes, or `nowhere`.
@@ -32,17 +32,17 @@ def dying(function, times, *, after):
     return call
 
 
-def main() -> None:
-    wrappers, place, times = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+def collect(wrappers: Path, place: str, times: int, wrapper: str = "inventory", feed: str = "stock_count") -> None:
+    """Collect a feed, and print a line a file."""
     if place == "inside":
         committing.save_checkpoint = dying(committing.save_checkpoint, times, after=True)
     if place == "after":
         committing.Committing._commit = dying(committing.Committing._commit, times, after=True)
     with open_assembly(wrappers, os.environ) as assembly:
-        opened, feed = assembly.kernel.feed("inventory", "stock_count")
-        adapter = opened.feeds["nightly"].adapter
+        opened, bound = assembly.kernel.feed(wrapper, feed)
         when, _, what = place.partition("-")
         if when in {"before", "after"} and what:
+            adapter = opened.feeds["nightly"].adapter
             setattr(adapter, what, dying(getattr(adapter, what), times, after=when == "after"))
         if place == "cramped":
             most = (Path(os.environ["BROWNFIELD_HOME"]) / "ledger.db-wal").stat().st_size + times
@@ -56,9 +56,9 @@ def main() -> None:
                     os.kill(os.getpid(), signal.SIGKILL)
 
             journal.add = tell
-        for file in assembly.collecting.run(opened, feed):
+        for file in assembly.collecting.run(opened, bound):
             print(file["name"], file["state"], file.get("events", 0), file.get("quarantined", 0), file["note"])
 
 
 if __name__ == "__main__":
-    main()
+    collect(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

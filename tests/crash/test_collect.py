@@ -5,8 +5,9 @@ import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
+import collector
+import process
 import pytest
 from home import CHUNK, ROOT
 
@@ -19,7 +20,6 @@ from brownfield.wrapper.lock import write_lock
 
 pytestmark = pytest.mark.slow
 NIGHTLY = ROOT / "fixtures" / "nightly"
-COLLECTOR = Path(__file__).with_name("collector.py")
 DAMAGED = 412
 STEPS = ("seen", "ready", "claimed", "staged", "collecting", "preflighted", "committed", "settled")
 
@@ -31,10 +31,9 @@ def arrive(home, name):
 
 def collect(home, place="nowhere", times=0):
     """Run the collector; the lines it said, and whether it was killed."""
-    command = [sys.executable, str(COLLECTOR), str(home.wrappers), place, str(times)]
-    ended = subprocess.run(command, env=home.environ, capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode in {0, -signal.SIGKILL}, ended.stderr
-    return ended.stdout.splitlines(), ended.returncode != 0
+    ended = process.run(collector.collect, home.wrappers, place, times, environ=home.environ)
+    assert ended.code in {0, -signal.SIGKILL}, ended.err
+    return ended.out.splitlines(), ended.code != 0
 
 
 def records(home):
@@ -142,7 +141,7 @@ def test_killed_before_each_fsync(home, require):
     for number in range(1, 60):
         inject = f"inject=fsync,fdatasync:signal=KILL:when={number}"
         trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "-e", inject]
-        ended = subprocess.run([*trace, sys.executable, str(COLLECTOR), str(home.wrappers), "nowhere", "0"],
+        ended = subprocess.run([*trace, sys.executable, collector.__file__, str(home.wrappers), "nowhere", "0"],
                                env=home.environ, capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
         found = records(home)
         assert found == sorted(set(found))
@@ -162,14 +161,13 @@ def test_a_full_ledger_in_the_middle_of_a_file(home):
     arrive(home, "STK20261119.DAT")
     halfway = 0
     for room in range(50_000, 1_000_000, 50_000):
-        command = [sys.executable, str(COLLECTOR), str(home.wrappers), "cramped", str(room)]
-        ended = subprocess.run(command, env=home.environ, capture_output=True, text=True, timeout=60, check=False)
+        ended = process.run(collector.collect, home.wrappers, "cramped", room, environ=home.environ)
         found = records(home)
         assert found == sorted(set(found))
         halfway += 0 < len(found) < 596
-        if ended.returncode == 0:
+        if ended.code == 0:
             break
-        assert "disk I/O error" in ended.stderr or "disk is full" in ended.stderr
+        assert "disk I/O error" in ended.err or "disk is full" in ended.err
     assert halfway
     assert home.rows("SELECT state, events FROM bf_file") == [("archived", 596)]
     assert len(records(home)) == 596

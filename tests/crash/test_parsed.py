@@ -9,6 +9,8 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import collector
+import process
 import pytest
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "adapters" / "files"))
@@ -16,35 +18,23 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "adapters" / "files"))
 from shelf import FILES
 
 pytestmark = pytest.mark.slow
-COLLECT = """
-import os, signal, sys
-from pathlib import Path
-from brownfield.runtime import committing
-from brownfield.runtime.assembly import open_assembly
-
-left, save = [int(sys.argv[2])], committing.save_checkpoint
-
-def dying(*arguments):
-    save(*arguments)
-    left[0] -= 1
-    if left[0] == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-committing.save_checkpoint = dying
-with open_assembly(Path(sys.argv[1]), os.environ) as assembly:
-    for file in assembly.collecting.run(*assembly.kernel.feed("shop", "stock")):
-        print(file["state"], file["records"], file["events"], file["quarantined"])
-"""
 BAD = ["S-9999", "many", 1, "21.11.2026"]
 
 
-def run(folder, *command, code=0):
-    environ = {**os.environ, "BROWNFIELD_HOME": str(folder / "home"), "STOCK_DROP": str(folder / "drop"),
-               "SHOP_DROP": str(folder / "drop"), "BROWNFIELD_SECRETS": str(folder)}  # fmt: skip
-    ended = subprocess.run([sys.executable, "-c", *map(str, command)], env=environ, cwd=folder, capture_output=True,
-                           text=True, timeout=60, check=False)  # fmt: skip
-    assert ended.returncode == code, ended.stdout + ended.stderr
-    return ended.stdout
+def environ(folder):
+    return {**os.environ, "BROWNFIELD_HOME": str(folder / "home"), "STOCK_DROP": str(folder / "drop"),
+            "SHOP_DROP": str(folder / "drop"), "BROWNFIELD_SECRETS": str(folder)}  # fmt: skip
+
+
+def run(folder, *words):
+    command = [sys.executable, "-c", "from brownfield.edges.cli import main; main()", *map(str, words)]
+    ended = subprocess.run(command, env=environ(folder), cwd=folder, capture_output=True, text=True, timeout=60,
+                           check=False)  # fmt: skip
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def collect(folder, place, times=0):
+    return process.run(collector.collect, folder / "wrappers", place, times, "shop", "stock", environ=environ(folder))
 
 
 def query(folder, sql):
@@ -61,19 +51,20 @@ def test_each_record_is_an_event_once_whatever_the_killing(tmp_path, kind):
     sample = tmp_path / "STOCK20261120.in"
     sample.write_bytes(FILES[kind][0](rows[:5]))
     sample.with_name(f"{sample.name}.done").touch()
-    run(tmp_path, "from brownfield.edges.cli import main; main()", "new", "shop", "--file", sample)
+    run(tmp_path, "new", "shop", "--file", sample)
     manifest = tmp_path / "wrappers" / "shop" / "wrapper.toml"
     manifest.write_text(
         manifest.read_text("utf-8").replace("[connections.drop]\n", "[connections.drop]\nchunk = 10\n", 1)
     )
-    run(tmp_path, "from brownfield.edges.cli import main; main()", "lock", "wrappers/shop")
+    run(tmp_path, "lock", "wrappers/shop")
     (tmp_path / "drop" / "STOCK20261121.in").write_bytes(FILES[kind][0](rows))
     (tmp_path / "drop" / "STOCK20261121.in.done").touch()
     for times in (1, 2, 3):
-        run(tmp_path, COLLECT, tmp_path / "wrappers", times, code=-signal.SIGKILL)
+        assert collect(tmp_path, "inside", times).code == -signal.SIGKILL
         found = [row[0] & 0xFFFFFFFF for row in query(tmp_path, "SELECT id FROM bf_event ORDER BY id")]
         assert found == sorted(set(found))
-    assert run(tmp_path, COLLECT, tmp_path / "wrappers", 0).split() == ["archived", "61", "60", "1"]
+    assert collect(tmp_path, "nowhere").code == 0
+    assert query(tmp_path, "SELECT state, records, events, quarantined FROM bf_file") == [("archived", 61, 60, 1)]
     numbers = [row[0] & 0xFFFFFFFF for row in query(tmp_path, "SELECT id FROM bf_event ORDER BY id")]
     assert numbers == [*range(33), *range(34, 61)]
     events = [json.loads(row[0]) for row in query(tmp_path, "SELECT data FROM bf_event ORDER BY id")]

@@ -1,8 +1,8 @@
 """Killed at every step of sending a file, and of settling what was answered: nothing lost, nothing twice."""
 
 import asyncio
-import multiprocessing
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -10,24 +10,21 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "runtime"))
 
+import process
 import sender
 from ordering import ordering
 
 pytestmark = pytest.mark.slow
 ORDERS = ("SO-1", "SO-2", "SO-3")
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["sender"])
 MOST = 80
 """Steps that there are not: a run that is not killed ends the test before."""
 
 
 def killed(folder, what, step):
     """Whether the run was killed at this step; it ended by itself when there is no such step."""
-    process = PROCESSES.Process(target=sender.run, args=(folder, what, step))
-    process.start()
-    process.join(60)
-    assert process.exitcode in {0, -9}
-    return process.exitcode == -9
+    ended = process.run(sender.run, folder, what, step)
+    assert ended.code in {0, -signal.SIGKILL}, ended.err
+    return ended.code != 0
 
 
 async def approved(desk):

@@ -2,13 +2,14 @@
 
 import random
 import signal
-import subprocess
 import sys
 import time
 
+import collector
 import pytest
 from home import ROOT, Home
-from test_collect import COLLECTOR, collect
+from process import Begun
+from test_collect import collect
 
 from brownfield.wrapper.bundle import make_lock, open_bundle
 from brownfield.wrapper.lock import write_lock
@@ -69,14 +70,14 @@ def test_two_brownfields_on_one_location_take_each_file_once(both):
         for _ in range(4):
             deliver(both[0], number)
             number += 1
-        runs = [[sys.executable, str(COLLECTOR), str(home.wrappers), dice.choice(PLACES), str(dice.randint(1, 3))]
-                for home in both]  # fmt: skip
-        started = [subprocess.Popen(run, env=home.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-                   for run, home in zip(runs, both, strict=True)]  # fmt: skip
+        started = [
+            Begun(collector.collect, home.wrappers, dice.choice(PLACES), dice.randint(1, 3), environ=home.environ)
+            for home in both
+        ]
         for one in started:
-            _, said = one.communicate(timeout=60)
-            assert one.returncode in {0, -signal.SIGKILL}, said
-            killed += one.returncode != 0
+            ended = one.end()
+            assert ended.code in {0, -signal.SIGKILL}, ended.err
+            killed += ended.code != 0
     assert killed >= 6
     for home in both:
         collect(home)
