@@ -176,6 +176,24 @@ def test_operations_by_name_or_in_words(text, operations):
         ("file STK.DAT", ("batch.", "input.")),
         ("what failed", ("read.failed", "write.failed")),
         ("what was denied", ("call.denied", "write.denied")),
+        ("what was refused", ("call.denied", "write.denied", "write.declined", "write.rejected", "batch.refused")),
+        ("any rejections?", ("write.rejected", "batch.refused")),
+        ("what was corrected", ("record.corrected",)),
+        ("corrections by marie", ("record.corrected",)),
+        ("what was replayed", ("batch.replayed", "record.replayed")),
+        ("what did marie write off", ("record.written_off",)),
+        ("records that were written off", ("record.written_off",)),
+        ("all write-offs", ("record.written_off",)),
+        ("what was written", ("write.done",)),
+        ("what is held", ("batch.held",)),
+        ("what was set aside", ("batch.held", "batch.refused")),
+        ("what was done by hand", ("write.done_by_hand",)),
+        ("withdrawn files", ("input.withdrawn",)),
+        ("which files were held", ("batch.held",)),
+        ("which files were refused or held", ("batch.refused", "batch.held")),
+        ("which files were late", ("batch.late", "batch.missing", "input.overdue")),
+        ("which writes were rejected", ("write.rejected",)),
+        ("files that were approved", ("batch.", "input.", "write.approved")),
     ],
 )
 def test_kinds_of_events(text, events):
@@ -190,6 +208,13 @@ def test_the_echo_repeats_everything_that_was_understood():
         "Reading: writes by marie in inventory through place hold about “A-100”, Friday 20 November 2026, 00:00–24:00"  # noqa: RUF001
         " Europe/Paris."
     )
+
+
+def test_a_narrower_word_says_which_of_a_kind_are_meant_and_the_echo_says_it_too():
+    """R100: nobody who asks for the files that were held is told of all the others."""
+    assert ask("which files were held today").echo.startswith("Reading: files that were held among batches, Saturday")
+    assert ask("held today").echo.startswith("Reading: files that were held, Saturday")
+    assert ask("what was on hold H-77 today").subjects == ("H-77",)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "?!", "..."])

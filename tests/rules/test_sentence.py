@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from brownfield.rules.proposal import State
 from brownfield.rules.sentence import EVENTS, Entry, sentence
-from brownfield.rules.story import story, summary
+from brownfield.rules.story import COUNTED, story, summary
 
 PARIS = ZoneInfo("Europe/Paris")
 AT = datetime(2026, 11, 17, 13, 5, tzinfo=UTC)
@@ -120,6 +120,17 @@ GOLDEN = {
     "record.written_off": (
         {"file": FILE, "person": "ada", "note": "sent twice"},
         'ada wrote off a record of the file "STK1117.DAT" for place hold (inventory): "sent twice".',
+    ),
+    "record.replayed": (
+        {"file": FILE, "person": "ada", "events": 3, "open": 1, "note": "a new copybook"},
+        (
+            'ada had the open records of the file "STK1117.DAT" for place hold (inventory) read again: 3 events came of'
+            ' it, and 1 record cannot be read still: "a new copybook".'
+        ),
+    ),
+    "batch.replayed": (
+        {"file": FILE, "person": "olga"},
+        'olga had the file "STK1117.DAT" for place hold (inventory) taken in as a replay.',
     ),
     "batch.collecting": ({"file": FILE}, 'The file "STK1117.DAT" for place hold (inventory) is being taken in.'),
     "batch.committed": (
@@ -473,3 +484,35 @@ def test_who_decided_did_not_write():
     """R99: what marie approved is the agent's write and her decision."""
     assert summary(LIFE, who="marie") == "In that time marie made 1 decision; nothing is waiting."
     assert "agents made 1 write" in summary([entry(e.event, role="agent") for e in LIFE], who="agents")
+
+
+def taken(event, **file):
+    return entry(event, operation="stock_count", proposal=None, identity=None, file=FILE | file)
+
+
+def test_the_sentence_on_top_of_a_busy_day_counts_everything_by_its_kind():
+    """R100: calls, refusals, writes by how they ended, files by what became of them, events, records set apart."""
+    day = [*LIFE, *(read(minute) for minute in range(40)), read(1, "call.denied"),
+           entry("write.rejected", 2, proposal="P-9"), entry("write.expired", 2, proposal="P-8"),
+           taken("batch.seen"), taken("batch.committed"), taken("batch.committed", events=1000, quarantined=0),
+           taken("batch.held", events=7, quarantined=5), taken("batch.refused"), taken("record.corrected"),
+           taken("record.written_off"), taken("input.sent"), taken("input.sent"),
+           taken("input.contradicted") , entry("halt.set", proposal=None)]  # fmt: skip
+    assert summary(day) == (
+        "In that time billing-agent made 40 reads and 1 write (worth EUR 598.80); 1 request was denied; 1 request was"
+        " not decided in time; 1 request was rejected by the system; 2 files were taken in; 1 file was held; 1 file was"
+        " refused; 1 record was corrected; 1 record was written off; 2 files of writes were sent; 1 answer was against"
+        " what was known; 1 halt was set; 1,037 events came of the files; 6 records went to quarantine."
+    )
+    assert summary([taken("batch.committed")]) == (
+        "In that time 1 file was taken in; 30 events came of the file; 1 record went to quarantine."
+    )
+    assert summary([taken("batch.seen"), taken("batch.ready")]) == "In that time 2 entries were found."
+
+
+def test_every_event_that_ends_something_badly_is_counted():
+    """R9, R100: nothing refused, held, late or contradicted hides among the sentences; the table has real events."""
+    assert {event for event, _, _ in COUNTED} <= set(EVENTS)
+    bad = {"batch.held", "batch.refused", "batch.late", "batch.missing", "input.contradicted", "input.unmatched",
+           "schedule.missed", "call.denied", "read.failed", "write.failed", "write.rejected"}  # fmt: skip
+    assert bad <= {event for event, _, _ in COUNTED}

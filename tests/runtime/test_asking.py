@@ -10,6 +10,7 @@ from stage import EVERYTHING
 from brownfield.ledger.audit import verify_export
 from brownfield.rules.access import Role
 from brownfield.rules.problem import Problem
+from brownfield.runtime import asking
 from brownfield.runtime.key import audit_key
 
 pytestmark = pytest.mark.anyio
@@ -139,3 +140,24 @@ def test_only_an_operator_halts(stage):
         with pytest.raises(Problem) as problem:
             stage.assembly.control.halt(stage.caller(f"a-{role}", role, *EVERYTHING), "everything")
         assert problem.value.code == "denied"
+
+
+async def test_a_busy_day_is_counted_whole_and_told_in_part(stage, monkeypatch):
+    """R99, R100: the sentence on top is of the day, not of the entries that fit; what is not told is said."""
+    monkeypatch.setattr(asking, "MOST", 10)
+    operator, agent = stage.operator, stage.agent
+    for _ in range(25):
+        await stage.call(operator, "get_stock", {"Sku": "A-100"})
+    await stage.call(agent, "get_stock", {"Sku": "A-100"})
+    told = stage.assembly.asking.ask(operator, "what happened today")
+    assert "made 26 reads" in told["summary"]
+    assert "of 26 the first 10 are told" in told["complete"]
+    assert "10 times" in "".join(told["story"])
+    told = stage.assembly.asking.ask(operator, "what did the agent do today")
+    assert told["summary"] == "In that time agent made 1 read."
+    assert (len(told["story"]), told["complete"][-11:]) == (1, "is counted.")
+    monkeypatch.setattr(asking, "COUNTED", 20)
+    told = stage.assembly.asking.ask(operator, "what happened today")
+    assert told["summary"].startswith("Up to Sat 21 Nov 2026")
+    assert "20 reads" in told["summary"]
+    assert "Only the first 20 entries are counted" in told["complete"]

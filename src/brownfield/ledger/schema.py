@@ -258,7 +258,7 @@ arrival = Table(
     Column("changed_at", BigInteger),
     Column("waits_for", Text, nullable=False),
     Column("sha256", Text, nullable=False),  # empty until it is staged
-    Column("kind", Text, nullable=False),  # new | duplicate | correction | late; empty until it is identified
+    Column("kind", Text, nullable=False),  # new | duplicate | correction | late | replay; empty until it is identified
     Column("file", Id, ForeignKey("bf_file.id", name="fk_bf_arrival_file")),
     Column("step_at", BigInteger, nullable=False),
     Index(

@@ -104,6 +104,7 @@ class Kind(StrEnum):
     DUPLICATE = "duplicate"  # the same content, whatever its name
     CORRECTION = "correction"  # other content under a name, or a number, that was taken
     LATE = "late"  # a smaller number than one that was taken
+    REPLAY = "replay"  # whatever it is: a person wants it taken in again
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,8 +67,8 @@ def listed(items: Sequence[str], last: str = "and") -> str:
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:
-    """`1 read`, `3 reads`, `no reads`."""
-    return f"{count or 'no'} {noun if count == 1 else plural or noun + 's'}"
+    """`1 read`, `3 reads`, `1,200 reads`, `no reads`."""
+    return f"{format(count, ',') if count else 'no'} {noun if count == 1 else plural or noun + 's'}"
 
 
 def spelt(count: int) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from brownfield.rules import period
 from brownfield.rules.phrase import SHOWN, listed, name, words
 from brownfield.rules.redaction import plain
+from brownfield.rules.vocabulary import EVENTS, NOUNS, PLAIN, ROLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,85 +48,6 @@ class Question:
     echo: str
 
 
-ROLES = ("agent", "approver", "operator", "auditor")
-NOUNS = frozenset(
-    {
-        "account",
-        "batch",
-        "customer",
-        "feed",
-        "file",
-        "hold",
-        "invoice",
-        "item",
-        "number",
-        "order",
-        "product",
-        "proposal",
-        "request",
-        "site",
-        "sku",
-        "supplier",
-    }
-)
-"""Words that may announce a value without digits: `customer Miller`. A value with digits, or quoted, needs none."""
-
-PLAIN = frozenset([
-    "a", "about", "after", "all", "an", "and", "any", "anything", "are", "as", "at", "be", "been", "before", "being",
-    "between", "both", "by", "came", "can", "carried", "carry", "come", "could", "did", "do", "does", "doing",
-    "done", "during", "each", "every", "everything", "for", "from", "get", "give", "had", "happen", "happened",
-    "happens", "has", "have", "her", "him", "his", "how", "i", "in", "into", "is", "it", "its", "list", "made",
-    "make", "many", "may", "me", "much", "my", "no", "not", "of", "on", "or", "our", "out", "please", "run", "show",
-    "since", "so", "system", "tell", "than", "that", "the", "their", "them", "then", "there", "these", "they",
-    "thing", "things", "this", "those", "through", "time", "to", "under", "until", "up", "us", "via", "was", "we",
-    "were", "what", "when", "where", "which", "while", "who", "whom", "whose", "why", "will", "with", "without",
-    "would", "you", "your",
-])  # fmt: skip
-"""Words that carry no meaning of their own here; any other one that is not understood is named in the echo."""
-
-EVENTS: dict[str, tuple[tuple[str, ...], str]] = {
-    "approval": (("write.approved", "write.declined"), "approvals"),
-    "approve": (("write.approved",), "approvals"),
-    "approved": (("write.approved",), "approvals"),
-    "decision": (("write.approved", "write.declined"), "decisions"),
-    "decline": (("write.declined",), "refusals by people"),
-    "declined": (("write.declined",), "refusals by people"),
-    "denied": (("call.denied", "write.denied"), "denials by policy"),
-    "denial": (("call.denied", "write.denied"), "denials by policy"),
-    "rejected": (("write.rejected",), "refusals by the system"),
-    "expired": (("write.expired",), "expired requests"),
-    "failed": (("read.failed", "write.failed"), "failures"),
-    "failure": (("read.failed", "write.failed"), "failures"),
-    "unknown": (("write.unknown", "write.unanswered"), "writes with unknown outcome"),
-    "sent": (("write.sent", "input."), "writes that left in a file"),
-    "acknowledged": (("input.acknowledged",), "acknowledgements"),
-    "acknowledgement": (("input.",), "files and their acknowledgements"),
-    "resent": (("input.resent",), "files that were sent again"),
-    "proposed": (("write.",), "requests to write"),
-    "proposal": (("write.",), "writes"),
-    "read": (("read.",), "reads"),
-    "write": (("write.",), "writes"),
-    "wrote": (("write.",), "writes"),
-    "written": (("write.done",), "writes that were done"),
-    "change": (("write.",), "writes"),
-    "changed": (("write.done",), "writes that were done"),
-    "halt": (("halt.",), "halts"),
-    "halted": (("halt.",), "halts"),
-    "batch": (("batch.",), "batches"),
-    "batche": (("batch.",), "batches"),
-    "file": (("batch.", "input."), "batches"),
-    "key": (("key.",), "keys"),
-    "grant": (("grant.",), "grants"),
-    "granted": (("grant.",), "grants"),
-    "drift": (("drift.",), "looks at live systems"),
-    "drifted": (("drift.",), "looks at live systems"),
-    "schedule": (("schedule.",), "schedules"),
-    "job": (("schedule.",), "schedules"),
-    "export": (("audit.exported",), "exports of the audit"),
-    "exported": (("audit.exported",), "exports of the audit"),
-}
-"""Words for events (without a plural s): what the events begin with, and the word for the echo."""
-
 LENGTH = 500
 """Characters of a question that are read."""
 
@@ -159,8 +81,7 @@ class _Reading:
     roles: list[str] = field(default_factory=list)
     wrappers: list[str] = field(default_factory=list)
     operations: list[str] = field(default_factory=list)
-    events: list[str] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
+    said: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
     span: period.Period | None = None
     wrong: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
@@ -186,7 +107,7 @@ def read(text: str, now: datetime, zone: ZoneInfo, known: Known | None = None) -
         roles=() if reading.identities else _once(reading.roles),
         wrappers=_once(reading.wrappers),
         operations=_once(reading.operations),
-        events=_once(reading.events),
+        events=_once(_events(reading)[0]),
         since=span.since,
         until=span.until,
         echo=_echo(reading, span),
@@ -213,7 +134,7 @@ def _step(reading: _Reading, tokens: Sequence[_Token], calendar: period.Calendar
             _name_known(reading, tokens, known)
             or _time(reading, tokens, calendar)
             or _announced(reading, tokens, known)
-            or _keyword(reading, first.word)
+            or _keyword(reading, tokens)
         )
         if taken:
             return taken
@@ -269,28 +190,43 @@ def _announced(reading: _Reading, tokens: Sequence[_Token], known: Known) -> int
     if named or not (value.is_value or value.text[:1].isupper()):
         return 0
     if tokens[0].word in {"file", "batch"}:
-        _keyword(reading, tokens[0].word)
+        _keyword(reading, tokens[:1])
     reading.subjects.append(value.text)
     return 2
 
 
-def _keyword(reading: _Reading, word: str) -> int:
-    singular = word.removesuffix("s")
+def _keyword(reading: _Reading, tokens: Sequence[_Token]) -> int:
+    """A role, or a word for events: `replayed`, `written off`."""
+    pair = " ".join(token.word.removesuffix("s") for token in tokens[:2])
+    singular = tokens[0].word.removesuffix("s")
     if singular in ROLES:
         reading.roles.append(singular)
-    elif singular in EVENTS:
-        begins, label = EVENTS[singular]
-        reading.events.extend(begins)
-        reading.labels.append(label)
-    else:
-        return 0
-    return 1
+        return 1
+    for said, taken in ((pair, 2), (singular, 1)):
+        if said in EVENTS and taken <= len(tokens):
+            reading.said.append(EVENTS[said])
+            return taken
+    return 0
+
+
+def _events(reading: _Reading) -> tuple[list[str], str]:
+    """What events begin with, and the words for it: of a kind that is named, those that a narrower word says."""
+    kinds = [one for one in reading.said if all(begin.endswith(".") for begin in one[0])]
+    narrow = [one for one in reading.said if one not in kinds]
+    wide = tuple(begin for begins, _ in kinds for begin in begins)
+    within = [begin for begins, _ in narrow for begin in begins if begin.startswith(wide)] if wide else []
+    if within:
+        return (
+            within,
+            f"{listed(_once(label for _, label in narrow))} among {listed(_once(label for _, label in kinds))}",
+        )
+    return [begin for begins, _ in reading.said for begin in begins], listed(_once(label for _, label in reading.said))
 
 
 def _echo(reading: _Reading, span: period.Period) -> str:
     """The reading in words: everything by agents about “A-100”, Saturday 21 November 2026, 00:00 to 24:00."""
     who = [name(one) for one in reading.identities] or [f"{role}s" for role in reading.roles]
-    parts = [listed(_once(reading.labels)) or "everything"]
+    parts = [_events(reading)[1] or "everything"]
     for link, items in (
         ("by", who),
         ("in", [name(one) for one in reading.wrappers]),

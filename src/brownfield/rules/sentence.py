@@ -268,6 +268,11 @@ EVENTS: dict[str, Template] = {
     "batch.resumed": lambda f: f"{f.person} had the rest of {f.file} taken in{f.said('note')}",
     "record.corrected": lambda f: f"{f.person} corrected a record of {f.file}, and it became its event{f.said('note')}",
     "record.written_off": lambda f: f"{f.person} wrote off a record of {f.file}{f.said('note')}",
+    "record.replayed": lambda f: (
+        f"{f.person} had the open records of {f.file} read again: {_count(f)} came of it, and"
+        f" {phrase.counted(int(f.entry.body.get('open', 0)), 'record')} cannot be read still{f.said('note')}"
+    ),
+    "batch.replayed": lambda f: f"{f.person} had {f.file} taken in as a replay",
     "batch.collecting": lambda f: f"{f.file} is being taken in",
     "batch.committed": _committed,
     "batch.refused": lambda f: f"{f.file} was refused, nothing of it was taken in{f.said('reason', 'cause')}",

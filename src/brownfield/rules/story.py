@@ -33,7 +33,8 @@ def story(entries: Iterable[Entry], zone: ZoneInfo, *, whole: bool = True) -> li
     return [text for group in groups.values() for text in _paragraphs(group, zone, undone)]
 
 
-def summary(entries: Sequence[Entry], *, who: str = "", about: Sequence[str] = (), whole: bool = True) -> str:
+def summary(entries: Sequence[Entry], *, who: str = "", about: Sequence[str] = (), whole: bool = True,
+            until: str = "") -> str:  # fmt: skip
     """The one sentence on top: who did how much, worth what, and what of it is undone or waiting.
 
     Args:
@@ -41,14 +42,17 @@ def summary(entries: Sequence[Entry], *, who: str = "", about: Sequence[str] = (
         who: Who was asked about (`billing-agent`, `agents`); an empty string for anybody.
         about: The subjects that were asked about.
         whole: Whether entries of every kind were looked for. If not, nothing is said of what may have been left out.
+        until: Where not all was read, the time up to which it was, in words: what came of it later is not known.
     """
     subject = f" with {phrase.listed([f'“{text}”' for text in about])}" if about else ""
+    span = f"Up to {until}" if until else "In that time"
     if not entries and not whole:
         return f"Nothing of that kind was found{subject}."
     if not entries:
-        return f"In that time {who or 'nobody'} did {'nothing' if who else 'anything'}{subject}."
-    parts = [f"In that time {_did(entries, who)}{subject}", *_written(entries)]
-    return "; ".join([*parts, *(_waiting(entries) if whole and _from_the_start(entries) else ())]) + "."
+        return f"{span} {who or 'nobody'} did {'nothing' if who else 'anything'}{subject}."
+    first, *counted = [*_did(entries, who), *_written(entries)] or [_found(entries, who)]
+    waiting = _waiting(entries) if whole and not until and _from_the_start(entries) else []
+    return "; ".join([f"{span} {first}{subject}", *counted, *waiting]) + "."
 
 
 def undone_by(entries: Iterable[Entry]) -> frozenset[str]:
@@ -128,7 +132,7 @@ def _actors(entries: Iterable[Entry]) -> str:
     return phrase.listed(names) if 0 < len(names) <= MANY else f"{len(names)} identities" if names else "brownfield"
 
 
-def _did(entries: Sequence[Entry], who: str) -> str:
+def _did(entries: Sequence[Entry], who: str) -> list[str]:
     """`billing-agent made 3 reads and 1 write (worth EUR 598.80)`: what those asked about did, not others for them."""
     own = [entry for entry in entries if _by(entry, who)]
     reads = sum(entry.event == "read.done" for entry in own)
@@ -138,12 +142,16 @@ def _did(entries: Sequence[Entry], who: str) -> str:
     counts = [(reads, "read"), (len(made), "write"), (decided, "decision")]
     said = [phrase.counted(count, noun) for count, noun in counts if count]
     said = said or ([phrase.counted(asked, "request")] if asked else [])
-    if not said:
-        found = own or entries
-        by = f" by {who}" if own and who else ""
-        return f"{phrase.counted(len(found), 'entry', 'entries')}{by} {'was' if len(found) == 1 else 'were'} found"
     worth = _worth(entries, made)
-    return f"{who or _actors(entries)} made {phrase.listed(said)}" + (f" (worth {worth})" if worth else "")
+    made_by = f"{who or _actors(entries)} made {phrase.listed(said)}"
+    return [made_by + (f" (worth {worth})" if worth else "")] if said else []
+
+
+def _found(entries: Sequence[Entry], who: str) -> str:
+    """Where nothing that is counted by its kind was done: how much was found."""
+    own = [entry for entry in entries if _by(entry, who)]
+    found, by = own or entries, f" by {who}" if own and who else ""
+    return f"{phrase.counted(len(found), 'entry', 'entries')}{by} {'was' if len(found) == 1 else 'were'} found"
 
 
 def _by(entry: Entry, who: str) -> bool:
@@ -174,20 +182,53 @@ def _worth(entries: Sequence[Entry], written: set[str]) -> str:
     return phrase.listed([phrase.money({"minor": total, "currency": code}) for code, total in sorted(totals.items())])
 
 
+COUNTED: tuple[tuple[str, str, str], ...] = (
+    ("call.denied", "request", "denied"),
+    ("read.failed", "request", "not answered"),
+    ("write.declined", "request", "declined"),
+    ("write.denied", "request", "denied before it was written"),
+    ("write.expired", "request", "not decided in time"),
+    ("write.rejected", "request", "rejected by the system"),
+    ("write.failed", "write", "not made"),
+    ("batch.committed", "file", "taken in"),
+    ("batch.held", "file", "held"),
+    ("batch.refused", "file", "refused"),
+    ("batch.resumed", "held file", "resumed"),
+    ("batch.late", "file", "late"),
+    ("batch.missing", "file", "missing"),
+    ("record.corrected", "record", "corrected"),
+    ("record.written_off", "record", "written off"),
+    ("input.sent", "file of writes", "sent"),
+    ("input.withdrawn", "file of writes", "taken back"),
+    ("input.contradicted", "answer", "against what was known"),
+    ("input.unmatched", "answer", "nobody's"),
+    ("schedule.missed", "schedule", "missed"),
+    ("halt.set", "halt", "set"),
+)
+"""What the sentence on top counts besides reads, writes and decisions: the event, what it is about, how that ended."""
+_TAKEN = frozenset({"batch.committed", "batch.held"})
+"""Events that say how much of a file was taken in. Of one that was held and resumed the rest is a file of its own."""
+
+
 def _written(entries: Sequence[Entry]) -> list[str]:
-    """The clauses on what did not end well, or was taken back."""
+    """The clauses on files, and on what did not end well or was taken back."""
     undone = len(undone_by(entries))
     clauses = [f"{phrase.counted(undone, 'write')} {'was' if undone == 1 else 'were'} undone"] if undone else []
-    for event, verb in (
-        ("call.denied", "denied"),
-        ("read.failed", "not answered"),
-        ("write.declined", "declined"),
-        ("write.rejected", "rejected by the system"),
-    ):
-        count = sum(entry.event == event for entry in entries)
+    for event, noun, became in COUNTED:
+        count = sum(int(entry.body.get("count", 1)) for entry in entries if entry.event == event)
         if count:
-            clauses.append(f"{phrase.counted(count, 'request')} {'was' if count == 1 else 'were'} {verb}")
-    return clauses
+            plural = noun.replace("file of", "files of") if " of " in noun else ""
+            clauses.append(f"{phrase.counted(count, noun, plural)} {'was' if count == 1 else 'were'} {became}")
+    return [*clauses, *_records(entries)]
+
+
+def _records(entries: Iterable[Entry]) -> list[str]:
+    """`599 events came of the files`, `3 records went to quarantine`."""
+    files = [entry.body.get("file", {}) for entry in entries if entry.event in _TAKEN]
+    events, bad = (sum(int(file.get(word) or 0) for file in files) for word in ("events", "quarantined"))
+    came = f"{phrase.counted(events, 'event')} came of the file{'' if len(files) == 1 else 's'}"
+    put = f"{phrase.counted(bad, 'record')} went to quarantine"
+    return ([came] if files else []) + ([put] if bad else [])
 
 
 def _waiting(entries: Sequence[Entry]) -> list[str]:

@@ -139,7 +139,7 @@ class Arriving:
 
     def _arrived(self, arrival: Arrival, *, replay: bool) -> tuple[BatchFile, str]:
         if replay:
-            return self._take(arrival, Identity(Kind.NEW, "take")), "replayed"
+            return self._take(arrival, Identity(Kind.REPLAY, "take")), "replayed"
         with self._kernel.ledger.read() as connection:
             before = known(connection, self._opened.id, self._feed.name, arrival)
             same = find_file(connection, self._opened.id, self._feed.name, arrival.sha256, None)
@@ -242,7 +242,8 @@ class Arriving:
             self._identified(connection, arrival, identity.kind, file.id)
             if state is not FileState.COLLECTING:
                 return self._ended(connection, file, state, identity.reason)
-            self._tell(connection, "batch.collecting", file, {"kind": identity.kind.value})
+            begun = "batch.replayed" if identity.kind is Kind.REPLAY else "batch.collecting"
+            self._tell(connection, begun, file, {"kind": identity.kind.value})
         return file
 
     def _identified(self, connection: Connection, arrival: Arrival, kind: Kind, file: int) -> None:

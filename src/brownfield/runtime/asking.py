@@ -1,13 +1,18 @@
 """The audit for people: questions answered in sentences, entries, verification, export."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
 
 from brownfield.ledger.audit import AuditKey, Recorded, export, read_seals, search, subject_token, verify
 from brownfield.ledger.identity import identities
 from brownfield.ledger.reversal import reversals
+from brownfield.rules import phrase
 from brownfield.rules.access import Ability
 from brownfield.rules.problem import Problem
 from brownfield.rules.question import Known, Question, read
@@ -19,7 +24,26 @@ from brownfield.runtime.personal import MARK, committed
 from brownfield.runtime.refusal import audited
 
 MOST = 2000
-"""Entries that one answer is made of at most; the answer says when there were more."""
+"""Entries that one answer tells at most; the sentence on top counts the others too."""
+COUNTED = 100_000
+"""Entries that are read for an answer at most. Nothing is said of a time that holds more."""
+_KEPT = frozenset({"role", "undo_of", "impact", "needed", "file", "count", "person"})
+"""Facts of an entry that it is counted and narrowed by; the others are not kept of those that are only counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a question found.
+
+    Attributes:
+        told: The first entries, whole.
+        counted: All of them, with what they are counted by.
+        until: The instant of the last entry that was read, where there were too many to read all; else None.
+    """
+
+    told: list[Recorded]
+    counted: list[Recorded]
+    until: datetime | None
 
 
 class Asking:
@@ -51,15 +75,16 @@ class Asking:
         except ValueError as error:
             raise Problem("invalid", str(error)) from error
         found = self._find(question)
-        lines = [_line(entry) for entry in found]
-        self._note(caller, "audit.asked", _asked(question, text, found))
+        self._note(caller, "audit.asked", _asked(question, text, found.told))
         who = ", ".join((*question.identities, *(f"{role}s" for role in question.roles)))
-        told = f"Every entry up to {now.astimezone(zone):%H:%M:%S} is counted."
+        whole, until = not question.events, phrase.when(found.until, zone) if found.until else ""
         return {
             "reading": question.echo,
-            "summary": summary(lines, who=who, about=question.subjects, whole=not question.events),
-            "story": story(lines, zone, whole=not question.events),
-            "complete": told if len(found) < MOST else f"Only the first {MOST} entries are told: narrow the question.",
+            "summary": summary(
+                [*map(_line, found.counted)], who=who, about=question.subjects, whole=whole, until=until
+            ),
+            "story": story(map(_line, found.told), zone, whole=whole and len(found.told) == len(found.counted)),
+            "complete": _complete(found, now.astimezone(zone), zone),
         }
 
     def entries(self, caller: Caller, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
@@ -99,19 +124,31 @@ class Asking:
         operations = frozenset(name for w in wrappers.values() for name in (*w.bundle.operations, *w.bundle.feeds))
         return Known(names, frozenset(wrappers), operations)
 
-    def _find(self, question: Question) -> list[Recorded]:
-        events = [e for e in EVENTS if any(e.startswith(prefix) for prefix in question.events)] or None
-        tokens = [subject_token(self._key, subject) for subject in question.subjects if not self._proposal(subject)]
-        about = next((subject for subject in question.subjects if self._proposal(subject)), None)
+    def _find(self, question: Question) -> Found:
         with self._kernel.ledger.read() as connection:
-            found = search(connection, tokens=tokens, events=events, since=question.since, until=question.until,
-                           proposal=about, limit=MOST)  # fmt: skip
+            read = list(islice(map(_slim, self._entries(connection, question)), COUNTED))
+            narrowed = _narrowed(read, question)
+            first = {entry.id for entry in narrowed[:MOST]}
+            whole = (entry for entry in self._entries(connection, question) if entry.id in first)
+            told = list(islice(whole, len(first)))
+        return Found(told, narrowed, read[-1].at if len(read) == COUNTED else None)
+
+    def _entries(self, connection: Connection, question: Question) -> Iterator[Recorded]:
+        """All that a question may be about, oldest first; whom it names is not looked at yet."""
+        named = [subject for subject in question.subjects if self._proposal(subject)]
+        wanted: dict[str, Any] = {
+            "events": [e for e in EVENTS if any(e.startswith(prefix) for prefix in question.events)] or None,
+            "since": question.since, "until": question.until,
+        }  # fmt: skip
+        tokens = [subject_token(self._key, subject) for subject in question.subjects if subject not in named]
+        known: set[str] = set()
+        for entry in _searched(connection, tokens=tokens, proposal=next(iter(named), None), **wanted):
+            known |= {entry.proposal} if entry.proposal else set()
+            yield entry
+        if question.subjects:
             # What undid a write names other values (a hold's number), and belongs to its story all the same.
-            known = {entry.proposal for entry in found if entry.proposal}
             for reversal in reversals(connection, known):
-                found += search(connection, proposal=reversal, events=events, since=question.since,
-                                until=question.until, limit=MOST) if reversal not in known else []  # fmt: skip
-        return _narrowed(found, question)
+                yield from _searched(connection, proposal=reversal, **wanted) if reversal not in known else ()
 
     def _proposal(self, subject: str) -> bool:
         return subject.casefold().startswith("p-") and len(subject) == len("p-") + 32
@@ -120,6 +157,31 @@ class Asking:
         with self._kernel.ledger.write() as connection:
             entry = self._kernel.entry(event, body, caller.identity, trace=caller.trace)
             self._kernel.journal.add(connection, entry)
+
+
+def _searched(connection: Connection, **wanted: Any) -> Iterator[Recorded]:
+    """All that is found, a page at a time: a day may hold more than fits into memory whole."""
+    after = 0
+    while found := search(connection, after=after, limit=MOST, **wanted):
+        yield from found
+        if len(found) < MOST:
+            return
+        after = found[-1].id
+
+
+def _slim(entry: Recorded) -> Recorded:
+    return replace(entry, body={name: fact for name, fact in entry.body.items() if name in _KEPT})
+
+
+def _complete(found: Found, now: datetime, zone: ZoneInfo) -> str:
+    """How far the answer goes: what is counted, and what is told."""
+    if found.until is not None:
+        last = phrase.when(found.until, zone)
+        return f"Only the first {COUNTED:,} entries are counted, up to {last}: name a shorter time."
+    told = f"Every entry up to {now:%H:%M:%S} is counted"
+    if len(found.told) == len(found.counted):
+        return f"{told}."
+    return f"{told}; of {len(found.counted):,} the first {len(found.told):,} are told: narrow the question."
 
 
 def _asked(question: Question, text: str, found: list[Recorded]) -> dict[str, Any]:

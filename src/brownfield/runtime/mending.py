@@ -87,9 +87,11 @@ class Mending:
         with self._kernel.ledger.read() as connection:
             kept = still_open(connection, file_id, limit=10_000)
         ended = [self._again(caller, item, note) for item in kept]
-        body = {"file": {"name": file.name, "sha256": file.sha256}}
-        entry = self._kernel.entry("quarantine.read", body, caller.identity, trace=caller.trace, wrapper=file.wrapper,
-                                   operation=file.feed)  # fmt: skip
+        left = sum(record["state"] == RecordState.OPEN for record in ended)
+        body = {"file": {"name": file.name, "sha256": file.sha256}, "note": note, "events": len(ended) - left,
+                "open": left}  # fmt: skip
+        entry = self._kernel.entry("record.replayed", body, caller.identity, trace=caller.trace, wrapper=file.wrapper,
+                                   about={"name": file.name}, operation=file.feed)  # fmt: skip
         self._kernel.journal.post(entry).result()  # what still cannot be read is in the answer, whole
         return ended
 
