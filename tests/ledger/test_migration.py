@@ -30,6 +30,7 @@ PUBLISHED = {
     "0007_input": "97f66154bc9c87fa",
     "0008_entry": "23dd80dc33595bec",
     "0009_lapse": "ddcf872b2895f28c",
+    "0010_contradiction": "79f13a08e6ca494f",
 }
 """sha256 of the migrations that ledgers may have passed, the first 16 digits."""
 

@@ -267,6 +267,31 @@ async def test_an_answer_that_says_otherwise_changes_nothing_and_is_told(desk):
     assert desk.states(ids) == ["done"]
     [told] = desk.entries("input.contradicted")
     assert told.body["lines"] == ["file 1, record 1: 10"]
+    sending, status = desk.assembly.sending, desk.assembly.control.status
+    [listed] = sending.listing(desk.operator)
+    assert listed["contradicted"] == 1
+    [record] = sending.show(desk.operator, "orders", "entry", 1)["records"]
+    assert record["contradiction"] == "file 1, record 1: 10"
+    [shown] = status(desk.operator)["contradicted"]
+    assert (shown["connection"], shown["sequence"], shown["records"]) == ("orders.entry", 1, 1)
+    assert shown["last"] == "file 1, record 1: 10"
+    assert status(desk.agent)["contradicted"] == []
+    desk.clock.move(timedelta(days=31))
+    assert status(desk.operator)["contradicted"] == []
+    assert sending.listing(desk.operator)[0]["contradicted"] == 1
+
+
+async def test_a_withdrawn_file_has_no_number_for_the_next_one_has_it(desk, monkeypatch):
+    """R97: a program that goes by the number, and a person who reads the list, find one file under each."""
+    await desk.approved("SO-1")
+    with monkeypatch.context() as patch:
+        patch.setattr(Putting, "finish", nothing)
+        await desk.send()
+    gone = await desk.assembly.sending.withdraw(desk.operator, "orders", "entry", 1, "wrong day")
+    assert (gone.get("sequence"), gone["gave_back"], gone["state"]) == (None, 1, "withdrawn")
+    await desk.send()
+    listed = desk.assembly.sending.listing(desk.operator)
+    assert [(one.get("sequence"), one["state"]) for one in listed] == [(1, "sent"), (None, "withdrawn")]
 
 
 async def test_an_answer_for_another_batch_changes_nothing_and_is_told(desk):

@@ -171,6 +171,47 @@ def standing(connection: Connection, inputs: Collection[int]) -> dict[int, dict[
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """What was answered of a record against what was known of it.
+
+    Attributes:
+        number: The record's.
+        line: The last such answer, as the audit quotes it.
+        at: When it was looked at, UTC.
+    """
+
+    number: int
+    line: str
+    at: datetime
+
+
+def note_contradiction(connection: Connection, input_id: int, proposal: str, line: str, now: datetime) -> None:
+    """Keep an answer that says otherwise beside the record that it is about."""
+    columns = schema.input_record.c
+    here = (columns.input == input_id, columns.proposal == proposal)
+    connection.execute(update(schema.input_record).where(*here).values(contradiction=line, contradicted_at=micros(now)))
+
+
+def contradictions(connection: Connection, inputs: Collection[int]) -> dict[int, list[Contradiction]]:
+    """Of each file that has any, the records of which something else was answered, too."""
+    columns = schema.input_record.c
+    where = (columns.input.in_(list(inputs)), columns.contradicted_at.is_not(None))
+    found: dict[int, list[Contradiction]] = {}
+    for row in connection.execute(select(schema.input_record).where(*where).order_by(columns.number)):
+        one = Contradiction(row.number, row.contradiction, instant(row.contradicted_at))
+        found.setdefault(row.input, []).append(one)
+    return found
+
+
+def contradicted_since(connection: Connection, environment: str, since: datetime) -> list[Input]:
+    """The files with a record that was contradicted since then, latest first."""
+    columns = schema.input_record.c
+    told = select(columns.input).where(columns.contradicted_at >= micros(since))
+    where = (_COLUMNS.environment == environment, _COLUMNS.id.in_(told))
+    return [_input(row) for row in connection.execute(select(*_SHOWN).where(*where).order_by(_COLUMNS.id.desc()))]
+
+
 def advance(connection: Connection, present: Input, step: Step, **details: Any) -> Input:
     """Note how far a file has come; whatever kept it from that keeps it no longer, unless that is among the details.
 

@@ -199,6 +199,8 @@ input_record = Table(
     Column("input", Id, ForeignKey("bf_input.id"), primary_key=True),
     Column("number", Integer, primary_key=True),  # from 1
     Column("proposal", Text, ForeignKey("bf_proposal.id"), nullable=False, index=True),
+    Column("contradiction", Text, nullable=False, server_default=text("''")),  # the last answer that says otherwise
+    Column("contradicted_at", BigInteger),
 )
 
 acknowledged = Table(

@@ -18,6 +18,7 @@ from brownfield.ledger.input import (
     Input,
     Place,
     find_input,
+    note_contradiction,
     overdue,
     position_of,
     records_of,
@@ -154,6 +155,8 @@ class Acknowledging:
         if means is not Meaning.SETTLES or proposal is None or file is None:
             told = self._quoted(index.reader, said, None if means is Meaning.UNMATCHED else proposal)
             lines.odd.setdefault((means, file.id if file else 0), []).append(told)
+            if means is Meaning.CONTRADICTS and proposal and file:
+                note_contradiction(connection, file.id, proposal.id, told, self._kernel.clock.now())
             return
         outcome = read or Outcome(said.event or Event.LOSE, _words(said))
         self._end(connection, proposal, said, outcome)

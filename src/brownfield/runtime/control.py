@@ -1,7 +1,10 @@
 """Stopping and looking: halts that hold at once, and the state of everything on one page."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
+
+from sqlalchemy import Connection
 
 from brownfield.ledger.arrival import queued, waiting
 from brownfield.ledger.batch import BatchFile, FileState, files, under_way
@@ -10,7 +13,7 @@ from brownfield.ledger.count import proposal_counts
 from brownfield.ledger.firing import last_firing
 from brownfield.ledger.halt import Halt, active_halts, blocking, lift_halt, set_halt
 from brownfield.ledger.identity import identities
-from brownfield.ledger.input import unfinished
+from brownfield.ledger.input import Contradiction, Input, contradicted_since, contradictions, unfinished
 from brownfield.ledger.proposal import listing
 from brownfield.ledger.quarantine import open_by_feed
 from brownfield.rules.access import Ability, Role, covers
@@ -29,6 +32,8 @@ from brownfield.wrapper.manifest import nearest
 
 HELD = 50
 """Held files that the status tells, latest first."""
+REMEMBERED = timedelta(days=30)
+"""How long the status tells of an answer that contradicts; nothing ends it, for nobody decides on it here."""
 
 
 class Control:
@@ -115,6 +120,7 @@ class Control:
             held = files(connection, state=FileState.HELD, limit=HELD) if caller.may(Ability.OVERSEE) else []
             unread = open_by_feed(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else {}
             unsent = unfinished(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else []
+            against = self._contradicted(connection) if caller.may(Ability.OVERSEE) else []
         return {
             "environment": self._kernel.environment,
             "ledger": self._kernel.around.ledger() if caller.may(Ability.OVERSEE) else None,
@@ -134,11 +140,18 @@ class Control:
             "unread": [{"feed": feed, "records": count} for feed, count in unread.items()],
             "unsent": [{"connection": f"{one.place.wrapper}.{one.place.connection}", "sequence": one.sequence,
                         "file": one.name, "state": one.step.value, "reason": one.reason} for one in unsent],
+            "contradicted": [contradicted_body(file, found) for file, found in against],
             "proposals": counts if caller.may(Ability.OVERSEE) else {},
             "schedules": [self._schedule(one) for one in self._schedules] if caller.may(Ability.OVERSEE) else [],
             "expected": self._expecting.told() if caller.may(Ability.OVERSEE) else [],
             "polled": self._polling.told() if caller.may(Ability.OVERSEE) else [],
         }  # fmt: skip
+
+    def _contradicted(self, connection: Connection) -> list[tuple[Input, list[Contradiction]]]:
+        since = self._kernel.clock.now() - REMEMBERED
+        files = contradicted_since(connection, self._kernel.environment, since)
+        found = contradictions(connection, [file.id for file in files])
+        return [(file, found[file.id]) for file in files]
 
     def _concerns(self, caller: Caller, halt: Halt) -> bool:
         """Whether a halt stops this caller; what others are stopped from, and why, is not theirs to know."""
@@ -220,3 +233,11 @@ def progress_body(file: BatchFile, progress: Progress, behind: Mapping[str, int]
     return {"id": file.id, "feed": feed, "file": file.name, "records": file.records, "percent": progress.percent,
             "seconds_left": None if left is None else round(left.total_seconds()),
             "files_behind": behind.get(feed, 0)}  # fmt: skip
+
+
+def contradicted_body(file: Input, found: Sequence[Contradiction]) -> dict[str, Any]:
+    """A file of which something else was answered than what is known: how many records, and the last such answer."""
+    last = max(found, key=lambda one: one.at)
+    return {"connection": f"{file.place.wrapper}.{file.place.connection}", "sequence": file.sequence,
+            "file": file.name, "records": len(found), "last": last.line,
+            "at": last.at.isoformat(timespec="seconds")}  # fmt: skip

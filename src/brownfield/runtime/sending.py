@@ -5,16 +5,18 @@ A schedule may do it without anybody's standing approval: what it sends is what 
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from brownfield.contract import Sight
 from brownfield.ledger.conflict import Moved
 from brownfield.ledger.input import (
+    Contradiction,
     Input,
     Place,
     advance,
     bytes_of,
+    contradictions,
     find_input,
     listed_inputs,
     records_of,
@@ -120,8 +122,9 @@ class Sending:
             found = listed_inputs(ledger, self._kernel.environment, wrapper=wrapper or None, name=name or None,
                                   limit=limit)  # fmt: skip
             states = standing(ledger, [file.id for file in found])
+            against = contradictions(ledger, [file.id for file in found])
         self._note(caller, wrapper, name, files=len(found))
-        return [input_body(file, states.get(file.id, {})) for file in found]
+        return [input_body(file, states.get(file.id, {}), against.get(file.id, ())) for file in found]
 
     def show(self, caller: Caller, wrapper: str, name: str, sequence: int) -> dict[str, Any]:
         """One file: its records with their proposals, and its fields beside their bytes.
@@ -133,13 +136,15 @@ class Sending:
         file = self._file(wrapper, name, sequence)
         with self._kernel.ledger.read() as connection:
             records, data = records_of(connection, file.id), bytes_of(connection, file.id)
+            against = {one.number: one.line for one in contradictions(connection, [file.id]).get(file.id, ())}
         opened = self._kernel.wrappers.get(wrapper)
         far = opened.inputs.get(name) if opened else None
         self._note(caller, wrapper, name, file={"name": file.name, "sequence": sequence, "sha256": file.sha256})
         return {
             "file": self._body(file),
             "records": [{"record": number, "proposal": one.id, "state": one.state.value, "outcome": one.outcome,
-                         "arguments": one.arguments} for number, one in records.items()],
+                         "arguments": one.arguments, "contradiction": against.get(number, "")}
+                        for number, one in records.items()],
             "fields": _fields(far.adapter.look(data)) if far else [],
         }  # fmt: skip
 
@@ -241,7 +246,8 @@ class Sending:
         """A file as it is now, with how far its records are."""
         with self._kernel.ledger.read() as connection:
             now = find_input(connection, file.place, file.sequence) or file
-            return input_body(now, standing(connection, [file.id]).get(file.id, {}))
+            against = contradictions(connection, [file.id]).get(file.id, ())
+            return input_body(now, standing(connection, [file.id]).get(file.id, {}), against)
 
 
 def _demand_reason(note: str) -> None:
@@ -249,12 +255,14 @@ def _demand_reason(note: str) -> None:
         raise Problem("invalid", "nothing is said of why; nothing was changed", next="Say what you know, in `note`.")
 
 
-def input_body(file: Input, states: dict[str, int]) -> dict[str, Any]:
-    """A file as every door gives it."""
+def input_body(file: Input, states: dict[str, int], against: Sequence[Contradiction] = ()) -> dict[str, Any]:
+    """A file as every door gives it. One that was withdrawn has no number: the next file has it."""
+    withdrawn = file.step is Step.WITHDRAWN
     shown = {
-        "connection": f"{file.place.wrapper}.{file.place.connection}", "sequence": file.sequence, "name": file.name,
+        "connection": f"{file.place.wrapper}.{file.place.connection}", "name": file.name,
+        "sequence": None if withdrawn else file.sequence, "gave_back": file.sequence if withdrawn else None,
         "state": file.step.value, "reason": file.reason, "records": file.records, "proposals": states,
-        "sha256": file.sha256, "resent": file.resent or None,
+        "sha256": file.sha256, "resent": file.resent or None, "contradicted": len(against) or None,
         "prepared_at": file.prepared_at.isoformat(timespec="seconds"),
         "sent_at": file.sent_at.isoformat(timespec="seconds") if file.sent_at else None,
         "due_at": file.due_at.isoformat(timespec="seconds") if file.due_at else None,

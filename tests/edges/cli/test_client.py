@@ -280,6 +280,30 @@ def test_collect_goes_through_the_server_and_tells_of_lost_files(run, server):
     assert "truncated" in run("collect", "inventory.stock_count", code=65).stdout
 
 
+def test_an_answer_that_contradicts_is_seen_where_people_look(run, server):
+    """R97: by `status`, `inputs` and `inputs show`; and a withdrawn file takes no number from the next."""
+    told = {"connection": "orders.entry", "sequence": 1, "file": "ORD000001.DAT", "records": 2,
+            "last": "file 1, record 1: 10", "at": "2026-11-21T09:00:00+00:00"}  # fmt: skip
+    server.answers["GET /v1/status"] = (200, {"environment": "test", "identity": "o", "role": "operator",
+                                              "systems": [], "contradicted": [told]})  # fmt: skip
+    said = run("status").stdout
+    assert "orders.entry: of 2 records of ORD000001.DAT the other thing was answered, too" in said
+    assert "file 1, record 1: 10" in said
+    file = {"connection": "orders.entry", "sequence": 1, "name": "ORD000001.DAT", "state": "sent", "records": 2,
+            "proposals": {"done": 2}, "contradicted": 2}  # fmt: skip
+    gone = {"connection": "orders.entry", "gave_back": 1, "name": "ORD000001.DAT", "state": "withdrawn", "records": 1,
+            "proposals": {}}  # fmt: skip
+    server.answers["GET /v1/inputs"] = (200, {"inputs": [file, gone]})
+    listed = run("inputs").stdout
+    assert "of 2 records the other thing was answered, too" in listed
+    assert "(1 given back)" in listed
+    record = {"record": 1, "proposal": "p-1", "state": "done", "arguments": {}, "outcome": "accepted with 00",
+              "contradiction": "file 1, record 1: 10"}  # fmt: skip
+    server.answers["GET /v1/inputs/orders/entry/1"] = (200, {"file": file, "records": [record], "fields": []})
+    shown = run("inputs", "show", "orders.entry", "1").stdout
+    assert "accepted with 00; the other thing was answered, too: file 1, record 1: 10" in shown
+
+
 def test_files_that_no_feed_takes_are_named_and_change_no_exit_code(run, server):
     """R97: by `collect` and by `status`, in words and in --json."""
     stray = {"connection": "inventory.nightly", "files": 7, "names": ["stk1.dat", "NOTES.txt"],

@@ -10,6 +10,7 @@ from rich.console import RenderableType
 
 from brownfield.edges.cli.calling import split
 from brownfield.edges.cli.session import Session
+from brownfield.edges.cli.status import reached, stray, told
 from brownfield.edges.cli.terminal import table
 from brownfield.wrapper.manifest import MANIFEST
 
@@ -26,7 +27,7 @@ def status(context: typer.Context) -> None:
     """Say what is running: systems, what your key may call, halts, proposals."""
     here = Session.of(context)
     found = here.client().get("/v1/status")
-    here.terminal.give(found, _status(here.address(), found))
+    here.terminal.give(found, told(here.address(), found))
 
 
 def halt(
@@ -97,30 +98,13 @@ def _collected(answer: dict[str, Any]) -> Iterator[RenderableType]:
             for f in answer["files"]]  # fmt: skip
     columns = ("file", "state", "records", "events", "quarantined", "note", "reason")
     yield table(columns, rows) if rows else "No file has arrived."
-    yield from map(_stray, answer.get("strays", ()))
-
-
-def _stray(one: dict[str, Any]) -> str:
-    """`inventory.nightly: 7 files lie there that no feed takes: NOTES.txt, … and 2 more, the oldest since 2026-…`."""
-    files, more = one["files"], one["files"] - len(one["names"])
-    lie = "1 file lies" if files == 1 else f"{files:,} files lie"
-    names = ", ".join(one["names"]) + (f" and {more:,} more" if more else "")
-    since = f", the oldest changed {one['since']} (its own clock)" if one["since"] else ""
-    return f"{one['connection']}: {lie} there that no feed takes (`match`): {names}{since}."
+    yield from map(stray, answer.get("strays", ()))
 
 
 def _reached(here: Session, feed: str) -> str:
     """How far the server's collect is, for somebody who watches."""
     found = here.client().get("/v1/status")["collecting"] if here.home.address() else []
     return next((reached(one) for one in found if one["feed"] == feed), f"Collecting {feed} …")
-
-
-def reached(one: dict[str, Any]) -> str:
-    """How far a file is: `STK1.DAT: 43 %, 1,200 records, about 2 m left; 3 files wait behind it`."""
-    left, behind = one["seconds_left"], one["files_behind"]
-    about = "" if left is None else f", about {left // 60} m left" if left >= 90 else f", about {left} s left"
-    files = f"; {behind} file{'s' if behind > 1 else ''} behind it" if behind else ""
-    return f"{one['file']}: {one['percent']} %, {one['records']:,} records{about}{files}"
 
 
 def _collect_alone(
@@ -142,44 +126,3 @@ def _collect_alone(
                 assembly.collecting.stop()  # Ctrl-C: the thread ends after its chunk, and only then does asyncio.run
 
         return {"files": asyncio.run(run()), "strays": assembly.collecting.strays(wrapper, feed)}
-
-
-def _status(address: str, found: dict[str, Any]) -> Iterator[RenderableType]:
-    yield f"{address}, {found['environment']}; you are {found['identity']} ({found['role']})."
-    for stopped in found.get("halts", ()):
-        reason = stopped.get("reason") or "no reason given"
-        yield f"HALTED: {stopped['scope']} by {stopped['by']} since {stopped['at']}: {reason}"
-    rows = [(s["id"], s["title"], s["mode"], s["owner"], ", ".join(f"{n} ({e})" for n, e in s["operations"].items()),
-             ", ".join(s["feeds"]), ", ".join(s["stopped"])) for s in found["systems"]]  # fmt: skip
-    yield table(("wrapper", "system", "mode", "owner", "operations", "feeds", "stopped by drift"), rows)
-    for one in found.get("collecting", ()):
-        yield f"Collecting {one['feed']}: {reached(one)}."
-    if found.get("waiting"):
-        lying = [(w["feed"], w["files"], w["oldest"], w["since"], w["waits_for"]) for w in found["waiting"]]
-        yield table(("feed", "files waiting", "oldest", "since (UTC)", "it waits for"), lying)
-    if found.get("held"):
-        held = [(h["id"], h["feed"], h["file"], h["since"], h["reason"]) for h in found["held"]]
-        yield table(("held", "feed", "file", "since (UTC)", "because"), held)
-        yield "Each needs a person: brownfield batches resume ID, or brownfield batches refuse ID."
-    yield from map(_stray, found.get("strays", ()))
-    for one in found.get("unread", ()):
-        many = f"{one['records']:,} record{'s' * (one['records'] > 1)}"
-        yield f"{one['feed']}: {many} could not be read and wait for a person: brownfield batches --feed {one['feed']}."
-    for one in found.get("unsent", ()):
-        why = one["reason"] or "nothing is known to be in its way"
-        yield f"{one['connection']}: {one['file']} is {one['state']} and has not left: {why}."
-    looks = [(f"{s['id']}.{d['connection']}", d["at"], d["outcome"], "; ".join(d["changes"]) or d["cause"])
-             for s in found["systems"] for d in s.get("drift", ())]  # fmt: skip
-    if looks:
-        yield table(("live system", "looked at (UTC)", "it is", "because"), looks)
-    if found.get("schedules"):
-        due = [(s["schedule"], s["next"], s["last"], s["outcome"]) for s in found["schedules"]]
-        yield table(("schedule", "next due (UTC)", "last due", "its outcome"), due)
-    for one in found.get("polled", ()):
-        if one["failing"]:
-            yield f"{one['feed']}: its location cannot be looked at: {one['failing']}"
-    for feed in found.get("expected", ()):
-        yield f"{feed['feed']}: its next file is due {feed['next'] or 'at no known time'}."
-        yield from (f"  {one['day']}: {one['what'].replace('_', ' ')}, {one['reason']}" for one in feed["found"])
-    if found.get("proposals"):
-        yield "Proposals: " + ", ".join(f"{count} {state}" for state, count in found["proposals"].items())

@@ -48,8 +48,8 @@ def inputs(
         return
     here = Session.of(context)
     found = here.client().get("/v1/inputs", connection=connection, limit=limit)
-    rows = [(f["connection"], f["sequence"], f["name"], f["state"], f["records"], _counts(f["proposals"]),
-             f.get("sent_at", ""), f.get("reason", "")) for f in found["inputs"]]  # fmt: skip
+    rows = [(f["connection"], _number(f), f["name"], f["state"], f["records"], _counts(f["proposals"]),
+             f.get("sent_at", ""), _remark(f)) for f in found["inputs"]]  # fmt: skip
     columns = ("connection", "sequence", "file", "state", "records", "of them", "sent (UTC)", "reason")
     here.terminal.give(found, [table(columns, rows)] if rows else ["No files."])
 
@@ -58,7 +58,7 @@ def show(context: typer.Context, connection: Connection, sequence: Sequence) -> 
     """Show one file: its records with their proposals, and every field beside its bytes."""
     here = Session.of(context)
     found = here.client().get(_path(connection, sequence))
-    rows = [(r["record"], r["proposal"], r["state"], plain(r["arguments"]), r["outcome"]) for r in found["records"]]
+    rows = [(r["record"], r["proposal"], r["state"], plain(r["arguments"]), _outcome(r)) for r in found["records"]]
     file = found["file"]
     told = f"{file['name']}, file {file['sequence']} of {file['connection']}: {file['state']}."
     columns = ("record", "proposal", "state", "arguments", "outcome")
@@ -109,3 +109,19 @@ def _fields(fields: list[dict[str, Any]]) -> RenderableType:
 
 def _counts(states: dict[str, int]) -> str:
     return ", ".join(f"{count} {state}" for state, count in states.items())
+
+
+def _number(file: dict[str, Any]) -> str:
+    """The file's number. One that was withdrawn has none any more: the next file has it."""
+    return str(file["sequence"]) if "sequence" in file else f"({file['gave_back']} given back)"
+
+
+def _remark(file: dict[str, Any]) -> str:
+    many = file.get("contradicted", 0)
+    against = f"of {many} record{'s' * (many > 1)} the other thing was answered, too" if many else ""
+    return "; ".join(filter(None, (file.get("reason", ""), against)))
+
+
+def _outcome(record: dict[str, Any]) -> str:
+    other = record.get("contradiction", "")
+    return f"{record['outcome']}; the other thing was answered, too: {other}" if other else str(record["outcome"])
