@@ -253,7 +253,7 @@ def _statements(file: BinaryIO) -> Iterator[tuple[int, int, str, Node]]:
             count += len(ended)
             yield from ended
         reader.parser.Parse(b"", True)  # noqa: FBT003
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the latter of an encoding that expat has not
         raise Rejected(f"it is not XML: {error}", code="framing") from None
     if not count:
         raise Rejected("it holds no statement", code="framing")

@@ -52,6 +52,7 @@ class Level:
         end: The tag that ends it; empty where the next one, or the end of what it is in, does.
         fields: What its row holds.
         control: The fields that are its number, and the element of its end that repeats it; 0 for none.
+        numeric: Whether that is a number, of which leading zeros are no part; else a text.
         count: The element of its end that counts what is in it; 0 for none.
         must_count: Whether that element must be there.
         optional: Whether the level may be missing altogether.
@@ -64,6 +65,7 @@ class Level:
     fields: Mapping[str, Place]
     control: str = ""
     repeats: int = 0
+    numeric: bool = False
     count: int = 0
     must_count: bool = True
     optional: bool = False
@@ -308,6 +310,8 @@ def _codec(level: Level, segment: Segment) -> str:
     Raises:
         Broken: It is in what is not read.
     """
+    if segment.syntax.mark:
+        return segment.syntax.mark
     elements = segment.elements() if level.charset else []
     said = elements[level.charset].decode("latin-1").strip() if level.charset < len(elements) else ""
     if not said:
@@ -393,7 +397,7 @@ def _wrong(opened: _Open, segment: Segment, counted: int) -> str:
     level, elements = opened.level, segment.elements()
     stated = [text_of(element).strip() for element in elements] + [""] * 16
     tag = _shown(segment.tag)
-    if level.repeats and stated[level.repeats] != opened.number:
+    if level.repeats and not _same(stated[level.repeats], opened):
         return f"{tag} has the number {stated[level.repeats]!r}, and {_shown(level.begin)} {opened.number!r}"
     said = stated[level.count]
     if not level.count or (not said and not level.must_count):
@@ -401,6 +405,13 @@ def _wrong(opened: _Open, segment: Segment, counted: int) -> str:
     if not (said.isascii() and said.isdecimal() and len(said) < 12):
         return f"{tag} states {said!r}, which is no count"
     return "" if int(said) == counted else f"{tag} states {int(said)}, and there are {counted}"
+
+
+def _same(stated: str, opened: _Open) -> bool:
+    """Whether the number at its end is that of its start."""
+    if not opened.level.numeric or not (stated.isascii() and stated.isdecimal()):
+        return stated == opened.number
+    return stated.lstrip("0") == opened.number.lstrip("0")
 
 
 def _signs(segment: Segment) -> Fields:

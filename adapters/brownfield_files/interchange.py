@@ -42,16 +42,16 @@ def _x12(head: bytes) -> Syntax | None:
         return None
     component, end = elements[-1][:1], elements[-1][1:2]
     ends = _LINE_ENDS if end in _LINE_ENDS else end
-    return Syntax(element, component, ends, around=_BLANK, binary={b"BIN": 2, b"BDS": 3})
+    return Syntax(element, component, ends, around=_BLANK, final=b"IEA", binary={b"BIN": 2, b"BDS": 3})
 
 
 def _edifact(head: bytes) -> Syntax | None:
     """UNA says the signs; without it they are those of the standard. UNB says what the text is written in."""
     if head.startswith(b"UNA") and len(head) > _UNA:
         component, element, _, release, _, end = (head[at : at + 1] for at in range(3, _UNA))
-        return Syntax(element, component, end, release.strip(), _UNA, _BLANK, _edifact_codec(head))
+        return Syntax(element, component, end, release.strip(), _UNA, _BLANK, _edifact_codec(head), final=b"UNZ")
     if head.startswith(b"UNB+"):
-        return Syntax(b"+", b":", b"'", b"?", around=_BLANK, codec=_edifact_codec(head))
+        return Syntax(b"+", b":", b"'", b"?", around=_BLANK, codec=_edifact_codec(head), final=b"UNZ")
     return None
 
 
@@ -91,6 +91,7 @@ X12 = Envelope(
             },
             control="control",
             repeats=2,
+            numeric=True,
             count=1,
         ),
         Level(
@@ -108,6 +109,7 @@ X12 = Envelope(
             },
             control="control",
             repeats=2,
+            numeric=True,
             count=1,
         ),
         Level(

@@ -24,8 +24,18 @@ from brownfield_files.layout import LayoutError
 from brownfield_files.parsed import Content
 from brownfield_files.schema import closed, day, money, text
 
-_START = re.compile(rb"^(?:(?:\{1:[^\r\n]{0,400}|:940:)\r?\n)?:20:", re.MULTILINE)
-_END = re.compile(r"^-(?:\}.*)?[ \t\r]*$|^\{[1-5]:.*$", re.MULTILINE)
+_HEADS = (
+    rb"(?:\{[1-4]:[^\r\n]{0,400}\r?\n){1,4}",  # SWIFT's blocks, on a line or on several
+    rb":940:\r?\n",
+    rb"[A-Z]{6}[A-Z0-9]{2,5}\r?\n940[ ]*\r?\n[A-Z]{6}[A-Z0-9]{2,5}\r?\n",  # who sends and who receives, by BIC
+    rb"(?:0000 01[A-Z0-9 ]{0,40}\r?\n){0,2}940 00[ ]*\r?\n",
+)
+"""What banks write before a statement, besides nothing."""
+_START = re.compile(rb"^(?:\xef\xbb\xbf)?\x01?(?:%b)?:20:" % b"|".join(_HEADS), re.MULTILINE)
+BEGINS = re.compile(rb"(?!\{1:[^{]*\{2:[IO](?!94[0-2]))(?:-[ ]*\r?\n)?\x01?(?:%b)?:20:" % b"|".join(_HEADS))
+"""What a file begins with; other messages of SWIFT, which its second block names, have a `:20:` as well."""
+_MEANINGLESS = b"\xef\xbb\xbf \r\n\x01-"
+_END = re.compile(r"^ ?-(?:\}.*|XXX)?[ \t\r]*$|^\{[1-5]:.*$", re.MULTILINE)
 _TAG = re.compile(r"^:(?=(?:(?:13|20|21|25|28|34|6[01245]|86|90)[A-Z]?|NS):)", re.MULTILINE)
 _MOST_BYTES = 4 << 20
 _MOST_TAGS = 50_000
@@ -115,9 +125,8 @@ class Mt940(Grouped):
         file.seek(0)
         raw = file.read()
         starts = [match.start() for match in _START.finditer(raw)]
-        if not starts or raw[: starts[0]].strip(b"\xef\xbb\xbf \r\n\x01"):
-            shown = raw[:12] if starts else b"no :20:"
-            raise Rejected(f"it begins with {shown!r}, and a statement with :20:", code="framing")
+        if not starts or raw[: starts[0]].strip(_MEANINGLESS):
+            raise Rejected(f"it begins with {raw[:12]!r}, and a statement with :20:", code="framing")
         starts[0] = 0
         for start, end in zip(starts, [*starts[1:], len(raw)], strict=True):
             if end - start > _MOST_BYTES:
@@ -130,7 +139,8 @@ class Mt940(Grouped):
             yield Damage(0, offset, raw, "", "statement", f"it has more than {_MOST_TAGS} tags")
             return
         try:
-            body, details, forward = _parted(text_of(raw))
+            head = _START.search(raw)
+            body, details, forward = _parted(text_of(raw[head.end() - len(":20:") if head else 0 :]))
             known = {"details": details, "forward": [self._forward(one) for one in forward]}
             rows = list(_rows(self._parsed(body), known))
         except Broken as broken:

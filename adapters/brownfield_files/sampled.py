@@ -212,7 +212,7 @@ def _repeated(path: Path, head: bytes) -> tuple[str, str]:
     parser.XmlDeclHandler = lambda _, encoding, __: declared.append((encoding or "utf-8").lower())
     try:
         parser.Parse(head, len(head) < _HEAD)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the latter of an encoding that expat has not
         raise LayoutError(path.name, 0, f"it is no whole XML document: {error}") from None
     found = [at for at in counts if at in parents and "/" in at] or list(counts)
     return min(found, key=lambda at: (-counts[at], at.count("/"))), declared[-1]

@@ -6,8 +6,9 @@ wrapped on its way: all its lines are of one length then, and they mean nothing 
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO, NamedTuple
 
 from brownfield.contract import Rejected
@@ -34,7 +35,10 @@ class Syntax:
         head: Bytes that only say what the signs are, before the first segment.
         around: What may stand between segments and means nothing.
         codec: What the text is written in, where the file says so; empty where it does not.
+        mark: What it is written in by the mark before the first segment, whatever is said elsewhere; empty without one.
         open: Whether the last segment of a file need not be ended.
+        final: The tag of the segment that ends an interchange: it repeats a number, so that it shows itself whether it
+            is whole. The last of a file need not be ended: some programs leave the sign, or its line end, away.
         binary: The tags of segments that hold binary data, and which element begins it; the one before says its length.
     """
 
@@ -45,7 +49,9 @@ class Syntax:
     head: int = 0
     around: bytes = _AROUND
     codec: str = ""
+    mark: str = ""
     open: bool = False
+    final: bytes = b""
     binary: Mapping[bytes, int] = field(default_factory=dict)
 
     def split(self, raw: bytes, sign: bytes) -> list[bytes]:
@@ -135,7 +141,7 @@ class _Cutter:
         self._file, self._start = file, start
         self._buffer, self._at, self._base = b"", 0, 0
         self._syntax: Syntax | None = None
-        self._wrapped = b""
+        self._mark, self._wrapped = "", b""
         self._stop = re.compile(b"")
 
     def next(self) -> Segment | None:
@@ -145,6 +151,7 @@ class _Cutter:
         offset = self._base + self._at
         if self._syntax is None:
             self._skip(_BEFORE)
+            self._skip_mark()
             self._wrapped = _wrapped(self._buffer[self._at : self._at + _SAMPLE])
         while len(self._buffer) - self._at < self._start.head and self._fill():
             pass
@@ -162,7 +169,7 @@ class _Cutter:
         head = self._buffer[self._at : self._at + self._start.head]
         begun = self._start.signs(head.translate(None, self._wrapped))
         if begun is not None:
-            self._syntax = begun
+            self._syntax = replace(begun, mark=self._mark)
             self._stop = re.compile(b"[%b]" % re.escape(begun.ends))
             self._at += begun.head
             self._skip(begun.around)
@@ -190,8 +197,8 @@ class _Cutter:
                 reason = f"the segment at byte {self._base + start} has no end in {MOST_BYTES} bytes"
                 raise Rejected(reason, code="framing")
             if not match and not self._fill():
-                if syntax.open:
-                    return len(self._buffer)
+                if syntax.open or self._buffer[start:].split(syntax.element, 1)[0] == syntax.final:
+                    return max(start, len(self._buffer.rstrip(syntax.around)))
                 raise Rejected(f"the segment at byte {self._base + start} has no end: it is cut short", code="framing")
 
     def _data_end(self, syntax: Syntax, start: int, end: int, element: int) -> int:
@@ -215,6 +222,13 @@ class _Cutter:
                 self._at += 1
             if self._at < len(self._buffer) or not self._fill():
                 return
+
+    def _skip_mark(self) -> None:
+        """Programs that write UTF-8 often put a mark before all else (BOM), which is no sign of the format."""
+        if self._buffer.startswith(BOM_UTF8, self._at):
+            self._mark = "utf-8"
+            self._at += len(BOM_UTF8)
+            self._skip(_BEFORE)
 
     def _fill(self) -> bool:
         self._file.seek(self._base + len(self._buffer))

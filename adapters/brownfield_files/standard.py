@@ -11,7 +11,7 @@ from brownfield_files.bai2 import Bai2
 from brownfield_files.camt import Camt
 from brownfield_files.envelope import Enveloped
 from brownfield_files.interchange import EDIFACT, HL7, X12
-from brownfield_files.mt940 import Mt940
+from brownfield_files.mt940 import BEGINS, Mt940
 from brownfield_files.parsed import Parser
 from brownfield_files.setting import FormatName
 
@@ -60,7 +60,7 @@ STANDARDS: Mapping[FormatName, Standard] = {
     ),
     "mt940": Standard(
         Mt940,
-        re.compile(rb"\{1:F|:20:|:940:\s+:20:"),
+        BEGINS,
         "entry",
         "number",
         ("bank_reference", "customer_reference"),
