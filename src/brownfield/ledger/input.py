@@ -108,11 +108,12 @@ def unfinished(connection: Connection, environment: str, place: Place | None = N
 
 
 def listed_inputs(connection: Connection, environment: str, *, wrapper: str | None = None, name: str | None = None,
-                  limit: int = 50) -> list[Input]:  # fmt: skip
-    """Files, latest first; of one wrapper, or of one connection of it."""
+                  before: int | None = None, limit: int = 50) -> list[Input]:  # fmt: skip
+    """Files, latest first; of one wrapper, or of one connection of it. To page on, give the last id as `before`."""
     where = [_COLUMNS.environment == environment]
     where += [_COLUMNS.wrapper == wrapper] if wrapper else []
     where += [_COLUMNS.connection == name] if name else []
+    where += [_COLUMNS.id < before] if before is not None else []
     rows = connection.execute(select(*_SHOWN).where(*where).order_by(_COLUMNS.id.desc()).limit(limit))
     return [_input(row) for row in rows]
 

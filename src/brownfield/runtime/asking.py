@@ -91,7 +91,7 @@ class Asking:
         """Entries as they are recorded, oldest first."""
         self._demand(caller)
         with self._kernel.ledger.read() as connection:
-            found = search(connection, after=after, limit=min(limit, MOST))
+            found = search(connection, after=after, limit=limit)
         return [_body(entry) for entry in found]
 
     def verify(self, caller: Caller) -> dict[str, Any]:

@@ -147,17 +147,19 @@ class Collecting:
             raise Problem("conflict", f"file {file_id} is not held: it is {file.state.value}")
         return opened, feed, file
 
-    def batches(self, caller: Caller, feed: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
-        """The files of a feed (`inventory.stock_count`) or of all, latest first."""
+    def batches(self, caller: Caller, feed: str | None = None, limit: int = 50, *, state: FileState | None = None,
+                after: int | None = None) -> list[dict[str, Any]]:  # fmt: skip
+        """The files of a feed (`inventory.stock_count`) or of all, latest first; those that follow the one `after`."""
         caller.demand(Ability.OVERSEE)
         wrapper, _, name = (feed or "").partition(".")
         with self._kernel.ledger.read() as connection:
-            found = files(connection, wrapper=wrapper or None, feed=name or None, limit=limit)
+            found = files(connection, wrapper=wrapper or None, feed=name or None, state=state, before=after,
+                          limit=limit)  # fmt: skip
             unread = open_records(connection, [file.id for file in found])
         return [file_body(file) | {"open": unread.get(file.id, 0)} for file in found]
 
-    def quarantined(self, caller: Caller, file_id: int) -> list[dict[str, Any]]:
-        """The records of a file that could not be read, whole, as hex.
+    def quarantined(self, caller: Caller, file_id: int, limit: int = 1000, after: int = -1) -> list[dict[str, Any]]:
+        """The records of a file that could not be read, whole, as hex; those with a number above `after`.
 
         Raises:
             Problem: `not-found`.
@@ -167,7 +169,7 @@ class Collecting:
             file = get_file(connection, file_id)
             if file is None:
                 raise Problem("not-found", f"there is no batch file {file_id}")
-            kept = quarantined(connection, file_id, limit=1000)
+            kept = quarantined(connection, file_id, after=after, limit=limit)
         body = {"file": {"name": file.name, "sha256": file.sha256}}
         entry = self._kernel.entry("quarantine.read", body, caller.identity, trace=caller.trace, wrapper=file.wrapper,
                                    operation=file.feed)  # fmt: skip

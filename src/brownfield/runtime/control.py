@@ -117,7 +117,7 @@ class Control:
             lying = waiting(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else []
             begun = under_way(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else []
             behind = queued(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else {}
-            held = files(connection, state=FileState.HELD, limit=HELD) if caller.may(Ability.OVERSEE) else []
+            held = files(connection, state=FileState.HELD, limit=HELD + 1) if caller.may(Ability.OVERSEE) else []
             unread = open_by_feed(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else {}
             unsent = unfinished(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else []
             against = self._contradicted(connection) if caller.may(Ability.OVERSEE) else []
@@ -135,7 +135,8 @@ class Control:
                          "since": file.watch.first_at.isoformat(timespec="seconds")} for feed, file, count in lying],
             "held": [{"id": file.id, "feed": f"{file.wrapper}.{file.feed}", "file": file.name, "reason": file.reason,
                       "since": file.settled_at.isoformat(timespec="seconds") if file.settled_at else None}
-                     for file in held],
+                     for file in held[:HELD]],
+            "more_held": len(held) > HELD,
             "strays": Surveying(self._kernel).told() if caller.may(Ability.OVERSEE) else [],
             "unread": [{"feed": feed, "records": count} for feed, count in unread.items()],
             "unsent": [{"connection": f"{one.place.wrapper}.{one.place.connection}", "sequence": one.sequence,

@@ -21,6 +21,9 @@ from brownfield.runtime.refusal import audited
 from brownfield.runtime.validator import Validator
 from brownfield.wrapper.bundle import Feed
 
+AT_ONCE = 10_000
+"""Records that one replay reads again."""
+
 
 class Mending:
     """Corrects quarantined records, has them read again, or writes them off.
@@ -78,14 +81,14 @@ class Mending:
     def replay(self, caller: Caller, file_id: int, note: str = "") -> list[dict[str, Any]]:
         """Read the open records of a file again, after a layout or a function was mended; how each one ended.
 
-        Ten thousand at once, the first ones.
+        So many at once, the first ones: `AT_ONCE`.
 
         Raises:
             Problem: `not-found`.
         """
         _, _, file = self._file(caller, file_id)
         with self._kernel.ledger.read() as connection:
-            kept = still_open(connection, file_id, limit=10_000)
+            kept = still_open(connection, file_id, limit=AT_ONCE)
         ended = [self._again(caller, item, note) for item in kept]
         left = sum(record["state"] == RecordState.OPEN for record in ended)
         body = {"file": {"name": file.name, "sha256": file.sha256}, "note": note, "events": len(ended) - left,

@@ -78,11 +78,24 @@ class Proposing:
         self._wake()
         return seen
 
-    def list(self, caller: Caller, states: Collection[State] | None = None, limit: int = 100) -> list[Seen]:
-        """Proposals, latest first: every one for who oversees, one's own for an agent."""
+    def list(self, caller: Caller, states: Collection[State] | None = None, limit: int = 100,
+             after: str | None = None) -> list[Seen]:  # fmt: skip
+        """Proposals, latest first: every one for who oversees, one's own for an agent.
+
+        Args:
+            caller: Who asks.
+            states: Only these.
+            limit: At most so many.
+            after: Only those that follow this one in the list.
+
+        Raises:
+            Problem: `not-found`: there is no proposal `after`.
+        """
         proposer = None if caller.may(Ability.OVERSEE) else caller.identity.name
         with self._kernel.ledger.read() as connection:
-            found = listing(connection, states=states, proposer=proposer, limit=limit)
+            if after is not None:
+                self._seen(connection, caller, after)
+            found = listing(connection, states=states, proposer=proposer, limit=limit, after=after)
             return [Seen(proposal, decisions(connection, proposal.id)) for proposal in found]
 
     def get(self, caller: Caller, id: str) -> Seen:  # noqa: A002

@@ -114,13 +114,14 @@ class Sending:
                  "records": len(found.fit), "size": len(file.data)}  # fmt: skip
         return {"file": shown, "fields": _fields(opened.inputs[name].adapter.look(file.data)), **told}
 
-    def listing(self, caller: Caller, connection: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
-        """Files, latest first; of one connection (`orders.entry`) or of all."""
+    def listing(self, caller: Caller, connection: str | None = None, limit: int = 50,
+                after: int | None = None) -> list[dict[str, Any]]:  # fmt: skip
+        """Files, latest first; of one connection (`orders.entry`) or of all; those that follow the one of this `id`."""
         caller.demand(Ability.OVERSEE)
         wrapper, _, name = (connection or "").partition(".")
         with self._kernel.ledger.read() as ledger:
             found = listed_inputs(ledger, self._kernel.environment, wrapper=wrapper or None, name=name or None,
-                                  limit=limit)  # fmt: skip
+                                  limit=limit, before=after)  # fmt: skip
             states = standing(ledger, [file.id for file in found])
             against = contradictions(ledger, [file.id for file in found])
         self._note(caller, wrapper, name, files=len(found))
@@ -259,7 +260,7 @@ def input_body(file: Input, states: dict[str, int], against: Sequence[Contradict
     """A file as every door gives it. One that was withdrawn has no number: the next file has it."""
     withdrawn = file.step is Step.WITHDRAWN
     shown = {
-        "connection": f"{file.place.wrapper}.{file.place.connection}", "name": file.name,
+        "id": file.id, "connection": f"{file.place.wrapper}.{file.place.connection}", "name": file.name,
         "sequence": None if withdrawn else file.sequence, "gave_back": file.sequence if withdrawn else None,
         "state": file.step.value, "reason": file.reason, "records": file.records, "proposals": states,
         "sha256": file.sha256, "resent": file.resent or None, "contradicted": len(against) or None,

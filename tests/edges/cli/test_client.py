@@ -280,6 +280,26 @@ def test_collect_goes_through_the_server_and_tells_of_lost_files(run, server):
     assert "truncated" in run("collect", "inventory.stock_count", code=65).stdout
 
 
+@pytest.mark.parametrize(("line", "path", "word", "row"), [
+    (("proposals",), "/v1/proposals", "proposals", {"proposal": "p-1", "state": "done"}),
+    (("batches",), "/v1/batches", "batches", {"id": 7, "feed": "a.b", "name": "x", "state": "held", "records": 1,
+                                             "events": 1, "quarantined": 0}),
+    (("inputs",), "/v1/inputs", "inputs", {"id": 7, "connection": "a.b", "sequence": 1, "name": "x", "state": "sent",
+                                          "records": 1, "proposals": {}}),
+    (("batches", "records", 7), "/v1/batches/7/quarantine", "quarantined",
+     {"record": 7, "state": "open", "offset": 0, "field": "", "reason": "", "raw": "00"}),
+])  # fmt: skip
+def test_a_list_that_goes_on_says_how(run, server, line, path, word, row):
+    """R97: nobody takes the first page for all; --json has it as `more` and `after`."""
+    server.answers[f"GET {path}"] = (200, {word: [row], "more": True, "after": 7})
+    assert "That is not all: the same with --after 7 goes on." in run(*line, "--limit", 1).stdout
+    assert json.loads(run(*line, "--json").stdout)["after"] == 7
+    server.answers[f"GET {path}"] = (200, {word: [row], "more": False})
+    assert "not all" not in run(*line, "--after", 7).stdout
+    assert "after=7" in server.last[0]
+    run(*line, "--limit", 1001, code=64)
+
+
 def test_an_answer_that_contradicts_is_seen_where_people_look(run, server):
     """R97: by `status`, `inputs` and `inputs show`; and a withdrawn file takes no number from the next."""
     told = {"connection": "orders.entry", "sequence": 1, "file": "ORD000001.DAT", "records": 2,

@@ -8,6 +8,7 @@ from stage import EVERYTHING, GOOD, HOLD
 
 from brownfield.edges.http import desk
 from brownfield.rules.access import Role
+from brownfield.runtime import control
 
 pytestmark = pytest.mark.anyio
 FEED = "canned.stock_count"
@@ -62,7 +63,63 @@ async def test_a_declined_one_is_declined(door):
     assert answer.json()["state"] == "declined"
     found = await client.get("/v1/proposals", params={"state": "declined"}, headers=stage.keys["auditor"])
     assert [one["proposal"] for one in found.json()["proposals"]] == [made["proposal"]]
-    assert (await client.get("/v1/proposals?state=done", headers=stage.keys["auditor"])).json() == {"proposals": []}
+    assert (await client.get("/v1/proposals?state=done", headers=stage.keys["auditor"])).json() == {
+        "proposals": [], "more": False,
+    }  # fmt: skip
+
+
+async def whole(client, url, word, mark, headers):
+    """A list two at a time, as a program goes through it; what each page says of whether it is the last."""
+    found, pages, after = [], [], None
+    while True:
+        params = {"limit": 2} | ({"after": after} if after is not None else {})
+        page = (await client.get(url, params=params, headers=headers)).json()
+        found += [one[mark] for one in page[word]]
+        pages.append((len(page[word]), page["more"]))
+        if not page["more"]:
+            assert "after" not in page
+            return found, pages
+        after = page["after"]
+
+
+async def test_no_list_ends_without_saying_so(door):
+    """R97: proposals, files, records in quarantine, the audit: whether there are more, and after which one to go on."""
+    stage, client = door
+    auditor, agent, operator = (stage.keys[name] for name in ("auditor", "agent", "operator"))
+    made = [(await client.post("/v1/canned/place_hold", json=HOLD | {"Order": f"SO-{n}"}, headers=agent)).json()
+            for n in range(5)]  # fmt: skip
+    for number in range(4):
+        stage.drop.put(f"{number}.dat", GOOD.replace(b"140", b"14%d" % number))
+        await client.post("/v1/collect/canned/stock_count", json={}, headers=operator)
+    bad = b"".join(b"A-%03d x\n" % n for n in range(4)) + b"B-200 7\n= 5\n"
+    stage.drop.put("bad.dat", bad)
+    await client.post("/v1/collect/canned/stock_count", json={}, headers=operator)
+    found, pages = await whole(client, "/v1/proposals", "proposals", "proposal", auditor)
+    assert sorted(found) == sorted(one["proposal"] for one in made)
+    assert pages == [(2, True), (2, True), (1, False)]
+    files, pages = await whole(client, "/v1/batches", "batches", "id", auditor)
+    assert (files, pages[-1]) == (sorted(set(files), reverse=True), (1, False))
+    assert len(files) == 5
+    records, pages = await whole(client, f"/v1/batches/{files[0]}/quarantine", "quarantined", "record", auditor)
+    assert (records, pages) == ([0, 1, 2, 3], [(2, True), (2, False)])
+    entries, pages = await whole(client, "/v1/audit", "entries", "id", auditor)
+    assert entries == sorted(set(entries))
+    assert len(entries) == len(stage.entries())
+    held = await client.get("/v1/batches", params={"state": "held"}, headers=auditor)
+    assert held.json() == {"batches": [], "more": False}
+    assert (await client.get("/v1/batches?state=horse", headers=auditor)).status_code == 422
+    assert (await client.get(f"/v1/proposals?after=p-{'0' * 32}", headers=auditor)).status_code == 404
+
+
+async def test_the_status_tells_fifty_held_files_and_says_when_there_are_more(door, monkeypatch):
+    """R97: how to see the others is said, too."""
+    stage, client = door
+    monkeypatch.setattr(control, "HELD", 1)
+    for number in range(2):
+        stage.drop.put(f"{number}.dat", b"A-00%d x\n= 1\n" % number)
+        await client.post("/v1/collect/canned/stock_count", json={}, headers=stage.keys["operator"])
+        status = (await client.get("/v1/status", headers=stage.keys["operator"])).json()
+        assert (len(status["held"]), status["more_held"]) == (1, number == 1)
 
 
 async def test_halt_and_resume(door):
@@ -139,7 +196,7 @@ async def test_records_and_held_files_are_decided_on(door):
         assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
         assert (await client.post(f"/v1/batches/77/{verb}", json={}, headers=operator)).status_code == 404
     planned = await client.post(f"/v1/collect/{FEED.replace('.', '/')}", json={"dry_run": True}, headers=operator)
-    assert planned.json() == {"files": []}
+    assert planned.json() == {"files": [], "strays": []}
 
 
 async def heard(app, key, headers=(), path="/v1/events/stream", query="feed=canned.stock_count", until=4, patience=5.0):

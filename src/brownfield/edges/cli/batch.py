@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from brownfield.edges.cli.session import Session
-from brownfield.edges.cli.terminal import table
+from brownfield.edges.cli.terminal import onward, table
 from brownfield.rules.problem import Problem
 
 Id = Annotated[int, typer.Argument(metavar="ID", min=0, help="The file's number, as `batches` lists it.")]
@@ -22,17 +22,23 @@ _LEFT = "It was sent; `brownfield batches` tells what became of it."
 def batches(
     context: typer.Context,
     feed: Annotated[str | None, typer.Option(metavar="WRAPPER.FEED", help="Only of this feed.")] = None,
+    state: Annotated[
+        str | None, typer.Option(help="Only these: collecting, committed, archived, held, refused, resumed.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, latest first.")] = 50,
+    after: Annotated[
+        int | None, typer.Option(metavar="ID", min=0, help="Go on after this one, the last of a list.")
+    ] = None,
 ) -> None:
     """List batch files; decide on held ones; mend records that could not be read."""
     if context.invoked_subcommand is not None:
         return
     here = Session.of(context)
-    found = here.client().get("/v1/batches", feed=feed, limit=limit)
+    found = here.client().get("/v1/batches", feed=feed, state=state, limit=limit, after=after)
     rows = [(f["id"], f["feed"], f["name"], f["state"], f["records"], f["events"], f["quarantined"],
              f.get("open", 0), f.get("reason", "")) for f in found["batches"]]  # fmt: skip
     columns = ("id", "feed", "file", "state", "records", "events", "quarantined", "open", "reason")
-    here.terminal.give(found, [table(columns, rows)] if rows else ["No batch files."])
+    here.terminal.give(found, [table(columns, rows), *onward(found)] if rows else ["No batch files."])
 
 
 def resume(context: typer.Context, id: Id, note: Note = "") -> None:  # noqa: A002
@@ -48,11 +54,16 @@ def refuse(context: typer.Context, id: Id, note: Note) -> None:  # noqa: A002
     Session.of(context).terminal.give(found, [f"File {id} is refused. Events that it gave before it was held stay."])
 
 
-def records(context: typer.Context, id: Id) -> None:  # noqa: A002
+def records(
+    context: typer.Context,
+    id: Id,  # noqa: A002
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, by their numbers.")] = 1000,
+    after: Annotated[int | None, typer.Option(metavar="RECORD", min=0, help="Go on after this one.")] = None,
+) -> None:
     """List a file's records that could not be read, with reason and bytes."""
     here = Session.of(context)
-    found = here.client().get(f"/v1/batches/{id}/quarantine")
-    here.terminal.give(found, _listed(found["quarantined"]))
+    found = here.client().get(f"/v1/batches/{id}/quarantine", limit=limit, after=after)
+    here.terminal.give(found, [*_listed(found["quarantined"]), *onward(found)])
 
 
 def correct(
@@ -83,8 +94,9 @@ def replay(context: typer.Context, id: Id, note: Note = "") -> None:  # noqa: A0
     ended = found["quarantined"]
     left = sum(record["state"] == "open" for record in ended)
     told = f"{len(ended) - left} became events, {left} still cannot be read and stay open."
-    Session.of(context).terminal.give(found, [*_listed(ended), told] if ended else [_NONE_OPEN])
-    if left:
+    more = ["So many are read at once, and there are more: run it again."] if found.get("more") else []
+    Session.of(context).terminal.give(found, [*_listed(ended), told, *more] if ended else [_NONE_OPEN])
+    if left or more:
         raise typer.Exit(_BAD_INPUT)
 
 

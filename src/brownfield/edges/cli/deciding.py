@@ -8,7 +8,7 @@ import typer
 from rich.console import RenderableType
 
 from brownfield.edges.cli.session import Session
-from brownfield.edges.cli.terminal import plain, table
+from brownfield.edges.cli.terminal import onward, plain, table
 from brownfield.rules.amount import spoken
 from brownfield.rules.problem import Problem
 from brownfield.wrapper.money import Money
@@ -24,19 +24,20 @@ _SHOWN = ("operation", "environment", "state", "arguments", "before", "impact", 
 def proposals(
     context: typer.Context,
     state: Annotated[str | None, typer.Option(help="Only these: proposed, approved, done, unknown …")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, latest first.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, latest first.")] = 100,
+    after: Annotated[str | None, typer.Option(metavar="ID", help="Go on after this one, the last of a list.")] = None,
 ) -> None:
     """List proposals; `show` one; say how one ended."""
     if context.invoked_subcommand is not None:
         return
     here = Session.of(context)
-    answer = here.client().get("/v1/proposals", state=state, limit=limit)
+    answer = here.client().get("/v1/proposals", state=state, limit=limit, after=after)
     rows = [
         (p["proposal"], p["state"], p.get("operation"), plain(p.get("arguments", {})), p.get("proposer"),
          p.get("expires_at")) for p in answer["proposals"]
     ]  # fmt: skip
     columns = ("proposal", "state", "operation", "arguments", "asked by", "expires")
-    here.terminal.give(answer, [table(columns, rows)] if rows else ["No proposals."])
+    here.terminal.give(answer, [table(columns, rows), *onward(answer)] if rows else ["No proposals."])
 
 
 def show(context: typer.Context, id: Id) -> None:  # noqa: A002

@@ -19,7 +19,7 @@ def events(
     *,
     follow: Annotated[bool, typer.Option("--follow", help="Go on as events come, until Ctrl-C.")] = False,
     feed: Annotated[str | None, typer.Option(metavar="WRAPPER.FEED", help="Only these.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, unless --follow.")] = 500,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, unless --follow.")] = 500,
 ) -> None:
     """Show events; with --json one CloudEvent per line, each with the `position` to resume after."""
     here = Session.of(context)
@@ -31,8 +31,9 @@ def events(
 
 def _page(here: Session, after: int, feed: str | None, limit: int) -> list[dict[str, Any]]:
     page = here.client().get("/v1/events", after=after, feed=feed, limit=limit)
-    here.terminal.note(f"Position {page['position']}.")
     found: list[dict[str, Any]] = page["events"]
+    more = f" There may be more: the same with --after {page['position']}." if len(found) == limit else ""
+    here.terminal.note(f"Position {page['position']}.{more}")
     return found
 
 

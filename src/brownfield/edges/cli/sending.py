@@ -8,7 +8,7 @@ from rich.console import RenderableType
 
 from brownfield.edges.cli.calling import split
 from brownfield.edges.cli.session import Session
-from brownfield.edges.cli.terminal import plain, table
+from brownfield.edges.cli.terminal import onward, plain, table
 
 Connection = Annotated[str, typer.Argument(metavar="WRAPPER.CONNECTION", help="As orders.entry is.")]
 Sequence = Annotated[int, typer.Argument(metavar="SEQUENCE", min=0, help="The file's number, as `inputs` lists it.")]
@@ -42,16 +42,19 @@ def inputs(
     context: typer.Context,
     connection: Annotated[str | None, typer.Option(metavar="WRAPPER.CONNECTION", help="Only of this one.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, latest first.")] = 50,
+    after: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="Go on there: the last list says where.")
+    ] = None,
 ) -> None:
     """List the files that writes left in; show one; send one again; withdraw one that has not left."""
     if context.invoked_subcommand is not None:
         return
     here = Session.of(context)
-    found = here.client().get("/v1/inputs", connection=connection, limit=limit)
+    found = here.client().get("/v1/inputs", connection=connection, limit=limit, after=after)
     rows = [(f["connection"], _number(f), f["name"], f["state"], f["records"], _counts(f["proposals"]),
              f.get("sent_at", ""), _remark(f)) for f in found["inputs"]]  # fmt: skip
     columns = ("connection", "sequence", "file", "state", "records", "of them", "sent (UTC)", "reason")
-    here.terminal.give(found, [table(columns, rows)] if rows else ["No files."])
+    here.terminal.give(found, [table(columns, rows), *onward(found)] if rows else ["No files."])
 
 
 def show(context: typer.Context, connection: Connection, sequence: Sequence) -> None:

@@ -53,6 +53,8 @@ def _files(found: dict[str, Any]) -> Iterator[RenderableType]:
         held = [(h["id"], h["feed"], h["file"], h["since"], h["reason"]) for h in found["held"]]
         yield table(("held", "feed", "file", "since (UTC)", "because"), held)
         yield "Each needs a person: brownfield batches resume ID, or brownfield batches refuse ID."
+        if found.get("more_held"):
+            yield "These are the latest, and not all: brownfield batches --state held"
     yield from map(stray, found.get("strays", ()))
     for one in found.get("unread", ()):
         yield (f"{one['feed']}: {_records(one)} could not be read and wait for a person:"

@@ -114,6 +114,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     return made
 
 
+def onward(found: dict[str, Any]) -> list[str]:
+    """The line under a list that is not the whole list: how to see the rest; none where it is."""
+    return [f"That is not all: the same with --after {found['after']} goes on."] if found.get("more") else []
+
+
 def safe(text: str) -> str:
     """Text that may come from far away, without anything that a terminal obeys or that turns what a reader sees."""
     return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)

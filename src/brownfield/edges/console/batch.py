@@ -25,7 +25,7 @@ async def batches(visit: Signed) -> Response:
 async def quarantine(visit: Signed, id: int) -> Response:  # noqa: A002  the word of the http door
     """One file's records in quarantine, whole."""
     collecting = visit.assembly.collecting
-    records = await asyncio.to_thread(collecting.quarantined, visit.caller, id)
+    records = await asyncio.to_thread(collecting.quarantined, visit.caller, id, KNOWN + 1)
     files = await asyncio.to_thread(collecting.batches, visit.caller, None, KNOWN)
     file = next((file for file in files if file["id"] == id), {"id": id, "name": f"file {id}"})
-    return visit.page("quarantine.html", file=file, records=records)
+    return visit.page("quarantine.html", file=file, records=records[:KNOWN], more=len(records) > KNOWN)

@@ -2,9 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from functools import partial
+from operator import itemgetter
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -13,16 +14,26 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from brownfield.edges.http.exchange import By, The, answer
+from brownfield.ledger.batch import FileState
 from brownfield.rules.problem import Problem
 from brownfield.rules.proposal import State
+from brownfield.runtime.mending import AT_ONCE
 
 router = APIRouter(prefix="/v1")
 Position = Annotated[int, Query(ge=0, le=2**63 - 1)]
 Position64 = Annotated[int, Path(ge=0, le=2**63 - 1)]
 Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
 LAST = re.compile(r"[0-9]{1,18}")
 FOLLOW_EVERY = 0.5
 """Seconds between two looks for new events while a consumer follows."""
+
+
+def listed(word: str, found: Sequence[Any], limit: int, mark: Callable[[Any], Any]) -> dict[str, Any]:
+    """One page of a list, made of one more than it shows: whether there are more, and `after` which one to go on."""
+    shown = list(found[:limit])
+    onward = {"more": True, "after": mark(shown[-1])} if len(found) > limit else {"more": False}
+    return {word: shown, **onward}
 
 
 class _Sent(BaseModel):
@@ -107,11 +118,13 @@ async def status(assembly: The, by: By) -> Response:
 
 
 @router.get("/proposals")
-async def proposals(assembly: The, by: By, state: State | None = None,
-                    limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:  # fmt: skip
+async def proposals(assembly: The, by: By, state: State | None = None, after: str | None = None,
+                    limit: Limit = 100) -> Response:  # fmt: skip
     """Proposals, latest first."""
-    found = await asyncio.to_thread(assembly.proposing.list, by, [state] if state else None, limit)
-    return answer({"proposals": [assembly.proposing.body(seen) for seen in found]})
+    states = [state] if state else None
+    found = await asyncio.to_thread(assembly.proposing.list, by, states, limit + 1, after)
+    bodies = [assembly.proposing.body(seen) for seen in found]
+    return answer(listed("proposals", bodies, limit, itemgetter("proposal")))
 
 
 @router.get("/proposals/{id}")
@@ -178,7 +191,8 @@ async def audit(
     assembly: The, by: By, after: Position = 0, limit: Annotated[int, Query(ge=1, le=2000)] = 100
 ) -> Response:
     """Audit entries as they are recorded."""
-    return answer({"entries": await asyncio.to_thread(assembly.asking.entries, by, after, limit)})
+    found = await asyncio.to_thread(assembly.asking.entries, by, after, limit + 1)
+    return answer(listed("entries", found, limit, itemgetter("id")))
 
 
 @router.post("/audit/verify")
@@ -215,10 +229,11 @@ async def send(assembly: The, by: By, wrapper: str, connection: str, said: Sendi
 
 
 @router.get("/inputs")
-async def inputs(assembly: The, by: By, connection: str | None = None,
-                 limit: Annotated[int, Query(ge=1, le=1000)] = 50) -> Response:  # fmt: skip
+async def inputs(assembly: The, by: By, connection: str | None = None, after: Position | None = None,
+                 limit: Limit = 50) -> Response:  # fmt: skip
     """Files that writes left in, latest first."""
-    return answer({"inputs": await asyncio.to_thread(assembly.sending.listing, by, connection, limit)})
+    found = await asyncio.to_thread(assembly.sending.listing, by, connection, limit + 1, after)
+    return answer(listed("inputs", found, limit, itemgetter("id")))
 
 
 @router.get("/inputs/{wrapper}/{connection}/{sequence}")
@@ -242,16 +257,19 @@ async def withdraw_input(assembly: The, by: By, wrapper: str, connection: str, s
 
 
 @router.get("/batches")
-async def batches(assembly: The, by: By, feed: str | None = None,
-                  limit: Annotated[int, Query(ge=1, le=1000)] = 50) -> Response:  # fmt: skip
+async def batches(assembly: The, by: By, feed: str | None = None, state: FileState | None = None,
+                  after: Position | None = None, limit: Limit = 50) -> Response:  # fmt: skip
     """Batch files, latest first."""
-    return answer({"batches": await asyncio.to_thread(assembly.collecting.batches, by, feed, limit)})
+    asked = partial(assembly.collecting.batches, state=state, after=after)
+    return answer(listed("batches", await asyncio.to_thread(asked, by, feed, limit + 1), limit, itemgetter("id")))
 
 
 @router.get("/batches/{id}/quarantine")
-async def quarantine(assembly: The, by: By, id: Number) -> Response:  # noqa: A002
-    """The records of a file that could not be read."""
-    return answer({"quarantined": await asyncio.to_thread(assembly.collecting.quarantined, by, id)})
+async def quarantine(assembly: The, by: By, id: Number, after: Annotated[int, Query(ge=-1, le=2**63 - 1)] = -1,  # noqa: A002
+                     limit: Limit = 1000) -> Response:  # fmt: skip
+    """The records of a file that could not be read, by their numbers."""
+    found = await asyncio.to_thread(assembly.collecting.quarantined, by, id, limit + 1, after)
+    return answer(listed("quarantined", found, limit, itemgetter("record")))
 
 
 @router.post("/batches/{id}/resume")
@@ -270,7 +288,7 @@ async def refuse_batch(assembly: The, by: By, id: Number, said: Noting) -> Respo
 async def replay_records(assembly: The, by: By, id: Number, said: Noting) -> Response:  # noqa: A002
     """Read the open records of a file again, after a layout or a function was mended."""
     found = await assembly.collecting.lane.run(assembly.mending.replay, by, id, said.note)
-    return answer({"quarantined": found})
+    return answer({"quarantined": found, "more": len(found) >= AT_ONCE})
 
 
 @router.post("/batches/{id}/quarantine/{record}/correct")
@@ -293,7 +311,7 @@ async def write_off_record(assembly: The, by: By, id: Number, record: Position64
 
 
 @router.get("/events")
-async def events(assembly: The, by: By, after: Position = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 500,
+async def events(assembly: The, by: By, after: Position = 0, limit: Limit = 500,
                  feed: str | None = None) -> Response:  # fmt: skip
     """Events after a position."""
     return answer(await assembly.reading.run(assembly.events.page, by, after, limit, feed))
