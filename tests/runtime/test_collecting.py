@@ -311,6 +311,34 @@ def test_a_replay_is_asked_for_and_gives_the_events_again(stage):
     assert len(events(stage)) == 10
 
 
+def test_what_comes_again_is_known_by_its_id_while_neither_file_nor_layout_has_changed(tmp_path):
+    """R20: as docs/schedule.md tells consumers: a replay tells all again; a corrected file tells all again anew."""
+    drop = CannedDrop()
+
+    def ids(stage):
+        with stage.assembly.kernel.ledger.read() as connection:
+            found = page(connection, environment="sandbox").events
+        return [cloud_event(event)["id"] for event in found]
+
+    def arrived(stage, content, **more):
+        before = len(ids(stage))
+        drop.put("one.dat", content)
+        collect(stage, **more)
+        return ids(stage)[before:]
+
+    with staged(tmp_path, drop=drop) as stage:
+        first, again = arrived(stage, GOOD), arrived(stage, GOOD, replay=True)
+        assert again == first
+        corrected = arrived(stage, GOOD.replace(b"140", b"141"))
+        assert len(corrected) == len(first)
+        assert not {*corrected} & {*first}
+    relayout(tmp_path)
+    with staged(tmp_path, drop=drop) as stage:
+        mended = arrived(stage, GOOD, replay=True)
+        assert len(mended) == len(first)
+        assert not {*mended} & {*first}
+
+
 def test_a_file_that_was_begun_and_has_gone_is_held(tmp_path):
     """R20, R72: it does not hold the later files' events back for ever."""
     Stumbling.left = 1

@@ -248,3 +248,44 @@ async def test_a_place_that_hangs_holds_no_deadline(desk, monkeypatch):
         with pytest.raises(Problem, match="is being put now"):
             await desk.assembly.sending.withdraw(desk.operator, "orders", "entry", 2, "it hangs")
     answering.set()
+
+
+async def test_a_place_that_hangs_holds_nobody_who_asks(desk, monkeypatch):
+    """R97: nothing is ruled out that cannot be seen; and it keeps one thread, however often somebody asks."""
+    id_ = await desk.approved("SO-1")
+    await desk.send()
+    desk.clock.move(timedelta(hours=25))
+    await desk.settle()
+    answering, threads = threading.Event(), []
+    monkeypatch.setattr("brownfield.runtime.connection.PATIENCE", 0.1)
+    resolve = desk.assembly.proposing.resolve
+    with monkeypatch.context() as patch:
+        patch.setattr(Outgoing, "_where", lambda *_: answering.wait(60))
+        for _ in range(3):
+            with pytest.raises(Problem, match=r"does not answer within 0.1 s.*nothing was changed") as refused:
+                resolve(desk.operator, id_, "failed", "it is not there")
+            assert refused.value.code == "unavailable"
+            threads.append([one.name for one in threading.enumerate()].count("entry-look"))
+    assert threads == [1, 1, 1]
+    assert desk.states([id_]) == ["unknown"]
+    answering.set()
+    for path in desk.inbox.glob("ORD*"):
+        path.unlink()
+    assert resolve(desk.operator, id_, "failed", "it is not there").proposal.state == "failed"
+
+
+async def test_a_place_that_hangs_holds_no_withdrawal(desk, monkeypatch):
+    """What is staged and cannot be taken away stays, hidden, for nobody."""
+    await desk.approved("SO-1")
+    with monkeypatch.context() as patch:
+        patch.setattr(Outgoing, "_stage", failing)
+        await desk.send()
+    answering = threading.Event()
+    monkeypatch.setattr("brownfield.runtime.connection.PATIENCE", 0.1)
+    with monkeypatch.context() as patch:
+        patch.setattr(Outgoing, "_discard", lambda *_: answering.wait(60))
+        gone = await asyncio.wait_for(
+            desk.assembly.sending.withdraw(desk.operator, "orders", "entry", 1, "it hangs"), 20
+        )
+    assert gone["state"] == "withdrawn"
+    answering.set()

@@ -20,7 +20,7 @@ from brownfield.contract import (
     Unavailable,
     Uncertain,
 )
-from brownfield.contract.input import InputAdapter
+from brownfield.contract.input import InputAdapter, InputFile
 from brownfield.rules.drift import Stop
 from brownfield.rules.limit import Bucket, take
 from brownfield.rules.problem import Problem
@@ -30,6 +30,9 @@ Result = TypeVar("Result")
 NONE: Mapping[str, Stop] = {}
 QUEUE = 16
 """Calls that may wait for a thread, per thread. More are turned away at once: a queue that long helps nobody."""
+
+PATIENCE = 5.0
+"""Seconds that somebody who asks about a file waits for its place."""
 
 
 class CallConnection:
@@ -262,14 +265,45 @@ class InputConnection:
         self.name = name
         self.adapter = adapter
         self.drifted = drifted
+        self._looking = threading.Lock()
 
     def stopped(self, call: str, _effect: Effect) -> bool:
         """Whether drift stops a record type."""
         return call in self.drifted
 
+    def asked(self, verb: Callable[[InputFile], Result], file: InputFile) -> Result:
+        """What a verb of the adapter says of a file, for whoever cannot wait for a place that hangs.
+
+        Raises:
+            Problem: `unavailable`: it has not answered in time; it goes on by itself, and holds one thread at most.
+            Failure: As the verb.
+        """
+        done: Future[Result] = Future()
+        if not self._looking.acquire(timeout=PATIENCE):
+            raise _silent(self.name)
+        threading.Thread(target=self._look, args=(verb, file, done), name=f"{self.name}-look", daemon=True).start()
+        try:
+            return done.result(PATIENCE)
+        except TimeoutError:
+            raise _silent(self.name) from None
+
+    def _look(self, verb: Callable[[InputFile], Result], file: InputFile, done: Future[Result]) -> None:
+        try:
+            done.set_result(verb(file))
+        except BaseException as error:  # noqa: BLE001  whoever asked raises it
+            done.set_exception(error)
+        finally:
+            self._looking.release()
+
     def close(self) -> None:
         """Close the adapter."""
         self.adapter.close()
+
+
+def _silent(name: str) -> Problem:
+    cause = f"the place of {name} does not answer within {PATIENCE:g} s: whether a file lies there cannot be seen"
+    return Problem("unavailable", f"{cause}; nothing was changed",
+                   next="Ask again when it answers, or have its mount taken away first.")  # fmt: skip
 
 
 class FeedConnection:

@@ -321,7 +321,7 @@ class Proposing:
         if file is None or far is None or not data:
             return
         with suppress(Failure):
-            if far.adapter.where(InputFile(file.name, data)) in {Whereabouts.STAGED, Whereabouts.THERE}:
+            if far.asked(far.adapter.where, InputFile(file.name, data)) in {Whereabouts.STAGED, Whereabouts.THERE}:
                 raise Problem("conflict", f"{file.name} lies in its place still: a job may take it and write {id_} yet",
                               next="Take the file away first, with its marker, then look again.")  # fmt: skip
 

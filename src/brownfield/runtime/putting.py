@@ -4,7 +4,6 @@ Staged beside its place, then noted as leaving, then released: see `brownfield.c
 write side of such a connection.
 """
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -26,11 +25,15 @@ from brownfield.rules.proposal import Event, State
 from brownfield.runtime.approval import changed_since, flaw
 from brownfield.runtime.connection import InputConnection
 from brownfield.runtime.kernel import Kernel, OpenWrapper
+from brownfield.runtime.lane import Lane
 from brownfield.runtime.opening import open_inputs
 from brownfield.runtime.preparing import input_entry
 from brownfield.runtime.proposing import proposal_entry
 from brownfield.wrapper.finding import BundleError
 from brownfield.wrapper.manifest import AcknowledgementTable
+
+WIDTH = 32
+"""Places at which something is put at once. One that hangs keeps its thread, and must not keep other work waiting."""
 
 
 class Putting:
@@ -43,6 +46,7 @@ class Putting:
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._writers: dict[str, Mapping[str, InputConnection]] = {}
+        self._lane = Lane("put", WIDTH)
 
     def places(self) -> list[Place]:
         """The places of files that have not left."""
@@ -51,7 +55,7 @@ class Putting:
 
     async def finish(self, place: Place) -> None:
         """Put every file of a place that has not left, in the order of their numbers. One call at a time."""
-        for file in await asyncio.to_thread(self._unfinished, place):
+        for file in await self._lane.run(self._unfinished, place):
             await self._put(file)
 
     def withdraw(self, file: Input, who: Identity, note: str) -> Input:
@@ -81,12 +85,12 @@ class Putting:
     async def _put(self, file: Input) -> None:
         """Put one file. What keeps it from leaving is noted, and it is tried again."""
         try:
-            file = await asyncio.to_thread(self._found, file)
+            file = await self._lane.run(self._found, file)
             if file.step in {Step.PREPARED, Step.RESENDING}:
                 changed = await self._changed(file)
-                await asyncio.to_thread(self._leave, file, changed)
+                await self._lane.run(self._leave, file, changed)
         except (Failure, Moved, Problem) as why:
-            await asyncio.to_thread(self._kept, file, str(why))
+            await self._lane.run(self._kept, file, str(why))
 
     def _unfinished(self, place: Place) -> list[Input]:
         with self._kernel.ledger.read() as connection:
@@ -247,7 +251,8 @@ class Putting:
     def _discard(self, file: Input) -> None:
         """Take away what was staged of a file that was withdrawn; where that fails it stays, hidden, for nobody."""
         try:
-            self._far(file).adapter.discard(InputFile(file.name, b""))
+            far = self._far(file)
+            far.asked(far.adapter.discard, InputFile(file.name, b""))
         except (Failure, Problem):
             return
 
