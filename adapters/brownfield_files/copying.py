@@ -106,9 +106,15 @@ def _member(name: str, statement: Statement, folder: Path | None) -> Path:
     if folder is None or not re.fullmatch(r"[A-Za-z0-9_$#@][A-Za-z0-9_$#@.-]*", name):
         raise LayoutError(statement.file, statement.line, f"COPY {name}: a member is a file beside the copybook")
     wanted = {(name + suffix).upper() for suffix in _SUFFIXES}
-    here = sorted(path for path in folder.iterdir() if path.name.upper() in wanted and path.is_file())
+    here = sorted(
+        (path for path in folder.iterdir() if path.name.upper() in wanted and path.is_file()),
+        key=lambda path: (path.name == statement.file, path.suffix.lower() not in {"", ".cpy"}, path.name),
+    )
     if not here:
         raise LayoutError(statement.file, statement.line, f"COPY {name}: there is no such member beside the copybook")
+    if here[0].name == statement.file:
+        reason = f"COPY {name}: does it copy itself? There is no other such member beside it"
+        raise LayoutError(statement.file, statement.line, reason)
     if here[0].is_symlink():
         raise LayoutError(statement.file, statement.line, f"COPY {name}: the member is a link")
     return here[0]

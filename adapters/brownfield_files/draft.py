@@ -19,12 +19,20 @@ from brownfield_files.document import tables_of
 from brownfield_files.encoding import encoding
 from brownfield_files.format import PARSERS, parser_of
 from brownfield_files.frame import Cut
-from brownfield_files.guess import Sample, alternatives, guess_key, guess_records, guess_totals, sample_of
+from brownfield_files.guess import (
+    Sample,
+    alternatives,
+    guess_key,
+    guess_machine,
+    guess_records,
+    guess_totals,
+    sample_of,
+)
 from brownfield_files.layout import Layout, RecordType, every_field, snake
 from brownfield_files.parsed import Parser
 from brownfield_files.sampled import surmise
 from brownfield_files.schema import contract_of
-from brownfield_files.setting import FormatName
+from brownfield_files.setting import COPYBOOKS, FormatName
 from brownfield_files.standard import SHIPPED, STANDARDS, Standard, recognized
 from brownfield_files.surmise import MOST_RECORDS, fields_of, required_alone, told, written
 from brownfield_files.toml_layout import read_toml_layout
@@ -243,13 +251,19 @@ def _draft_fixed(sources: Sources) -> Draft:
         connection="drop",
         settings=settings,
         variables={variable: "The folder in which the files arrive."},
-        files={f"contract/{layout_file.name}": layout_file.read_bytes()},
+        files={f"contract/{_pinned(layout_file)}": layout_file.read_bytes()},
         contract=contract_of(reading.layout),
         feed=reading.subject,
         key=key,
         notes=(*notes, *([f"key = {key}: {why}"] if key else [])),
         record=body.name,
     )
+
+
+def _pinned(layout: Path) -> str:
+    """What a layout is called in the bundle: a member of a library has no ending where it comes from."""
+    known = layout.suffix.lower() in {*COPYBOOKS, ".toml"}
+    return layout.name if known else f"{layout.name}.cpy"
 
 
 def _key_of(file: str, layout: Layout, body: RecordType, sample: Sample) -> tuple[str | None, str]:
@@ -279,7 +293,7 @@ def _settings(reading: Reading, file: Path, layout_file: Path, variable: str) ->
     ]
     settings: dict[str, Any] = {
         "format": "fixed-width",
-        "layout": {"file": f"contract/{layout_file.name}"},
+        "layout": {"file": f"contract/{_pinned(layout_file)}"},
         "location": {"env": variable},
         "match": match,
         "encoding": sample.encoding.name,
@@ -287,8 +301,9 @@ def _settings(reading: Reading, file: Path, layout_file: Path, variable: str) ->
         **_descriptors(sample.how),
     }
     marker, beside = _marker(file)
-    settings |= marker
-    notes += beside
+    machine, doubts = guess_machine(reading.layout, sample)
+    settings |= marker | machine
+    notes += [*beside, *doubts]
     if reading.records:
         settings["records"] = reading.records
         if totals := guess_totals(reading.layout, sample):

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,7 @@ def guess_records(copybook: Copybook, sample: Sample | None) -> tuple[dict[str, 
     if len(left) == 1 == len(values.get("", [])):  # one value and one alternative, both alone
         values[left[0]] = values.pop("")
     seen = {role: entry for role, entry in roles.items() if values.get(role)}
-    if not any(role not in _ROLES for role in seen):
+    if not any(role not in _ROLES for role in seen) or not all(types[role].field(told.name) for role in seen):
         return _undecided(roles)
     records = {role: {"of": entry.name, "when": {told.name: _one(values[role])}} for role, entry in seen.items()}
     notes = [
@@ -169,6 +170,27 @@ def _undecided(roles: dict[str, Entry]) -> tuple[dict[str, dict[str, Any]], list
     role = next((role for role in roles if role not in _ROLES), next(iter(roles)))
     name = roles[role].name
     return {"detail": {"of": name}}, [f"every record is read as {name}: declare under `records` how the types are told"]
+
+
+def guess_machine(layout: Layout, sample: Sample) -> tuple[dict[str, str], list[str]]:
+    """The settings of fields that are as the machine has them which wrote the file (COMP-5, COMP-1), and the notes.
+
+    A whole number is most often a small one: its first byte is then 0 or 255 where the first is the highest.
+    """
+    fields = [field for record in layout.records for field in every_field(record.parts)]
+    floats = any(field.kind == "float" for field in fields)
+    native = [field for field in fields if field.native and field.kind == "binary" and field.length > 1]
+    if sample.encoding.ebcdic or not (floats or native):
+        return {}, []
+    raws = [
+        raw
+        for frame in islice(sample.frames(layout.length), _ENOUGH)
+        for field in native
+        if len(raw := frame.record[field.offset : field.offset + field.length]) > 1
+    ]
+    big, little = (sum(raw[place] in {0, 255} for raw in raws) for place in (0, -1))
+    settings = {"byte_order": "big" if big > little else "little"} | ({"floating": "ieee"} if floats else {})
+    return settings, [f"{name} = {value}: what wrote the file is guessed, check it" for name, value in settings.items()]
 
 
 def guess_totals(layout: Layout, sample: Sample) -> list[dict[str, str]]:

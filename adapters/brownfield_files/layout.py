@@ -213,8 +213,8 @@ class Layout:
 
 
 def snake(name: str) -> str:
-    """A COBOL name as a field name: `ON-HAND` becomes `on_hand`, `1ST-QTY` becomes `f_1st_qty`."""
-    word = name.lower().replace("-", "_")
+    """A COBOL name as a field name: `ON-HAND` becomes `on_hand`, `1ST-QTY` `f_1st_qty`, a tag left as it is `tag_x`."""
+    word = name.lower().replace("-", "_").replace(":", "")
     return f"f_{word}" if word[:1].isdigit() else word
 
 

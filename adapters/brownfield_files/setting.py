@@ -46,6 +46,8 @@ FormatName: TypeAlias = Literal[
     "fixed-width", "delimited", "excel", "xml", "json-lines", "x12", "edifact", "hl7", "mt940", "camt", "bai2"
 ]
 _WITHOUT_LAYOUT: frozenset[FormatName] = frozenset(["x12", "edifact", "hl7", "mt940", "camt", "bai2"])
+COPYBOOKS = frozenset([".cpy", ".cbl", ".cob"])
+"""How the names of copybooks end."""
 _OF_FIXED_WIDTH = frozenset(
     [
         "encoding",
@@ -230,7 +232,7 @@ def _framing(settings: FilesSettings, layout: Layout) -> Framing:
 
 def _layout(settings: FilesSettings) -> Layout:
     path = settings.layout_file
-    if path.suffix.lower() in {".cpy", ".cbl", ".cob"}:
+    if path.suffix.lower() in COPYBOOKS:
         book = read_copybook(path)
         return assemble(book, settings.records, settings.totals, settings.record_length, slide=settings.slide)
     if path.suffix.lower() != ".toml":

@@ -199,3 +199,45 @@ def test_a_large_file_streams(bench: "Bench") -> None:
     finally:
         tracemalloc.stop()
     assert peak < 2_000_000 < arrival.size
+
+
+PAIR = """
+       01  HEAD-REC.
+           05  KIND   PIC X.
+           05  DAY    PIC 9(6).
+       01  BODY-REC.
+           05  LETTER PIC X.
+           05  SKU    PIC X(6).
+"""
+
+
+def test_types_whose_fields_are_called_otherwise_are_left_to_the_person(tmp_path: Path) -> None:
+    """R15: what tells the first type is no field of the second: the draft was one that cannot be opened."""
+    layout, sample = tmp_path / "two.cpy", tmp_path / "two.txt"
+    layout.write_text(PAIR)
+    sample.write_text("H261121\nDA-1001\nDA-1002\n")
+    draft = adapter.draft["file"]({"file": str(sample), "layout": str(layout)})
+    assert list(draft.settings["records"]) == ["detail"]
+    assert any("declare under `records`" in note for note in draft.notes)
+
+
+@pytest.mark.parametrize("order", ["big", "little"])
+def test_the_byte_order_of_the_machine_is_guessed_and_said(tmp_path: Path, order: Any) -> None:
+    """R15: without it the draft could not be opened, and `new` has no way to be told."""
+    layout, sample = tmp_path / "native.cpy", tmp_path / "native.dat"
+    layout.write_text("       01 REC.\n          05 SKU PIC X(4).\n          05 QTY PIC S9(9) COMP-5.\n          05 W COMP-2.\n")
+    sample.write_bytes(b"".join(b"A-10" + (1000 + n).to_bytes(4, order) + bytes(8) for n in range(20)))
+    draft = adapter.draft["file"]({"file": str(sample), "layout": str(layout)})
+    assert (draft.settings["byte_order"], draft.settings["floating"]) == (order, "ieee")
+    assert any(note.startswith(f"byte_order = {order}") for note in draft.notes)
+
+
+def test_a_copybook_without_an_ending_is_pinned_with_one(tmp_path: Path) -> None:
+    """R15: members of a library have none."""
+    layout, sample = tmp_path / "CUSTDAT", tmp_path / "cust.txt"
+    layout.write_text("       01 :TAG:-REC.\n          05 :TAG:-NAME PIC X(4).\n")
+    sample.write_text("PLUM\n")
+    draft = adapter.draft["file"]({"file": str(sample), "layout": str(layout)})
+    assert draft.settings["layout"] == {"file": "contract/CUSTDAT.cpy"}
+    assert list(draft.files) == ["contract/CUSTDAT.cpy"]
+    assert list(draft.contract.records["detail"].fields["properties"]) == ["tag_name"]
