@@ -1,17 +1,12 @@
 """The README's lines from nothing to a first read, as they stand there, on a service that was never seen."""
 
-import os
-import signal
-import subprocess
-import sys
 import threading
-from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import shell
 from leaf import blocks
-from test_from_nothing import WAIT
 
 ROOT = Path(__file__).parents[2]
 SPACE = "urn:example:articles"
@@ -73,7 +68,7 @@ def address():
 
 
 def script(address):
-    """The README's lines; only the address, the port and the wait are put in."""
+    """The README's lines; only the address and the port are put in."""
     [block] = [
         one for one in blocks("console", (ROOT / "README.md").read_text("utf-8")) if "brownfield new" in one.text
     ]
@@ -81,9 +76,6 @@ def script(address):
     assert lines.pop(0) == "pip install '.[soap]'"
     body = ["set -e"]
     for line in lines:
-        if line == "sleep 5":
-            body.append(WAIT)
-            continue
         body.append(line.replace("http://wms.example.com/service?wsdl", f"'{address}?wsdl'")
                     .replace("http://wms.example.com/", address))  # fmt: skip
         if line.startswith("brownfield new"):
@@ -96,17 +88,6 @@ def script(address):
 @pytest.mark.slow
 def test_the_readmes_lines_lead_to_a_first_read(tmp_path, address):
     """R15, R29: five commands from an unseen WSDL to an agent's call."""
-    (tmp_path / "script.sh").write_text(script(address))
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("BROWNFIELD_")}
-    environ |= {"PATH": f"{Path(sys.executable).parent}:{environ['PATH']}", "BROWNFIELD_HOME": str(tmp_path / "home")}
-    try:
-        with (tmp_path / "said").open("w") as said:
-            run = subprocess.run(["bash", "script.sh"], cwd=tmp_path, env=environ, stdout=said, stderr=said,
-                                 check=False, timeout=60)  # fmt: skip
-    finally:
-        if (tmp_path / "up.pid").exists():
-            with suppress(ProcessLookupError):  # it ended by itself: what it said tells why
-                os.kill(int((tmp_path / "up.pid").read_text()), signal.SIGTERM)
-    told = (tmp_path / "said").read_text()
-    assert run.returncode == 0, told
+    code, told = shell.run(tmp_path, script(address))
+    assert code == 0, told
     assert "49.9000" in told

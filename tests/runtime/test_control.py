@@ -4,6 +4,7 @@ import pytest
 
 from brownfield.contract import Uncertain
 from brownfield.rules.problem import Problem
+from brownfield.runtime import assembly
 from brownfield.runtime.assembly import warnings
 
 
@@ -49,6 +50,22 @@ async def test_up_tells_unknown_writes(stage):
     await stage.work()
     [told] = [line for line in warnings(stage.assembly.kernel) if "unknown" in line]
     assert told.startswith("1 write is unknown: find out")
+
+
+def test_up_tells_what_to_do_about_an_old_sqlite(stage, monkeypatch):
+    """R97: what happened, what it means here, and the next step."""
+    monkeypatch.setattr(assembly, "SAFE_SQLITE", (99, 0, 0))
+    [told] = [line for line in warnings(stage.assembly.kernel) if "SQLite" in line]
+    for part in (
+        "WAL-reset defect",
+        "Nothing has to be done at once",
+        "no other program",
+        "keep copies",
+        "newer SQLite",
+    ):
+        assert part in told
+    monkeypatch.setattr(assembly, "SAFE_SQLITE", (3, 0, 0))
+    assert not [line for line in warnings(stage.assembly.kernel) if "SQLite" in line]
 
 
 def test_up_tells_secrets_that_are_not_there(stage):

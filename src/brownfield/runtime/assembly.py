@@ -202,8 +202,10 @@ def warnings(kernel: Kernel) -> Sequence[str]:
     """What an operator should know at start."""
     found = ["Reads and writes share this process. Apart, on PostgreSQL, they will be `serve` and `work`."]
     if sqlite3.sqlite_version_info < SAFE_SQLITE:
-        found.append(f"SQLite {sqlite3.sqlite_version} has the WAL-reset defect; 3.51.3 or newer does not. "
-                     "One process writes here, which avoids most of it.")  # fmt: skip
+        found.append(f"SQLite {sqlite3.sqlite_version} has the WAL-reset defect; 3.51.3 or newer does not. One process"
+                     " writes here, which avoids most of it. Nothing has to be done at once: let no other program"
+                     " open ledger.db while this runs, keep copies (docs/operate.md, Backup), and give this Python"
+                     " a newer SQLite when you can.")  # fmt: skip
     if not kernel.settings.page:
         found.append("Nobody is called when something needs a person: brownfield.toml has no `page`.")
     if not kernel.settings.sandbox:

@@ -1,6 +1,8 @@
 """Commands that ask the running server: what they send, what they show, how they end."""
 
 import json
+import threading
+import time
 
 import pytest
 
@@ -358,3 +360,20 @@ def test_collect_with_an_expectation_ends_otherwise_when_it_is_not_met(run, serv
     server.answers[place] = (200, {"files": [new | {"state": "refused"}]})
     run("collect", feed, "--expect", "1", code=65)
     run("collect", feed, "--expect", "-1", code=64)
+
+
+def test_status_waits_for_a_server_that_is_starting(run, place, server):
+    """R97: a script needs no guess at how long that takes; and is told when none came."""
+    server.answers["GET /v1/status"] = (200, {"environment": "test", "identity": "o", "role": "operator",
+                                              "systems": []})  # fmt: skip
+    announced = place / "home" / "server.json"
+    told = announced.read_bytes()
+    announced.unlink()
+    begun = time.monotonic()
+    assert "No server is running" in run("status", "--wait", "300ms", code=69).stderr
+    assert time.monotonic() - begun >= 0.3
+    timer = threading.Timer(0.3, announced.write_bytes, [told])
+    timer.start()
+    assert "environment" in json.loads(run("status", "--wait", "30s", "--json").stdout)
+    timer.join()
+    assert "is not a duration" in run("status", "--wait", "soon", code=64).stderr

@@ -1,6 +1,7 @@
 """Operating: `status`, `halt`, `resume`, `ask`, `collect`."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,25 +10,48 @@ import typer
 from rich.console import RenderableType
 
 from brownfield.edges.cli.calling import split
+from brownfield.edges.cli.client import NotRunning
 from brownfield.edges.cli.session import Session
 from brownfield.edges.cli.status import reached, stray, told
 from brownfield.edges.cli.terminal import table
+from brownfield.wrapper.duration import duration
 from brownfield.wrapper.manifest import MANIFEST
 
 Scope = Annotated[
     str, typer.Argument(metavar="SCOPE", help="everything, identity:NAME, wrapper:ID or operation:ID.NAME.")
 ]
+_BETWEEN = 0.1
+"""Seconds between two looks whether a server answers."""
 _BAD_INPUT = 65
 _NOT_NOW = 75
 _LOST, _TAKEN = frozenset({"refused", "held"}), frozenset({"archived", "committed"})
 _AGAIN = frozenset({"seen before", "had been put away"})
 
 
-def status(context: typer.Context) -> None:
+def status(
+    context: typer.Context,
+    wait: Annotated[
+        str, typer.Option(metavar="DURATION", help="Wait until a server answers, at most so long: 30s, 2m.")
+    ] = "0s",
+) -> None:
     """Say what is running: systems, what your key may call, halts, proposals."""
     here = Session.of(context)
-    found = here.client().get("/v1/status")
+    try:
+        patience = duration(wait).total_seconds()
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--wait") from None
+    found = _answered(here, time.monotonic() + patience)
     here.terminal.give(found, told(here.address(), found))
+
+
+def _answered(here: Session, end: float) -> Any:
+    while True:
+        try:
+            return here.client().get("/v1/status")
+        except NotRunning:
+            if time.monotonic() >= end:
+                raise
+            time.sleep(_BETWEEN)
 
 
 def halt(
