@@ -40,6 +40,18 @@ def records(home):
     return [row[0] & 0xFFFFFFFF for row in home.rows("SELECT id FROM bf_event ORDER BY id")]
 
 
+def told(home):
+    """The steps that the audit has, in their order."""
+    return [row[0] for row in home.rows("SELECT event FROM bf_entry ORDER BY id") if row[0].startswith("batch.")]
+
+
+def whole(home):
+    """The file is in, each record once and each step told once."""
+    assert home.rows("SELECT state, events FROM bf_file") == [("archived", 596)]
+    assert len(records(home)) == len(set(records(home))) == 596
+    assert told(home) == [f"batch.{step}" for step in STEPS]
+
+
 def test_killed_at_many_places_each_record_is_an_event_once(home):
     """R20, R77, R78, R98: totals exact, the quarantine exact, every record once, whatever the killing."""
     arrive(home, "STK20261120.DAT")
@@ -60,8 +72,7 @@ def test_killed_at_many_places_each_record_is_an_event_once(home):
     assert records(home) == [number for number in range(1, 601) if number != DAMAGED]
     assert home.rows("SELECT record, offset, length FROM bf_quarantine") == [(DAMAGED, DAMAGED * 80, 80)]
     assert (home.drop / "archive" / "STK20261120.DAT").exists()
-    events = [row[0] for row in home.rows("SELECT event FROM bf_entry ORDER BY id") if row[0].startswith("batch.")]
-    assert events == [f"batch.{step}" for step in STEPS]
+    assert told(home) == [f"batch.{step}" for step in STEPS]
 
 
 @pytest.mark.parametrize("place", ["before-settle", "after-settle"])
@@ -87,10 +98,7 @@ def test_killed_at_every_step_of_its_way_in(home, place):
     arrive(home, "STK20261119.DAT")
     assert collect(home, place, 1)[1]
     collect(home)
-    assert home.rows("SELECT state, events FROM bf_file") == [("archived", 596)]
-    assert len(records(home)) == len(set(records(home))) == 596
-    told = [row[0] for row in home.rows("SELECT event FROM bf_entry ORDER BY id") if row[0].startswith("batch.")]
-    assert told == [f"batch.{step}" for step in STEPS]
+    whole(home)
     assert home.rows("SELECT step FROM bf_arrival") == [("identified",)]
 
 
@@ -126,10 +134,7 @@ def test_killed_at_every_step_of_its_way_in_from_another_machine(home, far, plac
     arrive(home, "STK20261119.DAT")
     assert collect(home, place, 1)[1]
     collect(home)
-    assert home.rows("SELECT state, events FROM bf_file") == [("archived", 596)]
-    assert len(records(home)) == len(set(records(home))) == 596
-    told = [row[0] for row in home.rows("SELECT event FROM bf_entry ORDER BY id") if row[0].startswith("batch.")]
-    assert told == [f"batch.{step}" for step in STEPS]
+    whole(home)
     assert far.names() == ["archive/STK20261119.DAT", "archive/STK20261119.DAT.done"]
 
 
@@ -150,10 +155,7 @@ def test_killed_before_each_fsync(home, require):
         assert ended.returncode in {-signal.SIGKILL, 128 + signal.SIGKILL}, ended.stderr
         killed += 1
     assert killed >= 5
-    assert home.rows("SELECT state, events FROM bf_file") == [("archived", 596)]
-    assert len(records(home)) == 596
-    told = [row[0] for row in home.rows("SELECT event FROM bf_entry ORDER BY id") if row[0].startswith("batch.")]
-    assert told == [f"batch.{step}" for step in STEPS]
+    whole(home)
 
 
 def test_a_full_ledger_in_the_middle_of_a_file(home):

@@ -9,6 +9,7 @@ import pytest
 if str(Path(__file__).parent) not in sys.path:
     sys.path.insert(0, str(Path(__file__).parent))
 
+from ordering import ordering
 from stage import staged
 
 
@@ -28,3 +29,16 @@ def put_up(tmp_path):
 def stage(put_up):
     """The plain one."""
     return put_up()
+
+
+@pytest.fixture
+def open_desk(tmp_path):
+    """Put up a brownfield over the order entry job: `open_desk(edits, more)`; it is taken down after the test."""
+    with ExitStack() as stack:
+        yield lambda *args, **more: stack.enter_context(ordering(tmp_path, *args, **more))
+
+
+@pytest.fixture
+def desk(open_desk):
+    """The plain one."""
+    return open_desk()

@@ -1,23 +1,14 @@
 """What an answer says of the records of a file: who is told, what is kept, and what the audit may hold of it."""
 
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from ordering import ordering
 
 from brownfield.rules.paging import PAGED
 from brownfield.rules.problem import Problem
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def put_up(tmp_path):
-    with ExitStack() as stack:
-        yield lambda *args, **more: stack.enter_context(ordering(tmp_path, *args, **more))
-
 
 FAR = """
 [connections.far]
@@ -34,18 +25,18 @@ description = "What there is."
 
 
 @pytest.mark.parametrize(("on_hand", "state"), [(140, "done"), (139, "unknown")])
-async def test_what_was_accepted_is_read_back_where_the_manifest_says_so(put_up, on_hand, state):
+async def test_what_was_accepted_is_read_back_where_the_manifest_says_so(open_desk, on_hand, state):
     """The job's word alone is not taken for it."""
-    desk = confirming(put_up, on_hand)
+    desk = confirming(open_desk, on_hand)
     [id_] = await desk.whole("SO-1")
     found = desk.proposal(id_)
     assert (str(found.state), found.reading["OnHand"]) == (state, 140)
     assert found.result["status"] == "00"
 
 
-async def test_an_answer_that_comes_late_and_cannot_be_read_back_is_told(put_up):
+async def test_an_answer_that_comes_late_and_cannot_be_read_back_is_told(open_desk):
     """It is unknown as before; what the job said and what was found are kept, and somebody is paged."""
-    desk = confirming(put_up, 139)
+    desk = confirming(open_desk, 139)
     id_ = await desk.approved("SO-1")
     await desk.send()
     desk.clock.move(timedelta(hours=25))
@@ -59,11 +50,11 @@ async def test_an_answer_that_comes_late_and_cannot_be_read_back_is_told(put_up)
     assert desk.entries("input.acknowledged")[0].body["unknown"] == 1
 
 
-def confirming(put_up, on_hand):
+def confirming(open_desk, on_hand):
     """A desk where what was accepted is held against the stock, which is 140."""
     asked = '{ operation = "get_stock", args = { Sku = "arguments.sku" }'
     confirm = f"confirm = {asked}, expect = {{ OnHand = {on_hand} }} }}"
-    desk = put_up({'write = ["place': 'read = ["get_stock"]\nwrite = ["place',
+    desk = open_desk({'write = ["place': 'read = ["get_stock"]\nwrite = ["place',
                    'key = "order_no"\ndescription = "Place': f'{confirm}\nkey = "order_no"\ndescription = "Place'},
                   more=FAR)  # fmt: skip
     (desk.folder / "secrets" / "canned").mkdir(parents=True)
@@ -77,9 +68,9 @@ PERSONAL = {'key = "order_no"\ndescription = "Place':
             'key = "order_no"\npersonal = ["order_no"]\ndescription = "Place'}  # fmt: skip
 
 
-async def test_the_audit_keeps_no_personal_value_that_an_answer_repeats(put_up):
+async def test_the_audit_keeps_no_personal_value_that_an_answer_repeats(open_desk):
     """The system's words are kept without it; of a line that is nobody's only numbers and status are kept."""
-    desk = put_up(PERSONAL)
+    desk = open_desk(PERSONAL)
     await desk.whole("SO-1")
     desk.reply("ACK000001-B.DAT", [(1, 1, "10"), (7, 1, "00")], words="NO CUSTOMER SO-1")
     await desk.answered()
@@ -88,8 +79,8 @@ async def test_the_audit_keeps_no_personal_value_that_an_answer_repeats(put_up):
     assert stray.body["lines"] == ["file 7, record 1: 00"]
 
 
-async def test_a_stray_record_that_is_told_by_an_argument_is_not_kept(put_up):
-    desk = put_up({**PERSONAL, 'record   = "line_no"': 'record   = "order_no"\nargument = "order_no"'})
+async def test_a_stray_record_that_is_told_by_an_argument_is_not_kept(open_desk):
+    desk = open_desk({**PERSONAL, 'record   = "line_no"': 'record   = "order_no"\nargument = "order_no"'})
     await desk.whole("SO-1")
     desk.reply("ACK000001-B.DAT", [(1, 1, "00")])
     await desk.answered()
@@ -97,9 +88,9 @@ async def test_a_stray_record_that_is_told_by_an_argument_is_not_kept(put_up):
     assert stray.body["lines"] == ["file 1: 00"]
 
 
-async def test_whoever_looks_at_values_leaves_an_entry(put_up):
+async def test_whoever_looks_at_values_leaves_an_entry(open_desk):
     """A file, the list of them, and what the next one would hold: each shows what people have asked to be written."""
-    desk = put_up()
+    desk = open_desk()
     await desk.whole("SO-1")
     await desk.approved("SO-2")
     sending = desk.assembly.sending
@@ -117,9 +108,9 @@ async def test_whoever_looks_at_values_leaves_an_entry(put_up):
         assert words in " ".join(told)
 
 
-async def test_who_has_no_grant_of_a_wrapper_sends_nothing_of_it(put_up):
+async def test_who_has_no_grant_of_a_wrapper_sends_nothing_of_it(open_desk):
     """R31: the role alone is not enough, and the refusals are told."""
-    desk = put_up()
+    desk = open_desk()
     await desk.whole("SO-1")
     stranger, sending = replace(desk.operator, grants=frozenset({("billing", "*")})), desk.assembly.sending
     for asked in (sending.send(stranger, "orders", "entry"), sending.plan(stranger, "orders", "entry"),
@@ -130,9 +121,9 @@ async def test_who_has_no_grant_of_a_wrapper_sends_nothing_of_it(put_up):
     assert len(desk.entries("call.denied")) == 4
 
 
-async def test_who_proposed_a_record_does_not_have_it_sent_again(put_up):
+async def test_who_proposed_a_record_does_not_have_it_sent_again(open_desk):
     """It may be a second write: as with a decision, it takes another person, who says why."""
-    desk = put_up()
+    desk = open_desk()
     id_ = desk.approve(await desk.proposed("SO-1", operation="cancel_order"))
     await desk.send()
     sending = desk.assembly.sending

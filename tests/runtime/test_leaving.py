@@ -4,28 +4,15 @@ import asyncio
 import hashlib
 import os
 import threading
-from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
-from ordering import ordering
 
 from brownfield.rules.paging import PAGED
 from brownfield.rules.problem import Problem
 from brownfield_files.outgoing import Outgoing
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def put_up(tmp_path):
-    with ExitStack() as stack:
-        yield lambda *args, **more: stack.enter_context(ordering(tmp_path, *args, **more))
-
-
-@pytest.fixture
-def desk(put_up):
-    return put_up()
 
 
 async def test_one_answer_proves_that_the_job_has_the_file(desk):

@@ -1,7 +1,6 @@
 """Approved writes leave as a job's input file, once, and what its answer says settles each of them."""
 
 import asyncio
-from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -13,17 +12,6 @@ from brownfield.rules.proposal import Event
 from brownfield.runtime.putting import Putting
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def put_up(tmp_path):
-    with ExitStack() as stack:
-        yield lambda *args, **more: stack.enter_context(ordering(tmp_path, *args, **more))
-
-
-@pytest.fixture
-def desk(put_up):
-    return put_up()
 
 
 async def test_from_the_proposals_to_the_answers(desk):
@@ -71,8 +59,8 @@ async def test_numbers_have_no_gap(desk):
     assert [line.split()[0] for line in desk.taken()] == ["1", "2", "3"]
 
 
-async def test_a_number_may_begin_where_the_system_is(put_up):
-    desk = put_up({"batch = { first = 1, most = 500 }": "batch = { first = 4711, most = 2 }"})
+async def test_a_number_may_begin_where_the_system_is(open_desk):
+    desk = open_desk({"batch = { first = 1, most = 500 }": "batch = { first = 4711, most = 2 }"})
     for order in ("SO-1", "SO-2", "SO-3"):
         await desk.approved(order)
     made = await desk.send()
@@ -101,9 +89,9 @@ async def test_an_overflow_of_its_picture_is_refused_by_the_schema(desk):
     assert refusal.value.code == "invalid"
 
 
-async def test_what_would_make_a_total_overflow_waits_for_the_next_file(put_up):
+async def test_what_would_make_a_total_overflow_waits_for_the_next_file(open_desk):
     """It is left with the reason, and blocks nothing."""
-    desk = put_up()
+    desk = open_desk()
     ids = [await desk.approved(f"SO-{number}", units=99_999) for number in range(101)]
     made = await desk.send()
     assert made["file"]["records"] == 100
@@ -161,8 +149,8 @@ async def test_the_worker_leaves_them_alone(desk):
     assert desk.states([id_]) == ["sent"]
 
 
-async def test_a_read_only_bundle_sends_nothing(put_up):
-    desk = put_up({'mode  = "live"  ': 'mode  = "read-only"'})
+async def test_a_read_only_bundle_sends_nothing(open_desk):
+    desk = open_desk({'mode  = "live"  ': 'mode  = "read-only"'})
     id_ = await desk.approved()
     with pytest.raises(Problem, match="read-only"):
         await desk.send()
@@ -348,8 +336,8 @@ async def test_undo_is_a_record_of_its_own(desk):
     assert desk.taken()[-1] == "2 1 C SO-1 00"
 
 
-async def test_a_record_may_be_told_by_what_the_proposer_gave(put_up):
-    desk = put_up({'record   = "line_no"': 'record   = "order_no"\nargument = "order_no"'})
+async def test_a_record_may_be_told_by_what_the_proposer_gave(open_desk):
+    desk = open_desk({'record   = "line_no"': 'record   = "order_no"\nargument = "order_no"'})
     ids = await desk.whole("SO-1", "SO-2")
     assert desk.states(ids) == ["done", "done"]
 
@@ -400,9 +388,9 @@ async def test_two_who_send_at_once_make_one_file(desk):
     assert desk.states(ids) == ["sent"] * 5
 
 
-async def test_a_schedule_sends_what_people_approved(put_up, monkeypatch):
+async def test_a_schedule_sends_what_people_approved(open_desk, monkeypatch):
     """No standing approval is asked for: nothing leaves that was not approved by itself."""
-    desk = put_up({'cron = "0 18 * * mon-fri"': 'cron = "* * * * *"'})
+    desk = open_desk({'cron = "0 18 * * mon-fri"': 'cron = "* * * * *"'})
     await desk.approved("SO-1")
     await desk.proposed("SO-2")
     desk.clock.move(timedelta(minutes=1))
