@@ -3,6 +3,7 @@
 import glob
 import re
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -28,13 +29,13 @@ from brownfield_files.guess import (
     guess_totals,
     sample_of,
 )
-from brownfield_files.layout import Layout, RecordType, every_field, snake
+from brownfield_files.layout import Layout, LayoutError, RecordType, every_field, snake
 from brownfield_files.parsed import Parser
 from brownfield_files.sampled import surmise
 from brownfield_files.schema import contract_of
 from brownfield_files.setting import COPYBOOKS, FormatName
 from brownfield_files.standard import SHIPPED, STANDARDS, Standard, recognized
-from brownfield_files.surmise import MOST_RECORDS, fields_of, required_alone, told, written
+from brownfield_files.surmise import MOST_RECORDS, Known, Surmise, fields_of, required_alone, told, written
 from brownfield_files.toml_layout import read_toml_layout
 
 _NUMBERS = re.compile(r"[0-9]+(?:[-_.: T]?[0-9]+)*")
@@ -110,7 +111,10 @@ def draft_file(sources: Sources) -> Draft:
     parser = parser_of(layout) if layout else None
     if layout and not parser:
         return _draft_fixed(sources)
-    return _draft_parsed(sources, layout, parser) if layout and parser else _draft_surmised(sources)
+    try:
+        return _draft_parsed(sources, layout, parser) if layout and parser else _draft_surmised(sources)
+    except Rejected as refusal:  # the sample as a whole
+        raise LayoutError(Path(sources["file"]).name, 0, refusal.message) from None
 
 
 def _recognized(file: Path) -> FormatName | None:
@@ -162,18 +166,38 @@ def _draft_surmised(sources: Sources) -> Draft:
     """A draft with a first layout, from what the sample suggests."""
     file = Path(sources["file"])
     found = surmise(file)
-    style = Style.model_validate({key: found.table[key] for key in Style.model_fields if key in found.table})
-    fields, doubts = fields_of(found.columns, style)
+    fields, doubts = _fields(found)
     name = f"{snake(_prefix(file))}.toml"
     with tempfile.TemporaryDirectory(prefix="brownfield-draft-") as folder:
         layout = Path(folder) / name
-        layout.write_text(written(found, fields), "utf-8")
-        key, _ = _first_key(PARSERS[found.format](layout), file)
+        key, _ = _first_key(_parser(found, fields, layout), file)
         fields = required_alone(fields, key)
-        layout.write_text(written(found, fields), "utf-8")
-        draft = _draft_parsed(sources, layout, PARSERS[found.format](layout))
+        draft = _draft_parsed(sources, layout, _parser(found, fields, layout))
     types = f"fields, guessed from the sample, to be corrected in contract/{name}: {told(fields)}"
     return replace(draft, notes=(*found.notes, *doubts, types, *draft.notes))
+
+
+def sample_parser(file: Path) -> Parser:
+    """The parser of the layout that a sample suggests.
+
+    Raises:
+        LayoutError: It suggests none.
+        OSError: It cannot be read.
+    """
+    found = surmise(file)
+    with tempfile.TemporaryDirectory(prefix="brownfield-draft-") as folder:
+        return _parser(found, _fields(found)[0], Path(folder) / "sample.toml")
+
+
+def _fields(found: Surmise) -> tuple[list[Known], list[str]]:
+    style = Style.model_validate({key: found.table[key] for key in Style.model_fields if key in found.table})
+    return fields_of(found.columns, style)
+
+
+def _parser(found: Surmise, fields: Sequence[Known], layout: Path) -> Parser:
+    """The parser of a layout, which is written to a file."""
+    layout.write_text(written(found, fields), "utf-8")
+    return PARSERS[found.format](layout)
 
 
 def _draft_parsed(sources: Sources, layout: Path, parser: Parser) -> Draft:

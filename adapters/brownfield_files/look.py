@@ -8,12 +8,12 @@ from brownfield.contract import Sight, Sources
 from brownfield_files.assemble import parts_of
 from brownfield_files.copybook import read_copybook
 from brownfield_files.decode import Broken, check_whole, element_count, value_reader
-from brownfield_files.draft import Reading, read_sources
+from brownfield_files.draft import Reading, read_sources, sample_parser
 from brownfield_files.encoding import Encoding
 from brownfield_files.format import parser_of
 from brownfield_files.frame import Frame
 from brownfield_files.guess import Sample, alternatives
-from brownfield_files.layout import Field, LayoutError, RecordType, Table, every_field, snake
+from brownfield_files.layout import Field, RecordType, Table, every_field, snake
 from brownfield_files.parsed import Parser
 from brownfield_files.router import router
 from brownfield_files.standard import STANDARDS, recognized
@@ -22,14 +22,15 @@ from brownfield_files.standard import STANDARDS, recognized
 def look(sources: Sources) -> Iterator[Sight]:
     """Show `layout`, or each record of `file` as the layout reads it.
 
-    Without a bundle the encoding, the framing and the record types are guessed as `brownfield new` guesses them.
+    Without a bundle the encoding, the framing and the record types are guessed as `brownfield new` guesses them, and so
+    is the layout of a file for which none is needed.
 
     Raises:
         LayoutError: The layout cannot be read.
         OSError: A file cannot be read.
     """
     if "layout" not in sources:
-        yield from _look_through(_standard(Path(sources["file"])), sources)
+        yield from _look_through(_parser_of(Path(sources["file"])), sources)
         return
     if (parser := parser_of(Path(sources["layout"]))) is not None:
         yield from _look_through(parser, sources)
@@ -43,17 +44,15 @@ def look(sources: Sources) -> Iterator[Sight]:
             yield Sight(-1, kind, field.name, field.offset, field.length, field.picture)
 
 
-def _standard(file: Path) -> Parser:
-    """The parser of a file that says itself what it holds.
+def _parser_of(file: Path) -> Parser:
+    """The parser of a file that says itself what it holds, or of the layout that it suggests.
 
     Raises:
-        LayoutError: It is none.
+        LayoutError: It suggests none.
     """
     with file.open("rb") as opened:
         name = recognized(opened.read(4096))
-    if name is None:
-        raise LayoutError(file.name, 0, "it does not say itself what its records hold: name a layout with --layout")
-    return STANDARDS[name].parser()
+    return STANDARDS[name].parser() if name else sample_parser(file)
 
 
 def _look_through(parser: Parser, sources: Sources) -> Iterator[Sight]:

@@ -5,7 +5,7 @@ import csv
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from brownfield_files.markup import sampled
 from brownfield_files.standard import shipped
 from brownfield_files.surmise import MOST_RECORDS, Column, Surmise, style_of, toml
 from brownfield_files.transfer import looks_ebcdic
+from brownfield_files.unguessed import strange, unguessed
 
 _HEAD = 1 << 20
 _DELIMITERS = ",;\t|"
@@ -42,32 +43,52 @@ def surmise(path: Path) -> Surmise:
     if head.startswith(_UTF_16) or _ZEROS.match(head):
         raise LayoutError(path.name, 0, "it is written in UTF-16, which is not read: have it written in UTF-8")
     if shipped(head[:1024]):
-        raise _fixed_width(path)
+        raise _none(path)
     try:
-        if head.startswith(_WORKBOOK):
-            return _excel(path)
-        if start.startswith(b"<"):
-            return _xml(path, head)
-        if start.startswith(b"{"):
-            return _json_lines(path)
-        return _delimited(path, head)
+        found = _surmised(path, head, start)
     except Rejected as refusal:
         raise LayoutError(path.name, 0, refusal.message) from None
+    _check_columns(path, found.columns)
+    return found
+
+
+def _surmised(path: Path, head: bytes, start: bytes) -> Surmise:
+    if head.startswith(_WORKBOOK):
+        return _excel(path, head)
+    if start.startswith(b"<"):
+        return _xml(path, head)
+    if start.startswith(b"{"):
+        return _json_lines(path)
+    if strange(head):
+        raise _none(path)
+    return _delimited(path, head)
+
+
+def _check_columns(path: Path, columns: Sequence[Column]) -> None:
+    """A layout names each column once, in letters that can be written."""
+    if not columns:
+        raise LayoutError(path.name, 0, "none of its records holds a value of its own: `--layout` can say what is read")
+    name, times = Counter(column.name for column in columns).most_common(1)[0]
+    if times > 1:
+        reason = f"{times} of its columns are called {name!r}: give each a name of its own, or the row with the names"
+        raise LayoutError(path.name, 0, f"{reason}, in a layout (--layout)")
+    if odd := next((one.name for one in columns if not one.name.isprintable()), None):
+        raise LayoutError(path.name, 0, f"what a column is called, {odd!r}, is no text that a layout can hold")
 
 
 def _delimited(path: Path, head: bytes) -> Surmise:
     """The sign that splits most lines into the same number of values, two at least."""
     if b"\n" not in head or _BINARY.search(head) or looks_ebcdic(head):
-        raise _fixed_width(path)
+        raise _none(path)
     encoding = _encoding(head)
     text = head.removeprefix(b"\xef\xbb\xbf").decode(encoding, "replace")
     whole = text if len(head) < _HEAD else text[: text.rfind("\n") + 1]
-    lines = whole.split("\n")
+    lines = [f"{line}\n" for line in whole.split("\n")]
     splits = {sign: _split(path, lines, sign) for sign in _DELIMITERS}
     delimiter = max(splits, key=lambda sign: _evenness(splits[sign]))
     rows = splits[delimiter]
     if _evenness(rows) < 0.5:
-        raise _fixed_width(path)
+        raise _none(path)
     width = Counter(map(len, rows)).most_common(1)[0][0]
     skip = next(at for at, row in enumerate(rows) if len(row) == width)
     header, rows = _header([row for row in rows[skip:] if len(row) == width])
@@ -85,14 +106,13 @@ def _split(path: Path, lines: list[str], delimiter: str) -> list[list[str]]:
     try:
         return list(filter(None, csv.reader(lines, delimiter=delimiter)))
     except csv.Error:
-        raise _fixed_width(path) from None
+        raise _none(path) from None
 
 
-def _fixed_width(path: Path) -> LayoutError:
+def _none(path: Path) -> LayoutError:
     with path.open("rb") as file:
-        known = shipped(file.read(1024))
-    looks = "it looks like records of fixed width: name their layout with --layout"
-    return LayoutError(path.name, 0, f"{looks}, perhaps a copy of docs/examples/layouts/{known}" if known else looks)
+        head = file.read(_HEAD)
+    return LayoutError(path.name, 0, unguessed(head, shipped(head[:1024])))
 
 
 def _encoding(head: bytes) -> str:
@@ -125,21 +145,41 @@ def _ends(path: Path, rows: list[list[str]]) -> dict[str, Any]:
     return told | ({"multiline": True} if any("\n" in value for row in rows for value in row) else {})
 
 
-def _excel(path: Path) -> Surmise:
-    """The first sheet; its header is the first row that is as wide as any, among the first fifty."""
-    with path.open("rb") as file, cells_of(file, 1) as found:
-        rows = list(islice(found, MOST_RECORDS))
-    filled = [sum(cell is not None for cell in row) for row in rows[:50]]
-    if not filled or not max(filled):
-        raise LayoutError(path.name, 0, "its first sheet is empty")
-    header = filled.index(max(filled))
-    names = ["" if cell is None else str(cell[1] if isinstance(cell, list) else cell).strip() for cell in rows[header]]
+def _excel(path: Path, head: bytes) -> Surmise:
+    """The first sheet, and the row of it that names its columns."""
+    try:
+        with path.open("rb") as file, cells_of(file, 1) as found:
+            rows = list(islice(found, MOST_RECORDS))
+    except Rejected as refusal:
+        if b"[Content_Types].xml" in head or b"mimetype" in head:
+            raise
+        raise LayoutError(path.name, 0, f"{unguessed(head, None)} ({refusal.message})") from None
+    if not any(cell is not None for row in rows for cell in row):
+        raise LayoutError(path.name, 0, "its first sheet is empty: name another in a layout (--layout)")
+    header = _header_row(rows[:50])
+    names = [_name(cell) for cell in rows[header]]
     body = [row for row in rows[header + 1 :] if any(cell is not None for cell in row)]
     columns = [_workbook_column(name, [row[at] for row in body]) for at, name in enumerate(names) if name]
     nameless = any(row[at] is not None for row in body for at, name in enumerate(names) if not name)
     table = {"sheet": 1, "header": header + 1} | ({"undeclared": "ignore"} if nameless else {})
     notes = ("sheet = 1: the first", f"header = {header + 1}: the first row with a value in each of its columns")
     return Surmise("excel", table, columns, notes)
+
+
+def _header_row(rows: list[list[Any]]) -> int:
+    """The first row that is as wide as any and has another word in each of its cells; else the first as wide as any."""
+    filled = [[_name(cell) for cell in row if cell is not None] for row in rows]
+    widest = max(map(len, filled))
+    wide = [at for at, names in enumerate(filled) if len(names) == widest]
+    return next((at for at in wide if len({*filled[at]}) == widest and not any(map(_is_number, rows[at]))), wide[0])
+
+
+def _is_number(cell: Any) -> bool:
+    return isinstance(cell, bool) or (isinstance(cell, list) and cell[0] == "n")
+
+
+def _name(cell: Any) -> str:
+    return "" if cell is None else str(cell[1] if isinstance(cell, list) else cell).strip()
 
 
 def _workbook_column(name: str, cells: list[Any]) -> Column:

@@ -543,7 +543,7 @@ def test_a_total_of_nothing_is_refused(total: dict[str, str], reason: str) -> No
 
 
 def test_a_program_that_copies_a_member_of_its_own_name_does_not_copy_itself(tmp_path: Path) -> None:
-    """R17: sources and members have one name in two libraries; here they lie side by side, or the member is not there."""
+    """R17: source and member have one name in two libraries; here they lie side by side, or one is not there."""
     program = tmp_path / "STOCK.cbl"
     program.write_text("       01 A.\n          05 B PIC X.\n       01 C.\n       COPY STOCK.\n")
     with pytest.raises(LayoutError, match="does it copy itself"):

@@ -225,7 +225,8 @@ def test_types_whose_fields_are_called_otherwise_are_left_to_the_person(tmp_path
 def test_the_byte_order_of_the_machine_is_guessed_and_said(tmp_path: Path, order: Any) -> None:
     """R15: without it the draft could not be opened, and `new` has no way to be told."""
     layout, sample = tmp_path / "native.cpy", tmp_path / "native.dat"
-    layout.write_text("       01 REC.\n          05 SKU PIC X(4).\n          05 QTY PIC S9(9) COMP-5.\n          05 W COMP-2.\n")
+    fields = ["SKU PIC X(4)", "QTY PIC S9(9) COMP-5", "W COMP-2"]
+    layout.write_text("       01 REC.\n" + "".join(f"          05 {one}.\n" for one in fields))
     sample.write_bytes(b"".join(b"A-10" + (1000 + n).to_bytes(4, order) + bytes(8) for n in range(20)))
     draft = adapter.draft["file"]({"file": str(sample), "layout": str(layout)})
     assert (draft.settings["byte_order"], draft.settings["floating"]) == (order, "ieee")

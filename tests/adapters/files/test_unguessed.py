@@ -1,0 +1,87 @@
+"""What `new` and `look` say of a sample that nothing can be drawn from, and what they draw where something can."""
+
+import gzip
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from workbook import workbook
+
+from brownfield.contract import Draft
+from brownfield_files import adapter
+from brownfield_files.layout import LayoutError
+
+
+def archive() -> bytes:
+    file = BytesIO()
+    with ZipFile(file, "w") as packed:
+        packed.writestr("stock.csv", "sku,on_hand\nA-1,4\n")
+    return file.getvalue()
+
+
+UNGUESSED = {
+    "text": (b"Dear colleague,\nthe stock is\nfine\n", "nothing splits its lines into values alike"),
+    "word": (b"3.1", "what its records are does not show"),
+    "fixed": (b"A-1001 004\nA-1002 005\n", "its 2 lines are all of 10 bytes: it looks like records of fixed width"),
+    "ebcdic": ("A-1001 004".encode("cp037"), "it looks like EBCDIC"),
+    "mac": (b"sku,on_hand\rA-1,4\rA-2,5\r", "its lines end with CR alone"),
+    "gzip": (gzip.compress(b"sku,on_hand\nA-1,4\n"), "it is packed: give `new` what is in it"),
+    "zip": (archive(), "it is packed: give `new` what is in it"),
+    "pdf": (b"%PDF-1.7\n1 0 obj\n", "a document for people"),
+    "old workbook": (b"\x09\x04\x06\x00\x00\x00\x10\x00", "a workbook of before Excel 97"),
+    "ole": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "one with a password looks so"),
+    "json": (b'[\n{"sku": "A-1", "on_hand": 4},\n{"sku": "A-2", "on_hand": 5}\n]\n', "it is one JSON document"),
+    "message": (b"UNH+1+ORDERS:D:96A:UN'\nBGM+220+1'\nUNT+3+1'\n", "an EDIFACT message without the interchange"),
+    "tradacoms": (b"STX=ANA:1+5000000000000+5000000000017+261121'\nMHD=1+ORDHDR:9'\n", "it is TRADACOMS"),
+    "nested json": (b'{"orders": {"one": [1]}}\n', "none of its records holds a value of its own"),
+    "letters": (b'{"sk\\udc00": 1}\n{"sk\\udc00": 2}\n', "is no text that a layout can hold"),
+    "code": (b'<?xml version="1.0" encoding="x-own"?><a><b>1</b></a>', "unknown encoding"),
+}
+
+
+def drawn(folder: Path, content: bytes, name: str = "STOCK20261121.DAT") -> Draft:
+    sample = folder / name
+    sample.write_bytes(content)
+    return adapter.draft["file"]({"file": str(sample)})
+
+
+@pytest.mark.parametrize("kind", UNGUESSED)
+def test_what_nothing_can_be_drawn_from_is_told_in_words(tmp_path: Path, kind: str) -> None:
+    """R15: "it looks like records of fixed width" was said of all of them."""
+    content, words = UNGUESSED[kind]
+    with pytest.raises(LayoutError) as raised:
+        drawn(tmp_path, content)
+    assert words in str(raised.value)
+    with pytest.raises(LayoutError):
+        list(adapter.look({"file": str(tmp_path / "STOCK20261121.DAT")}))
+
+
+def test_columns_of_one_name_are_named_to_the_person(tmp_path: Path) -> None:
+    """R15: no layout can tell them apart."""
+    with pytest.raises(LayoutError, match="2 of its columns are called 'qty'"):
+        drawn(tmp_path, workbook(["sku", "qty", "qty"], ["A-1", 4, 5], ["A-2", 4, 6]))
+
+
+def test_the_row_that_names_the_columns_is_not_one_of_numbers(tmp_path: Path) -> None:
+    """R15: above it stands what the workbook is for, as wide as the rows."""
+    rows: list[list[Any]] = [["stock", "stock", "2026"], ["sku", "on_hand", "price"], ["A-1", 4, 5], ["A-2", 4, 6]]
+    draft = drawn(tmp_path, workbook(*rows))
+    assert list(draft.contract.records["detail"].fields["properties"]) == ["sku", "on_hand", "price"]
+
+
+def test_values_that_hold_line_ends_are_seen_in_the_sample(tmp_path: Path) -> None:
+    """R15: the drawn layout called each of them damage."""
+    draft = drawn(tmp_path, b'sku,remark\r\nA-1,"two\r\nlines"\r\nA-2,one\r\n')
+    assert "multiline = true" in next(iter(draft.files.values())).decode()
+
+
+def test_a_file_for_which_no_layout_is_needed_is_shown_without_one(tmp_path: Path) -> None:
+    """R15: `look FILE` asked for the layout that `new` would have drawn."""
+    sample = tmp_path / "STOCK.csv"
+    sample.write_bytes(b"sku;on_hand\nA-1;4\nA-2;5\n")
+    seen = [(sight.name, sight.value) for sight in adapter.look({"file": str(sample)})]
+    assert seen == [("sku", "A-1"), ("on_hand", 4), ("sku", "A-2"), ("on_hand", 5)]
+    sample.write_bytes(workbook(["sku", "on_hand"], ["A-1", 4], ["A-2", 5]))
+    assert [(sight.name, sight.value) for sight in adapter.look({"file": str(sample)})] == seen
