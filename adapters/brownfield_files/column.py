@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import accumulate
 from typing import TypeAlias
 
 import numpy as np
@@ -29,6 +30,7 @@ _PADDING = bytes([PAD])
 _ROWS = 1000
 """Records turned upright in one go: as many as stay in the processor's cache."""
 _Segment: TypeAlias = bytes | Show
+_Block: TypeAlias = bytes | Planes
 
 
 class Columns:
@@ -57,13 +59,13 @@ class Columns:
         """Whether it is seen at once that all of these mean something."""
         return self._sieve is not None and self._sieve(records)
 
-    def show(self, slab: Slab) -> tuple[list[Planes], Mask | None]:
+    def show(self, slab: Slab) -> tuple[list[_Block], Mask | None]:
         """What records show, segment by segment, and which mean nothing; None for none."""
         return _shown(self._line, slab)
 
     def slab(self, records: Planes) -> Slab:
         """Records on their side."""
-        return Slab(records, self._encoding)
+        return Slab(records[:, : self._least], self._encoding)
 
     def has(self, name: str) -> bool:
         """Whether there is such a field."""
@@ -90,7 +92,7 @@ class Sheet:
         return self._columns.slab(self._records)
 
     @cached_property
-    def _shown(self) -> tuple[list[Planes], Mask | None]:
+    def _shown(self) -> tuple[list[_Block], Mask | None]:
         return self._columns.show(self._slab)
 
     def good(self) -> Sequence[int]:
@@ -101,8 +103,8 @@ class Sheet:
         _, bad = self._shown
         return every if bad is None else np.flatnonzero(~bad).tolist()
 
-    def lines(self) -> bytes:
-        """These, as JSON lines."""
+    def lines(self) -> list[bytes]:
+        """These, as JSON lines, some at a time."""
         return self._upright(self._shown[0])
 
     def texts(self, name: str) -> list[str]:
@@ -110,24 +112,31 @@ class Sheet:
         if not self._columns.has(name):
             return [""] * len(self.good())
         blocks, _ = _shown(self._columns.part(name), self._slab)
-        lines = self._upright(blocks)
+        lines = b"".join(self._upright(blocks))
         if b"\\" in lines or lines[:1] in {b"[", b"{"}:  # only then is more than quotes between JSON and the text
             return list(map(str, orjson.loads(b"[%b]" % lines[:-1].replace(b"\n", b","))))
         return lines.decode().replace('"', "").split("\n")[:-1]
 
-    def _upright(self, blocks: list[Planes]) -> bytes:
+    def _upright(self, blocks: list[_Block]) -> list[bytes]:
         """The text of the good records one after the other, the padding left out."""
         count, (_, bad) = len(self._records), self._shown
-        rows = np.empty((min(count, _ROWS), sum(map(len, blocks))), np.uint8)
+        rows, moving = _rows(blocks, min(count, _ROWS))
         texts: list[bytes] = []
         for start in range(0, count, _ROWS):
-            some, at = rows[: count - start], 0
-            for block in blocks:
+            some = rows[: count - start]
+            for at, block in moving:
                 some[:, at : at + len(block)] = block[:, start : start + _ROWS].T
-                at += len(block)
             good = some if bad is None else some[~bad[start : start + _ROWS]]
             texts.append(good.tobytes().replace(_PADDING, b""))
-        return b"".join(texts)
+        return texts
+
+
+def _rows(blocks: list[_Block], count: int) -> tuple[Planes, list[tuple[int, Planes]]]:
+    """Rows with what is the same in every one of them, and where the others stand."""
+    places = accumulate(map(len, blocks), initial=0)
+    moving = [(at, block) for at, block in zip(places, blocks, strict=False) if not isinstance(block, bytes)]
+    same = b"".join(block if isinstance(block, bytes) else bytes(len(block)) for block in blocks)
+    return np.tile(np.frombuffer(same, np.uint8), (count, 1)), moving
 
 
 def _used(block: Planes) -> Planes:
@@ -137,23 +146,22 @@ def _used(block: Planes) -> Planes:
 
 
 def _records(batch: Batch, indexes: Sequence[int], least: int, most: int) -> Planes | None:
-    """The first `least` bytes of some records of a batch, a row for each; None where one has fewer, or over `most`."""
-    if batch.stride:
+    """At least so many bytes of some records of a batch, a row for each; None where one has fewer, or over `most`."""
+    if batch.stride and batch.length >= least:
         rows = np.frombuffer(batch.raw, np.uint8).reshape(batch.count, batch.stride)
-        return rows[:, :least] if len(indexes) == batch.count else rows[list(indexes), :least]
+        return rows if len(indexes) == batch.count else rows[list(indexes)]
     pieces = [batch.records[index] for index in indexes]
     if any(not least <= len(piece) <= most for piece in pieces):
         return None
     return np.frombuffer(b"".join(piece[:least] for piece in pieces), np.uint8).reshape(len(pieces), least)
 
 
-def _shown(segments: list[_Segment], slab: Slab) -> tuple[list[Planes], Mask | None]:
-    blocks: list[Planes] = []
+def _shown(segments: list[_Segment], slab: Slab) -> tuple[list[_Block], Mask | None]:
+    blocks: list[_Block] = []
     bad = np.zeros(slab.count, np.bool_)
     for segment in segments:
         if isinstance(segment, bytes):
-            written = np.frombuffer(segment, np.uint8)[:, np.newaxis]
-            blocks.append(np.broadcast_to(written, (len(segment), slab.count)))
+            blocks.append(segment)
             continue
         cells = segment(slab)
         blocks.append(_used(cells.planes))
@@ -182,7 +190,7 @@ def compile_total(field: Field, encoding: Encoding) -> Callable[[Batch, Sequence
         records = _records(batch, indexes, end, sys.maxsize)
         if records is None:
             return None
-        digits = count(Slab(records[:, start:], encoding))
+        digits = count(Slab(records[:, start:end], encoding))
         return None if digits.bad is not None else total(digits)
 
     return add
@@ -197,7 +205,7 @@ def _object(parts: tuple[Part, ...], origin: int, encoding: Encoding) -> Iterato
 
 def _value(part: Part, origin: int, encoding: Encoding) -> Iterator[_Segment]:
     if isinstance(part, Field):
-        yield show_field(_moved(part, origin), encoding)
+        yield from show_field(_moved(part, origin), encoding)
         return
     yield b"["
     for index in range(part.count):

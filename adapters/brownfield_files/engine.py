@@ -15,8 +15,8 @@ class Sheet(Protocol):
     def good(self) -> Sequence[int]:
         """Which of them mean something."""
 
-    def lines(self) -> bytes:
-        """These, as JSON lines."""
+    def lines(self) -> list[bytes]:
+        """These, as JSON lines, some at a time."""
 
     def texts(self, name: str) -> list[str]:
         """Their values of one field as text; empty where there is no such field."""

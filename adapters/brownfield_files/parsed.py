@@ -198,7 +198,7 @@ class _Rows(Sequence[Row]):
     def documents(self, kind: str, key: str) -> Documents:
         """Those of one type as JSON text."""
         chosen = [(at, one[1]) for at, one in self.numbered if not isinstance(one, Damage) and one[0] == kind]
-        lines = b"".join(orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE) for _, fields in chosen)
+        lines = [orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE) for _, fields in chosen]
         return Documents([at for at, _ in chosen], [key_text(fields, key) for _, fields in chosen], lines)
 
     @overload

@@ -10,7 +10,7 @@ is asked for these, see `row`.
 """
 
 from collections.abc import Callable
-from functools import cache, cached_property
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -25,9 +25,11 @@ PAD = 0
 Planes: TypeAlias = NDArray[np.uint8]
 Mask: TypeAlias = NDArray[np.bool_]
 
-_SPACE, _WIDE, STRANGE = 0x20, 0x80, 0xFF
-_ZERO, _MINUS, _POINT, _QUOTE = b'0-."'
+_SPACE, _TILDE, _WIDE, STRANGE = 0x20, 0x7E, 0x80, 0xFF
+_ZERO, _MINUS, _POINT = b"0-."
+_QUOTE = b'"'
 _LONGEST_BINARY = 8
+_FEW = 4
 
 
 class Cells(NamedTuple):
@@ -58,11 +60,19 @@ class Slab:
         self.raw: Planes = np.ascontiguousarray(records.T)
         self._encoding = encoding
 
-    @cached_property
-    def text(self) -> Planes:
-        """Each byte as the ASCII character that it stands for, see `plain_table`."""
-        translated = self.raw.tobytes().translate(plain_table(self._encoding))
-        return np.frombuffer(translated, np.uint8).reshape(self.raw.shape)
+    def text(self, where: slice) -> Planes:
+        """Some of the bytes, each as the ASCII character that it stands for, see `plain_table`."""
+        raw = self.raw[where]
+        if _plain(raw, _others(self._encoding)):
+            return raw
+        return np.frombuffer(raw.tobytes().translate(plain_table(self._encoding)), np.uint8).reshape(raw.shape)
+
+
+def _plain(raw: Planes, others: bytes | None) -> bool:
+    """Whether all of these are ASCII from blank to tilde, and none of `others`."""
+    if others is None or raw.min(initial=_TILDE) < _SPACE or raw.max(initial=_SPACE) > _TILDE:
+        return False
+    return not any((raw == other).any() for other in others)
 
 
 Show: TypeAlias = Callable[[Slab], Cells]
@@ -70,32 +80,30 @@ Count: TypeAlias = Callable[[Slab], Digits]
 
 
 def show_text(field: Field, encoding: Encoding) -> Show:
-    """The JSON text of a text field, without the blanks and NULs on its right."""
+    """A text field as it stands between the quotes, without the blanks and NULs on its right."""
     where = slice(field.offset, field.offset + field.length)
     escaped = _wide_table(encoding)
 
     def show(slab: Slab) -> Cells:
-        text = slab.text[where]
+        text = slab.text(where)
         planes, highest = _trimmed(text), int(text.max(initial=0))
         bad = _nul_inside(planes) if not text.min(initial=_SPACE) else None
         if highest == STRANGE:
             bad = _either(bad, (text == STRANGE).any(axis=0))
         if highest >= _WIDE:
             planes = _widened(planes, slab.raw[where], escaped)
-        return Cells(_between(planes, _QUOTE), bad)
+        return Cells(planes, bad)
 
     return show
 
 
 def show_number(field: Field, encoding: Encoding) -> Show:
-    """The JSON text of a number: an integer, or a string where it has decimals or too many digits."""
+    """A number, without the quotes that it may have."""
     count, scale = count_digits(field, encoding), field.scale
-    quoted = scale > 0 or field.digits - scale > INT_DIGITS
 
     def show(slab: Slab) -> Cells:
         digits = count(slab)
-        planes = _number(digits, scale)
-        return Cells(_between(planes, _QUOTE) if quoted else planes, digits.bad)
+        return Cells(_number(digits, scale), digits.bad)
 
     return show
 
@@ -123,13 +131,14 @@ def _shown(read: Callable[[bytes], Any], piece: bytes) -> bytes:
         return b""
 
 
-def show_field(field: Field, encoding: Encoding) -> Show:
-    """The planes of a field's JSON text."""
-    if field.date is not None:
-        return show_plainly(field, encoding)
-    if field.kind == "text" and not field.codec:
-        return show_text(field, encoding)
-    return show_number(field, encoding) if countable(field) else show_plainly(field, encoding)
+def show_field(field: Field, encoding: Encoding) -> list[bytes | Show]:
+    """A field's JSON text; a number that is no integer, or has too many digits for one, is a string."""
+    if field.date is None and field.kind == "text" and not field.codec:
+        return [_QUOTE, show_text(field, encoding), _QUOTE]
+    if field.date is not None or not countable(field):
+        return [show_plainly(field, encoding)]
+    number = show_number(field, encoding)
+    return [_QUOTE, number, _QUOTE] if field.scale > 0 or field.digits - field.scale > INT_DIGITS else [number]
 
 
 def countable(field: Field) -> bool:
@@ -321,11 +330,6 @@ def _widened(planes: Planes, raw: Planes, table: Planes) -> Planes:
     return spread
 
 
-def _between(planes: Planes, mark: int) -> Planes:
-    edge = _constant(mark, 1, planes)
-    return np.concatenate([edge, planes, edge])
-
-
 def _constant(byte: int, times: int, like: Planes) -> Planes:
     return np.full((times, like.shape[1]), byte, np.uint8)
 
@@ -357,6 +361,14 @@ def _plain_byte(byte: bytes, encoding: Encoding) -> int:
         return STRANGE
     written = orjson.dumps(character)[1:-1]
     return ord(character) if character == "\0" or (len(written) == 1 and character.isascii()) else _WIDE
+
+
+@cache
+def _others(encoding: Encoding) -> bytes | None:
+    """The bytes from blank to tilde that stand for others than themselves; None where these are many."""
+    table = plain_table(encoding)
+    others = bytes(byte for byte in range(_SPACE, _TILDE + 1) if table[byte] != byte)
+    return others if len(others) <= _FEW else None
 
 
 @cache

@@ -144,10 +144,10 @@ class Decoded(Sequence[Row]):
             return Documents(one.numbers, one.sheet.texts(key), one.sheet.lines())
         lines = [(row.number, key_text(row.fields, key), orjson.dumps(row.fields)) for row in plain]
         for one in shown:
-            lines += zip(one.numbers, one.sheet.texts(key), one.sheet.lines().splitlines(), strict=True)
+            lines += zip(one.numbers, one.sheet.texts(key), b"".join(one.sheet.lines()).splitlines(), strict=True)
         lines.sort()
         numbers, keys, texts = zip(*lines, strict=True) if lines else ((), (), ())
-        return Documents(numbers, keys, b"".join(text + b"\n" for text in texts))
+        return Documents(numbers, keys, [text + b"\n" for text in texts])
 
     def replace(self, kinds: Collection[str], rows: Iterable[Row], damaged: Iterable[Damage]) -> None:
         """Hold other rows in place of those of some types, and further damage."""
@@ -185,6 +185,6 @@ class Decoded(Sequence[Row]):
     def _rows(self) -> tuple[Row, ...]:
         rows = list(self.decoded)
         for kind, numbers, sheet in self.shown:
-            fields = orjson.loads(b"[%b]" % sheet.lines()[:-1].replace(b"\n", b","))
+            fields = orjson.loads(b"[%b]" % b"".join(sheet.lines())[:-1].replace(b"\n", b","))
             rows += [Row(number, kind, one) for number, one in zip(numbers, fields, strict=True)]
         return tuple(sorted(rows, key=_number))

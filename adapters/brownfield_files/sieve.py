@@ -2,12 +2,13 @@
 
 Nearly every record of nearly every file is right, and that is seen byte by byte, without making anything of them: in
 each place of a record some bytes may stand. Where these follow each other (the digits, the printed characters), all
-records are held against the least and the greatest at once; elsewhere (the nibbles of packed decimals, signs) a table
-is asked. It never judges: a byte that stands in its place may still be wrong beside the others, as in a date, so a
+records are held against the least and the greatest at once, and so are pairs of digits; elsewhere (signs) a table is
+asked. It never judges: a byte that stands in its place may still be wrong beside the others, as in a date, so a
 record type with such a field has no sieve.
 """
 
 from collections.abc import Iterable
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -34,15 +35,40 @@ class Sieve:
         ranges = [_range(allowed) for allowed in places]
         self._low = np.array([low for low, _ in ranges], np.uint8)
         self._span = np.array([high - low for low, high in ranges], np.uint8)
-        self._asked = [(at, allowed) for at, allowed in enumerate(places) if ranges[at] == _ALL and not allowed.all()]
+        left = [at for at, allowed in enumerate(places) if ranges[at] == _ALL and not allowed.all()]
+        pairs = [at for at in left if (places[at] == _PAIRS).all()]
+        self._nibble = np.zeros(len(places), np.uint8)
+        self._low[pairs], self._span[pairs], self._nibble[pairs] = 0, 0x99, 0x0F
+        self._asked = [(at, places[at]) for at in left if at not in pairs]
+        self._laid_out = cache(self._lay_out)
 
     def __call__(self, records: Planes) -> bool:
-        """Whether all of these records are let through."""
-        return all(self._lets(records[at : at + _ROWS]) for at in range(0, len(records), _ROWS))
+        """Whether all of these records are let through; what they have beyond the places is not looked at."""
+        return self._within(records) and all(bool(allowed[records[:, at]].all()) for at, allowed in self._asked)
 
-    def _lets(self, records: Planes) -> bool:
-        within = not ((records - self._low) > self._span).any()
-        return within and all(bool(allowed[records[:, at]].all()) for at, allowed in self._asked)
+    def _within(self, records: Planes) -> bool:
+        """One record after the other as one row of bytes: numpy is at its best there."""
+        low, span, nibble = self._laid_out(records.shape[1])
+        every, space, over = records.reshape(-1), np.empty(len(low), np.uint8), np.empty(len(low), np.bool_)
+        for at in range(0, len(every), len(low)):
+            some = every[at : at + len(low)]
+            those = slice(len(some))
+            np.subtract(some, low[those], space[those])
+            if np.greater(space[those], span[those], over[those]).any():
+                return False
+            if nibble is None:
+                continue
+            np.bitwise_and(some, nibble[those], space[those])
+            if np.greater(space[those], 9, over[those]).any():
+                return False
+        return True
+
+    def _lay_out(self, width: int) -> tuple[Planes, Planes, Planes | None]:
+        """What is asked of the places of `_ROWS` records of so many bytes that follow each other."""
+        beyond = width - len(self._low)
+        low, span, nibble = (np.tile(np.pad(one, (0, beyond), constant_values=fill), _ROWS)
+                             for one, fill in ((self._low, 0), (self._span, 0xFF), (self._nibble, 0)))  # fmt: skip
+        return low, span, nibble if nibble.any() else None
 
 
 _ALL = (0, 255)
@@ -112,3 +138,7 @@ def _bytes(those: Iterable[int]) -> _Allowed:
     allowed = np.zeros(256, np.bool_)
     allowed[list(those)] = True
     return allowed
+
+
+_PAIRS = _nibbles(range(10), range(10))
+"""Two digits in each."""

@@ -18,7 +18,7 @@ FIXED = {"environment": "production", "wrapper": "inventory", "shape": "s1"}
 
 def documents(numbers):
     lines = "".join(f'{{"sku":"K-{number}","n":{number}}}\n' for number in numbers)
-    return Documents(numbers, [f"K-{number}" for number in numbers], lines.encode())
+    return Documents(numbers, [f"K-{number}" for number in numbers], [lines.encode()])
 
 
 def shouted(source):

@@ -35,7 +35,7 @@ def begin(connection, now):
 def store(connection, now):
     def store(file, *records):
         lines = "".join(f'{{"n": {record}}}\n' for record in records).encode()
-        documents = Documents(records, [f"key-{record}" for record in records], lines)
+        documents = Documents(records, [f"key-{record}" for record in records], [lines])
         append_events(connection, file, "inventory.stock-counted.v1", "n", Rows.of(documents), now)
 
     return store

@@ -139,9 +139,9 @@ def test_what_a_stop_left_is_told_afterwards_and_nothing_twice(full, monkeypatch
     stock = {f"S00{number}": number for number in range(7)}
     stopping, commit, seen = full.assembly.collecting.stopping, Committing._commit, []
 
-    def commit_and_stop(self, file, ready):
+    def commit_and_stop(self, *given):
         stopping.set()
-        return commit(self, file, ready)
+        return commit(self, *given)
 
     monkeypatch.setattr(Committing, "_commit", commit_and_stop)
     full.drop.put("one.dat", extract(**stock))
@@ -265,7 +265,7 @@ def test_a_key_that_begins_with_a_byte_order_mark_is_the_key_that_it_is(tmp_path
     from brownfield.runtime.joining import joined
     from brownfield.runtime.state import text_of, write_state
 
-    told = [Documents(range(2), ["\ufeffB", "A"], b'{"n":%d}\n' % number * 2) for number in (1, 2)]
+    told = [Documents(range(2), ["\ufeffB", "A"], [b'{"n":%d}\n' % number] * 2) for number in (1, 2)]
     states = [write_state(tmp_path / f"{number}.state", [one], ()) for number, one in enumerate(told)]
     assert [text_of(change.key) for change in joined(*states, tmp_path / "spill")] == ["A", "\ufeffB"]
 

@@ -167,12 +167,17 @@ class Documents:
     Attributes:
         numbers: Their numbers in the file, ascending.
         keys: For each the value of its key field as text.
-        lines: For each its fields as a JSON document, without blanks, and a line feed.
+        pieces: For each its fields as a JSON document, without blanks, and a line feed; some together, in any number.
     """
 
     numbers: Sequence[int]
     keys: Sequence[str]
-    lines: bytes
+    pieces: Sequence[bytes]
+
+    @property
+    def lines(self) -> bytes:
+        """All of them."""
+        return b"".join(self.pieces)
 
 
 def key_text(fields: Fields, name: str) -> str:

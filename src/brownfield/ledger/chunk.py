@@ -51,7 +51,8 @@ class Packed:
     @classmethod
     def of(cls, documents: Documents) -> Self:
         """Events that are rendered."""
-        return cls(documents.numbers, zstd.compress(documents.lines, _LEVEL))
+        compressor = zstd.ZstdCompressor(_LEVEL)
+        return cls(documents.numbers, b"".join([*map(compressor.compress, documents.pieces), compressor.flush()]))
 
     @classmethod
     def of_image(cls, image: Image, kind: str) -> Self:

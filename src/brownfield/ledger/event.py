@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from heapq import merge
-from itertools import islice, repeat
+from itertools import chain, islice, repeat
 from operator import attrgetter
 from typing import Any, Self
 
@@ -35,6 +35,7 @@ from brownfield.ledger.chunk import (
 )
 from brownfield.ledger.conflict import Settled
 from brownfield.ledger.instant import instant, micros
+from brownfield.ledger.prepared import run
 from brownfield.ledger.schema import AnyRow
 
 _id = attrgetter("id")
@@ -98,12 +99,16 @@ class Rows:
     @classmethod
     def of(cls, documents: Documents) -> Self:
         """The lines told apart: a line feed within a document is escaped."""
-        return cls(documents.numbers, documents.keys, documents.lines.decode().split("\n")[:-1])
+        return cls(documents.numbers, documents.keys, _texts(documents))
 
     @classmethod
     def without_keys(cls, documents: Documents) -> Self:
         """The same, the key of each read from its data."""
-        return cls(documents.numbers, None, documents.lines.decode().split("\n")[:-1])
+        return cls(documents.numbers, None, _texts(documents))
+
+
+def _texts(documents: Documents) -> list[str]:
+    return [text for piece in documents.pieces for text in piece.decode().split("\n")[:-1]]
 
 
 def append_events(
@@ -156,11 +161,8 @@ def _append(connection: Connection, high: int, type_: str, rows: Rows, at: int) 
         columns["key"] = rows.keys
     if rows.numbers[-1] - first != count - 1:
         columns["id"] = [high | number for number in rows.numbers]
-    width = len(columns)
-    parameters: list[Any] = [type_, at, high | first] + [None] * (width * count)
-    for place, column in enumerate(columns.values(), 3):
-        parameters[place::width] = column
-    connection.exec_driver_sql(_multi_row(count, tuple(columns)), tuple(parameters))
+    own = rows.texts if len(columns) == 1 else chain.from_iterable(zip(*columns.values(), strict=True))
+    run(connection, _multi_row(count, tuple(columns)), (type_, at, high | first, *own))
 
 
 @lru_cache(maxsize=16)

@@ -1,7 +1,7 @@
 """Committing: the chunks of a file, each with its events, quarantined records and checkpoint in one transaction."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import orjson
@@ -13,7 +13,7 @@ from brownfield.ledger.chunk import Packed
 from brownfield.ledger.count import file_counts
 from brownfield.ledger.event import Rows, append_events
 from brownfield.ledger.quarantine import add_quarantine
-from brownfield.runtime.ahead import ahead
+from brownfield.runtime.ahead import Ahead
 from brownfield.runtime.kernel import Kernel
 from brownfield.runtime.snapshot import Snapshot
 from brownfield.runtime.validator import Validator
@@ -69,13 +69,13 @@ class Committing:
         with self._kernel.ledger.read() as connection:
             bad = file_counts(connection, file.id)[1]
         self._within_limit(bad)
-        coming = ahead(chunks)
-        made = ahead(self._changes(self._snapshot, file, coming) if self._snapshot else map(self._ready, coming))
-        for some in _together(made):
-            bad += self._commit(file, some)
-            self._within_limit(bad, some[-1].checkpoint.record)
-            if self._stopping.is_set():
-                return False
+        made = self._changes(self._snapshot, file, chunks) if self._snapshot else map(self._ready, chunks)
+        with Ahead(made) as coming:
+            for some in _together(coming):
+                bad += self._commit(file, some, coming.begin)
+                self._within_limit(bad, some[-1].checkpoint.record)
+                if self._stopping.is_set():
+                    return False
         self._demand_events(file)
         return True
 
@@ -110,14 +110,19 @@ class Committing:
             share = f"{quarantined} of {records} records"
             raise Rejected(f"{share} cannot be read, more than the {percent:g} % allowed", code="quarantine")
 
-    def _commit(self, file: BatchFile, some: "list[_Ready]") -> int:
-        """Commit some chunks; the number of their records that cannot be read."""
+    def _commit(self, file: BatchFile, some: "list[_Ready]", meanwhile: Callable[[], None]) -> int:
+        """Commit some chunks, and let something else be done while they go to the disk.
+
+        Returns:
+            The number of their records that cannot be read.
+        """
         now, table = self._kernel.clock.now(), self._feed.table
         with self._kernel.ledger.write() as connection:
             for ready in some:
                 append_events(connection, file.id, table.emits, table.key, ready.events, now)
                 add_quarantine(connection, file.id, ready.damaged, now)
             save_checkpoint(connection, file.id, some[-1].checkpoint, now)
+            meanwhile()
         return sum(len(ready.damaged) for ready in some)
 
     def _ready(self, chunk: Chunk) -> "_Ready":
@@ -165,7 +170,7 @@ class Committing:
                 numbers.append(row.number)
                 keys.append(key_text(event, self._feed.table.key))
                 lines.append(orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE))
-        return Documents(numbers, keys, b"".join(lines)), damaged
+        return Documents(numbers, keys, lines), damaged
 
     def _event(self, row: Row) -> Fields | None:
         handler = self._feed.handler

@@ -87,7 +87,7 @@ class Snapshot:
             piece = list(islice(left, AT_ONCE))
             numbers = range(number, number + len(piece))
             number += len(piece)
-            documents = Documents(numbers, [text_of(one.key) for one in piece], b"".join(map(_line, piece)))
+            documents = Documents(numbers, [text_of(one.key) for one in piece], list(map(_line, piece)))
             yield documents, Checkpoint(number, context=context)
             if len(piece) < AT_ONCE:
                 return
