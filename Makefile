@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 # Tests wait for servers and processes that they kill: one worker more than there are cores is busy.
+# Each worker has a stretch of the tests and helps the others at its end: servers are built and started by few of them.
 WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 BIN     = $(VENV)/bin
 READY   = $(VENV)/ready
@@ -31,7 +32,7 @@ lint: $(READY)
 	$(BIN)/lint-imports --no-cache
 
 test: lint
-	$(BIN)/pytest -n $(WORKERS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 demo: $(READY)
 	$(BIN)/python fixtures/demo.py $(if $(KEEP),--keep)
