@@ -54,7 +54,7 @@ class InputFiles:
         return self._composer.look(data)
 
     def adopt(self) -> None:
-        """Leave a hidden file in the place, by which it is known again; its name has ledger and connection.
+        """Leave a hidden file in the place, by which it is known again; its name has ledger, bundle and connection.
 
         Raises:
             Unavailable: It cannot be written now.
@@ -99,7 +99,7 @@ class InputFiles:
         location = settings.location
         if location is None:
             raise Unavailable(f"{name} has no location: set the environment variable that it names")
-        owner = f"{self._opening.ledger() or 'ledger'} {name}"
+        owner = f"{self._opening.ledger() or 'ledger'} {self._opening.folder.absolute().name} {name}"
         if isinstance(location, Path):
             return Outgoing(LocalFolder(location), str(location), settings.marker, owner, self._renamed)
         place = Place(str(location), self._opening.secret, settings.host_key, settings.authority,

@@ -46,7 +46,7 @@ def holds(desk, ids):
     assert desk.states(ids) == ["done"] * 3
     for event, count in {"write.executing": 3, "write.done": 3, "input.prepared": 1}.items():
         assert len(desk.entries(event)) == count, event
-    assert len(desk.entries("write.sent", "write.unanswered")) == 3  # taken before it was noted: nobody saw it leave
+    assert len(desk.entries("write.sent", "write.unanswered")) == 3
     assert sum(entry.body["accepted"] for entry in desk.entries("input.acknowledged")) == 3
     assert not desk.entries("input.unmatched", "input.repeated", "input.contradicted", "input.blocked")
 
@@ -54,9 +54,14 @@ def holds(desk, ids):
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("job_runs_first", [False, True], ids=["job later", "job at once"])
 def test_killed_at_every_step_of_sending(tmp_path, job_runs_first):
-    """R77, R98: claimed, kept, staged, noted as leaving, renamed, marked, said to be sent."""
+    """R77, R98: claimed, kept, staged, noted as leaving, renamed, marked, said to be sent.
+
+    Whoever comes back and finds the file says `sent`. Only of one that the job took between the rename and the note of
+    it nobody knows that it left, before it is answered: these steps follow each other, and no others are among them.
+    """
     with ordering(tmp_path / "base") as desk:
         ids = asyncio.run(approved(desk))
+    unseen = []
     for step in range(1, MOST):
         folder = tmp_path / str(step)
         shutil.copytree(tmp_path / "base", folder)
@@ -66,9 +71,12 @@ def test_killed_at_every_step_of_sending(tmp_path, job_runs_first):
                 desk.work()
             asyncio.run(finished(desk, ids))
             holds(desk, ids)
+            unseen += [step] if desk.entries("write.unanswered") else []
         shutil.rmtree(folder)
         if not dead:
             assert step > 20
+            assert step not in unseen
+            assert unseen == (list(range(unseen[0], unseen[-1] + 1)) if job_runs_first else [])
             return
     raise AssertionError("it never came to its end")
 

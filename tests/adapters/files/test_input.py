@@ -255,7 +255,7 @@ def test_killed_at_every_step_nothing_is_there_half(tmp_path):
         noted = tmp_path / str(at) / "noted"
         ended = process.run(leaver.leave, declared(place.folder), batch(GOOD), noted, at)
         assert ended.code in {0, leaver.DEAD}, ended.err
-        far = opened(place.folder)
+        far = InputFiles(Opening("orders", noted.parent, declared(place.folder), lambda _: ""))  # the same bundle
         file = far.render(batch(GOOD))
         seen = place.seen()
         assert seen.get(file.name) in (None, file.data)
@@ -395,3 +395,22 @@ def test_on_another_machine(tmp_path, scheme, require):
         far.discard(file)
     with pytest.raises(Unavailable):
         far.stage(file)
+
+
+def test_two_bundles_do_not_know_each_others_place(tmp_path: Path) -> None:
+    """R77: connections of one name, whose shares were mounted the wrong way round: no file goes to the other."""
+    place = tmp_path / "in"
+    place.mkdir()
+    ours, others = (
+        InputFiles(Opening("entry", tmp_path / name, declared(place), lambda _: "", ledger=lambda: "3fa94c1d20e7"))
+        for name in ("orders", "returns")
+    )
+    ours.adopt()
+    made = ours.render(InputBatch(1, DAY, details(GOOD)))
+    ours.stage(made)
+    with pytest.raises(Unavailable, match=r"is not the folder .* \.brownfield-3fa94c1d20e7-returns-entry there"):
+        others.stage(made)
+    others.adopt()
+    assert {path.name for path in place.iterdir() if path.name.startswith(".brownfield-")} == {
+        ".brownfield-3fa94c1d20e7-orders-entry", ".brownfield-3fa94c1d20e7-returns-entry",
+    }  # fmt: skip
