@@ -27,6 +27,7 @@ _WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _BINARY = re.compile(rb"[\0-\x08\x0e-\x19\x1b-\x1f]")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ZEROS = re.compile(rb"(?:[\t -~]\0){8}|(?:\0[\t -~]){8}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _SORTS = {"n": "number", "x": "text", "t": "date", "e": "text"}
 
 
@@ -58,7 +59,7 @@ def _surmised(path: Path, head: bytes, start: bytes) -> Surmise:
     if start.startswith(b"<"):
         return _xml(path, head)
     if start.startswith(b"{"):
-        return _json_lines(path)
+        return _json_lines(path, head)
     if strange(head):
         raise _none(path)
     return _delimited(path, head)
@@ -72,7 +73,7 @@ def _check_columns(path: Path, columns: Sequence[Column]) -> None:
     if times > 1:
         reason = f"{times} of its columns are called {name!r}: give each a name of its own, or the row with the names"
         raise LayoutError(path.name, 0, f"{reason}, in a layout (--layout)")
-    if odd := next((one.name for one in columns if not one.name.isprintable()), None):
+    if odd := next((one.name for one in columns if _SURROGATE.search(one.name)), None):
         raise LayoutError(path.name, 0, f"what a column is called, {odd!r}, is no text that a layout can hold")
 
 
@@ -97,7 +98,7 @@ def _delimited(path: Path, head: bytes) -> Surmise:
     style = style_of(columns)
     table: dict[str, Any] = {"delimiter": delimiter, "header": bool(header), "skip": skip, "encoding": encoding,
                              "decimal": style.decimal, "thousands": style.thousands}  # fmt: skip
-    table |= _ends(path, rows)
+    table |= _ends(path, splits[delimiter])
     notes = [f"{key} = {toml(value)}: guessed from the bytes of {path.name}" for key, value in table.items()]
     return Surmise("delimited", table, columns or [Column(name, ()) for name in names], tuple(notes))
 
@@ -117,7 +118,7 @@ def _none(path: Path) -> LayoutError:
 
 def _encoding(head: bytes) -> str:
     try:
-        head[: head.rfind(b"\n") + 1].decode("utf-8")
+        (head if len(head) < _HEAD else head[: head.rfind(b"\n") + 1]).decode("utf-8")
     except UnicodeDecodeError:
         return "cp1252"
     return "utf-8"
@@ -197,7 +198,12 @@ def _sort(cell: Any) -> str:
     return _SORTS[cell[0]] if isinstance(cell, list) else "words"
 
 
-def _json_lines(path: Path) -> Surmise:
+def _json_lines(path: Path, head: bytes) -> Surmise:
+    try:
+        json.loads(head.partition(b"\n")[0])
+    except ValueError:
+        reason = "its first line is no JSON object: `json-lines` reads a record on each line, not one over several"
+        raise LayoutError(path.name, 0, reason) from None
     with path.open("rb") as file:
         records = list(islice(members_of(file), MOST_RECORDS))
     names = list(dict.fromkeys(name for record in records for name in record))

@@ -35,6 +35,7 @@ UNGUESSED = {
     "json": (b'[\n{"sku": "A-1", "on_hand": 4},\n{"sku": "A-2", "on_hand": 5}\n]\n', "it is one JSON document"),
     "message": (b"UNH+1+ORDERS:D:96A:UN'\nBGM+220+1'\nUNT+3+1'\n", "an EDIFACT message without the interchange"),
     "tradacoms": (b"STX=ANA:1+5000000000000+5000000000017+261121'\nMHD=1+ORDHDR:9'\n", "it is TRADACOMS"),
+    "whole json": (b'{\n  "sku": "A-1",\n  "on_hand": 4\n}\n', "its first line is no JSON object"),
     "nested json": (b'{"orders": {"one": [1]}}\n', "none of its records holds a value of its own"),
     "letters": (b'{"sk\\udc00": 1}\n{"sk\\udc00": 2}\n', "is no text that a layout can hold"),
     "code": (b'<?xml version="1.0" encoding="x-own"?><a><b>1</b></a>', "unknown encoding"),
@@ -75,6 +76,18 @@ def test_values_that_hold_line_ends_are_seen_in_the_sample(tmp_path: Path) -> No
     """R15: the drawn layout called each of them damage."""
     draft = drawn(tmp_path, b'sku,remark\r\nA-1,"two\r\nlines"\r\nA-2,one\r\n')
     assert "multiline = true" in next(iter(draft.files.values())).decode()
+
+
+def test_a_header_may_hold_line_ends(tmp_path: Path) -> None:
+    """R15: statistical offices write names with a remark below."""
+    draft = drawn(tmp_path, b'"sku\n(internal)",on_hand\nA-1,4\nA-2,5\n')
+    assert list(draft.contract.records["detail"].fields["properties"]) == ["sku_internal", "on_hand"]
+
+
+def test_the_last_line_of_a_sample_says_what_it_is_written_in(tmp_path: Path) -> None:
+    """R15: it has no line end, and the only accent."""
+    draft = drawn(tmp_path, b"sku,name\nA-1,plum\nA-2,p\xe8che")
+    assert 'encoding = "cp1252"' in next(iter(draft.files.values())).decode()
 
 
 def test_a_file_for_which_no_layout_is_needed_is_shown_without_one(tmp_path: Path) -> None:
