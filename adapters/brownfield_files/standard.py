@@ -86,7 +86,7 @@ SHIPPED: Mapping[str, Shipped] = {
         re.compile(rb"01[0-9]{5}.{4}[0-9]{5}[A-Z]{3}[0-9].{100}\r?(?:\n|$)"), "movement", "account", "latin-1"
     ),
     "cnab240.toml": Shipped(re.compile(rb"[0-9]{3}00000.{232}\r?(?:\n|$)"), "title", "title", "latin-1"),
-    "cnab400.toml": Shipped(re.compile(rb"0[12](?:RETORNO|REMESSA).{391}\r?(?:\n|$)"), "title", "document", "latin-1"),
+    "cnab400.toml": Shipped(re.compile(rb"02RETORNO.{391}\r?(?:\n|$)"), "title", "document", "latin-1"),
     "ssim.toml": Shipped(
         re.compile(rb"1AIRLINE STANDARD SCHEDULE DATA SET.{165}\r?(?:\n|$)"), "leg", "flight", "ascii"
     ),

@@ -3,7 +3,7 @@
 import pytest
 from test_standard import EDIFACT, FILES, HL7, MT940, X12, found, rows
 
-from brownfield_files.standard import recognized
+from brownfield_files.standard import recognized, shipped
 
 BOM = b"\xef\xbb\xbf"
 
@@ -69,3 +69,9 @@ def test_what_a_bank_writes_around_a_statement_of_mt940_is_no_part_of_it(head: s
 def test_another_message_of_swift_is_not_taken_for_a_statement() -> None:
     """R21: a payment has a :20: too."""
     assert recognized(b"{1:F01ORCHBEBBAXXX0000000000}{2:O1031200261121ORCHBEBB}{4:\n:20:REF-1\n") is None
+
+
+def test_what_goes_to_a_bank_is_not_taken_for_what_comes_from_it() -> None:
+    """R21: CNAB 400 has two layouts in one: where the return has its day of payment, the other has a number."""
+    assert shipped("02RETORNO01COBRANCA".ljust(400).encode()) == "cnab400.toml"
+    assert shipped("01REMESSA01COBRANCA".ljust(400).encode()) is None
