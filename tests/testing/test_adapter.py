@@ -51,6 +51,9 @@ class TestSoap(CallAdapterContract):
 
 
 class TestJobs(CallAdapterContract):
+    test_a_missing_secret_is_unavailable = test_a_refusal_has_a_code_and_words = test_a_long_list_is_streamed = None
+    """A command is given no secret, refuses by its exit code (`tests/adapters/jobs`) and answers no list."""
+
     @pytest.fixture
     def connection(self, tmp_path):
         script = tmp_path / "job.sh"

@@ -14,6 +14,7 @@ import brownfield_files
 from brownfield.contract import Opening, Rejected
 from brownfield.testing import FeedAdapterContract, FeedCase
 from brownfield_files import adapter
+from brownfield_files.feed import FilesFeed
 from brownfield_files.format import FORMATS, parser_of
 from brownfield_files.layout import LayoutError
 from brownfield_files.setting import FilesSettings, FormatName
@@ -32,7 +33,10 @@ def content(shelf: Shelf, rows: list[list[Any]]) -> bytes:
 
 
 class TestFeed(FeedAdapterContract):
-    """R20, R78: the suite that a third party's adapter would pass. A workbook has no bytes of a record to compare."""
+    """R20, R78: the suite that a third party's adapter would pass."""
+
+    test_totals_are_exact = test_wrong_totals_are_refused_whole = None
+    """These formats have no trailer: there is no total in the file."""
 
     @pytest.fixture
     def connection(self, shelf: Shelf) -> FeedCase:
@@ -62,6 +66,14 @@ class TestFeed(FeedAdapterContract):
             unreachable=dataclasses.replace(opening, settings=nowhere),
             optional=("python_calamine", "lxml"),
         )
+
+    def test_a_damaged_record_is_kept_whole(self, connection: FeedCase, opened: FilesFeed, shelf: Shelf) -> None:
+        """A workbook has no bytes of a record to compare: of it the cells are kept."""
+        if connection.damaged_record is not None:
+            super().test_a_damaged_record_is_kept_whole(connection, opened)
+            return
+        [damage] = [damage for chunk in shelf.chunks(connection.damaged or b"") for damage in chunk.damaged]
+        assert (damage.number, list(json.loads(damage.raw).values())[:2]) == (3, BAD[:2])
 
 
 def _raws(shelf: Shelf, raw: bytes) -> list[bytes]:
