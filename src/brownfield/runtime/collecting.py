@@ -29,7 +29,7 @@ from brownfield.rules.access import Ability, Identity
 from brownfield.rules.problem import Problem, from_failure
 from brownfield.runtime.arriving import Arriving
 from brownfield.runtime.caller import Caller
-from brownfield.runtime.kernel import Kernel, OpenWrapper
+from brownfield.runtime.kernel import Kernel, OpenWrapper, no_feed
 from brownfield.runtime.lane import Lane
 from brownfield.runtime.refusal import audited
 from brownfield.runtime.surveying import Surveying
@@ -37,6 +37,7 @@ from brownfield.wrapper.bundle import Feed
 
 log = logging.getLogger("brownfield.collecting")
 LEASE = timedelta(hours=6)
+_LISTED = "`brownfield batches` lists them."
 WIDTH = 8
 """Feeds that are collected at once. Listing a slow drop takes minutes, and nothing else may wait for it."""
 
@@ -141,7 +142,7 @@ class Collecting:
             file = get_file(connection, file_id)
         if file is None:
             caller.demand(Ability.OVERSEE)
-            raise Problem("not-found", f"there is no batch file {file_id}")
+            raise Problem("not-found", f"there is no batch file {file_id}", next=_LISTED)
         opened, feed = self._demand(caller, file.wrapper, file.feed)
         if file.state is not FileState.HELD:
             raise Problem("conflict", f"file {file_id} is not held: it is {file.state.value}")
@@ -156,7 +157,16 @@ class Collecting:
             found = files(connection, wrapper=wrapper or None, feed=name or None, state=state, before=after,
                           limit=limit)  # fmt: skip
             unread = open_records(connection, [file.id for file in found])
+            if feed and not (found or self._is_known(connection, wrapper, name)):
+                raise no_feed(wrapper, name)
         return [file_body(file) | {"open": unread.get(file.id, 0)} for file in found]
+
+    def _is_known(self, connection: Connection, wrapper: str, name: str) -> bool:
+        """Whether there is such a wrapper, or feed of it, or was one that files came for."""
+        opened = self._kernel.wrappers.get(wrapper)
+        if opened and (not name or name in opened.bundle.feeds):
+            return True
+        return bool(files(connection, wrapper=wrapper, feed=name or None, limit=1))
 
     def quarantined(self, caller: Caller, file_id: int, limit: int = 1000, after: int = -1) -> list[dict[str, Any]]:
         """The records of a file that could not be read, whole, as hex; those with a number above `after`.
@@ -168,7 +178,7 @@ class Collecting:
         with self._kernel.ledger.read() as connection:
             file = get_file(connection, file_id)
             if file is None:
-                raise Problem("not-found", f"there is no batch file {file_id}")
+                raise Problem("not-found", f"there is no batch file {file_id}", next=_LISTED)
             kept = quarantined(connection, file_id, after=after, limit=limit)
         body = {"file": {"name": file.name, "sha256": file.sha256}}
         entry = self._kernel.entry("quarantine.read", body, caller.identity, trace=caller.trace, wrapper=file.wrapper,

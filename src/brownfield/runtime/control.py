@@ -180,9 +180,8 @@ class Control:
                 else:
                     changed = lift_halt(connection, scope, caller.identity.person, now)
                 if not changed:
-                    raise Problem(
-                        "conflict", f"{scope} is {'halted already' if reason or event == 'halt.set' else 'not halted'}"
-                    )
+                    said = "halted already" if event == "halt.set" else "not halted"
+                    raise Problem("conflict", f"{scope} is {said}", next="`brownfield status` has what is halted.")
                 body = {"scope": scope, "reason": reason}
                 kernel.journal.add(connection, kernel.entry(event, body, caller.identity, trace=caller.trace))
         except (ValueError, Moved) as error:

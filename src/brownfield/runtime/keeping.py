@@ -30,6 +30,7 @@ from brownfield.ledger.identity import (
 )
 from brownfield.ledger.migration.migrate import LedgerIsNewer, migrate
 from brownfield.ledger.store import Ledger
+from brownfield.rules import phrase
 from brownfield.rules.access import Identity, Role, grant_problem
 from brownfield.rules.problem import Problem
 from brownfield.runtime.clock import Clock
@@ -110,8 +111,11 @@ def create(books: Books, identity: Identity, wanted: Sequence[Grant], expires: t
     """Register an identity (its `id` is not used) with a first key and its grants.
 
     Raises:
-        Problem: `conflict`: the name is taken.
+        Problem: `conflict`: the name is taken. `invalid`: it is none that a halt and the audit could say.
     """
+    if phrase.name(identity.name) != identity.name:
+        raise Problem("invalid", f"{phrase.name(identity.name)} is no name for an identity",
+                      next="Use letters, digits and _.@+- , beginning with a letter or digit, at most 64.")  # fmt: skip
     now = books.clock.now()
     with books.ledger.write() as connection:
         try:

@@ -139,7 +139,7 @@ class Kernel:
         """
         opened = self.wrappers.get(wrapper)
         if opened is None or name not in opened.bundle.feeds:
-            raise Problem("not-found", f"there is no feed {wrapper}.{name}")
+            raise no_feed(wrapper, name)
         return opened, opened.bundle.feeds[name]
 
     def entry(self, event: str, body: Fields, who: Identity | None = None, *, trace: str = "",
@@ -175,6 +175,12 @@ class Kernel:
             opened.close()
         self.journal.close()
         self.ledger.close()
+
+
+def no_feed(wrapper: str, name: str) -> Problem:
+    """That there is no such feed, in the same words for one that is not there and for one that is hidden."""
+    full = f"{wrapper}.{name}" if name else f"{wrapper}: a feed is WRAPPER.FEED"
+    return Problem("not-found", f"there is no feed {full}", next="`brownfield status` has the names.")
 
 
 def find_bundles(folder: Path) -> list[Path]:

@@ -74,7 +74,9 @@ def unreadable(source: str, error: Exception) -> Problem:
     """What it means that a file or address which a person named could not be read."""
     if isinstance(error, Unavailable):
         return from_failure(error, system=source)
-    return Problem("invalid", f"{source}: {error}", next="Name one that can be read; nothing was changed.")
+    said = str(error)
+    cause = said if said.startswith((source, Path(source).name)) else f"{source}: {said}"
+    return Problem("invalid", cause, next="Name one that can be read; nothing was changed.")
 
 
 def describe(folder: Path, manifest: Manifest, around: Surroundings) -> dict[str, Contract]:

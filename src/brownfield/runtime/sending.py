@@ -124,6 +124,9 @@ class Sending:
                                   limit=limit, before=after)  # fmt: skip
             states = standing(ledger, [file.id for file in found])
             against = contradictions(ledger, [file.id for file in found])
+        opened = self._kernel.wrappers.get(wrapper)
+        if connection and not found and not (opened and (not name or name in opened.inputs)):
+            raise _no_place(connection)
         self._note(caller, wrapper, name, files=len(found))
         return [input_body(file, states.get(file.id, {}), against.get(file.id, ())) for file in found]
 
@@ -217,7 +220,7 @@ class Sending:
                 raise Problem("denied", f"{caller.identity.name} has no grant of {wrapper}: nothing of it is sent")
             opened = self._kernel.wrappers.get(wrapper)
             if opened is None or name not in opened.inputs:
-                raise Problem("not-found", f"there is no connection {wrapper}.{name} whose writes leave as a file")
+                raise _no_place(f"{wrapper}.{name}")
             return opened
 
     def _demand_another(self, caller: Caller, wrapper: str, name: str, sequence: int, note: str) -> None:
@@ -240,7 +243,8 @@ class Sending:
         with self._kernel.ledger.read() as connection:
             found = find_input(connection, Place(self._kernel.environment, wrapper, name), sequence)
         if found is None:
-            raise Problem("not-found", f"{wrapper}.{name} has made no file {sequence}")
+            raise Problem("not-found", f"{wrapper}.{name} has made no file {sequence}",
+                          next="`brownfield inputs` lists them.")  # fmt: skip
         return found
 
     def _body(self, file: Input) -> dict[str, Any]:
@@ -249,6 +253,11 @@ class Sending:
             now = find_input(connection, file.place, file.sequence) or file
             against = contradictions(connection, [file.id]).get(file.id, ())
             return input_body(now, standing(connection, [file.id]).get(file.id, {}), against)
+
+
+def _no_place(name: str) -> Problem:
+    return Problem("not-found", f"there is no connection {name} whose writes leave as a file",
+                   next="Name the connection that its write operations go by, as WRAPPER.CONNECTION.")  # fmt: skip
 
 
 def _demand_reason(note: str) -> None:

@@ -10,7 +10,7 @@ from brownfield.ledger.event import StoredEvent, page
 from brownfield.rules.access import Ability, Role
 from brownfield.rules.problem import Problem
 from brownfield.runtime.caller import Caller
-from brownfield.runtime.kernel import Kernel
+from brownfield.runtime.kernel import Kernel, no_feed
 from brownfield.runtime.refusal import audited
 from brownfield.runtime.registry import Registry
 
@@ -66,7 +66,7 @@ class Streaming:
         shut = caller.identity.role is Role.AGENT and not feed.table.agents
         if shut or not (caller.may(Ability.FOLLOW, wrapper, name) or caller.may(Ability.OVERSEE)):
             # The same words as for a name that is not there.
-            raise Problem("not-found", f"there is no feed {wrapper}.{name}")
+            raise no_feed(wrapper, name)
         if not caller.may(Ability.OVERSEE):
             caller.demand(Ability.FOLLOW, wrapper, name)
 

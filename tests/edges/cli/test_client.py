@@ -377,3 +377,19 @@ def test_status_waits_for_a_server_that_is_starting(run, place, server):
     assert "environment" in json.loads(run("status", "--wait", "30s", "--json").stdout)
     timer.join()
     assert "is not a duration" in run("status", "--wait", "soon", code=64).stderr
+
+
+@pytest.mark.parametrize("line", ["proposals", "batches"])
+def test_a_state_that_there_is_not_is_refused_before_anything_is_sent(run, server, line):
+    """R97: with those that there are."""
+    said = run(line, "--state", "horse", code=64).stderr
+    assert "'horse' is not one of" in said
+    assert "\\t" not in said
+    assert "Value error" not in said
+    assert server.asked == []
+
+
+def test_a_name_without_its_dot_is_refused_with_what_is_wanted(run, server):
+    """R97: whatever the command, the example is none of another sort of thing."""
+    for line in (("collect", "orders"), ("send", "orders"), ("inputs", "show", "orders", 1), ("call", "orders")):
+        assert "orders is not WRAPPER.NAME: two names, a dot between them" in run(*line, code=64).stderr

@@ -184,3 +184,12 @@ def test_without_settings_no_key_is_made(run, place):
 
 def test_a_length_that_is_none_is_refused(run, wms):
     assert "is not a duration" in run(*AGENT, "--expires", "soon", code=64).stderr
+
+
+def test_a_name_that_no_halt_can_say_is_refused(run, place):
+    """R97: `identity:a b` is no scope, and the audit quotes what is no name."""
+    (place / "brownfield.toml").write_text('environment = "sandbox"\n')
+    for name in ("a b", "-x", "é", "x" * 65):
+        said = run("keys", "create", "--role", "agent", "--person", "x", "--", name, code=65).stderr
+        assert "is no name for an identity" in said
+    assert json.loads(run("keys", "list", "--json").stdout)["keys"] == []

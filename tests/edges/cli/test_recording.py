@@ -108,3 +108,12 @@ def test_the_samples_may_be_gone(run, wms, place):
     shutil.rmtree(wms / "samples")
     with standing(place) as told:
         assert told["calls"] == 13
+
+
+@pytest.mark.parametrize("command", ["stub", "replay"])
+def test_what_is_no_bundle_is_said_to_be_none(run, place, command):
+    """R97: not that nothing was recorded of it, nor by what errno."""
+    (place / "wrappers").mkdir()
+    for name in ("nosuch", "wrappers"):
+        said = run(command, name, code=78).stderr
+        assert f"{name}: is no bundle; name one by its id or its folder" in said

@@ -268,3 +268,16 @@ async def test_a_stream_ends_with_its_key_and_says_so(door, monkeypatch):
     lines = await following
     (told,) = [line for line in lines if line.startswith("event: problem")]
     assert '"code":"unauthenticated"' in told
+
+
+async def test_a_name_that_there_is_not_is_no_empty_list(door):
+    """R97: nobody who mistypes a feed believes that it has no files; and is told where the names are."""
+    stage, client = door
+    auditor = stage.keys["auditor"]
+    for path in ("batches?feed=canned.nosuch", "batches?feed=nosuch", "inputs?connection=canned.far",
+                 "events?feed=nosuch", "events?feed=canned.nosuch"):  # fmt: skip
+        answer = await client.get(f"/v1/{path}", headers=auditor)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not-found"), path
+        assert answer.json()["next"] != "List what there is and check the name."
+    for path in ("batches?feed=canned.stock_count", "batches?feed=canned", "inputs"):
+        assert (await client.get(f"/v1/{path}", headers=auditor)).status_code == 200

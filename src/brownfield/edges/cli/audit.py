@@ -28,9 +28,7 @@ def group() -> None:
 
 def verify(
     context: typer.Context,
-    exported: Annotated[
-        Path | None, typer.Argument(metavar="[EXPORT]", help="An export, instead of the ledger.")
-    ] = None,
+    exported: Annotated[Path | None, typer.Argument(metavar="EXPORT", help="An export, instead of the ledger.")] = None,
 ) -> None:
     """Follow every chain, link by link, and hold it against the seals. Exits with 65 when one is broken."""
     here = Session.of(context)

@@ -7,6 +7,7 @@ import typer
 
 from brownfield.edges.cli.session import Session
 from brownfield.edges.cli.terminal import onward, table
+from brownfield.ledger.batch import FileState
 from brownfield.rules.problem import Problem
 
 Id = Annotated[int, typer.Argument(metavar="ID", min=0, help="The file's number, as `batches` lists it.")]
@@ -22,9 +23,7 @@ _LEFT = "It was sent; `brownfield batches` tells what became of it."
 def batches(
     context: typer.Context,
     feed: Annotated[str | None, typer.Option(metavar="WRAPPER.FEED", help="Only of this feed.")] = None,
-    state: Annotated[
-        str | None, typer.Option(help="Only these: collecting, committed, archived, held, refused, resumed.")
-    ] = None,
+    state: Annotated[FileState | None, typer.Option(help="Only these.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, latest first.")] = 50,
     after: Annotated[
         int | None, typer.Option(metavar="ID", min=0, help="Go on after this one, the last of a list.")

@@ -39,7 +39,11 @@ def new(
     into: Annotated[Path, typer.Option(metavar="DIR", help="The folder of bundles.")] = Path("wrappers"),
     read: Annotated[
         list[str] | None,
-        typer.Option(metavar="CALL,…", help="I say that these calls are reads: expose them, an agent may be granted."),
+        typer.Option(
+            metavar="CALL,…",
+            help="I say that these calls are reads, or that the feed of the sample is wanted:"
+            " expose them, an agent may be granted.",
+        ),
     ] = None,
     override: Annotated[
         list[str] | None,
@@ -196,6 +200,18 @@ def named(folder: Path) -> Path:
     """The folder, or the bundle of that name under `wrappers/`: messages name a wrapper by its id."""
     inner = Path("wrappers") / folder
     return inner if len(folder.parts) == 1 and not folder.exists() and (inner / MANIFEST).exists() else folder
+
+
+def the_bundle(folder: Path) -> Path:
+    """The folder of the one bundle that is named.
+
+    Raises:
+        BundleError: There is none.
+    """
+    path = named(folder)
+    if not (path / MANIFEST).exists():
+        raise BundleError([Finding(str(folder), "is no bundle", "name one by its id or its folder")])
+    return path
 
 
 def _errors(findings: Iterable[Finding]) -> bool:

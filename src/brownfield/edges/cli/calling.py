@@ -51,7 +51,7 @@ def split(operation: str) -> tuple[str, str]:
     """
     wrapper, dot, name = operation.partition(".")
     if not dot or not wrapper.isidentifier() or not name.isidentifier():
-        raise typer.BadParameter(f"{operation} is not WRAPPER.NAME, as inventory.get_stock is")
+        raise typer.BadParameter(f"{operation} is not WRAPPER.NAME: two names, a dot between them")
     return wrapper, name
 
 

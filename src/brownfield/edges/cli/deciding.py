@@ -11,6 +11,7 @@ from brownfield.edges.cli.session import Session
 from brownfield.edges.cli.terminal import onward, plain, table
 from brownfield.rules.amount import spoken
 from brownfield.rules.problem import Problem
+from brownfield.rules.proposal import State
 from brownfield.wrapper.money import Money
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The proposal: p-…")]
@@ -23,7 +24,7 @@ _SHOWN = ("operation", "environment", "state", "arguments", "before", "impact", 
 
 def proposals(
     context: typer.Context,
-    state: Annotated[str | None, typer.Option(help="Only these: proposed, approved, done, unknown …")] = None,
+    state: Annotated[State | None, typer.Option(help="Only these.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, latest first.")] = 100,
     after: Annotated[str | None, typer.Option(metavar="ID", help="Go on after this one, the last of a list.")] = None,
 ) -> None:

@@ -20,7 +20,7 @@ from brownfield.runtime.kernel import find_bundles
 
 def drift(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="The bundle.")] = Path("wrappers"),
+    folder: Annotated[Path, typer.Argument(help="A bundle, or a folder of bundles.")] = Path("wrappers"),
     wsdl: Wsdl = None,
     openapi: Openapi = None,
     file: File = None,

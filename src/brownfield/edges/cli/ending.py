@@ -126,7 +126,7 @@ def _told(problem: Problem, document: dict[str, Any]) -> Iterator[str]:
 
 def _usage(error: typer.TyperException) -> Ending:
     context = getattr(error, "ctx", None)
-    message = error.format_message()
+    message = " ".join(error.format_message().replace("Value error, ", "").split())
     if not message:  # nothing was asked for: the help has been shown instead
         return Ending(USAGE, _document("usage", "The command line is wrong", "a command is missing"), ())
     document = _document("usage", "The command line is wrong", message)

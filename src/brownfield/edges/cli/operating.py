@@ -34,7 +34,7 @@ def status(
         str, typer.Option(metavar="DURATION", help="Wait until a server answers, at most so long: 30s, 2m.")
     ] = "0s",
 ) -> None:
-    """Say what is running: systems, what your key may call, halts, proposals."""
+    """Say what is running, what your key may call, what is halted, and what waits for somebody."""
     here = Session.of(context)
     try:
         patience = duration(wait).total_seconds()
@@ -77,7 +77,11 @@ def resume(context: typer.Context, scope: Scope = "everything") -> None:
 
 
 def ask(context: typer.Context, question: Annotated[list[str], typer.Argument(help="In plain words.")]) -> None:
-    """Ask the audit: "what did the agent do with SKU A-100 today"."""
+    """Ask the audit: "what did the agent do with SKU A-100 today", "which files were refused yesterday".
+
+    The first line of the answer says how the question was read. Times, names, values and words such as refused, held,
+    late, corrected, replayed, written off, sent and withdrawn are understood.
+    """
     here = Session.of(context)
     found = here.client().post("/v1/ask", {"question": " ".join(question)})
     lines = [found["reading"], found["summary"], *found["story"], str(found["complete"])]
@@ -89,7 +93,9 @@ def collect(
     feed: Annotated[str, typer.Argument(metavar="WRAPPER.FEED", help="As inventory.stock_count is.")],
     wrappers: Annotated[Path, typer.Option(help="The bundles, when no server is running.")] = Path("wrappers"),
     *,
-    replay: Annotated[bool, typer.Option("--replay", help="Also files that were taken in or set aside.")] = False,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Take again what was taken in or set aside, and lies there once more.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     expect: Annotated[int, typer.Option(min=0, help="Exit with 75 when fewer files than this were taken in.")] = 0,
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import RenderableType
 
-from brownfield.edges.cli.bundle import named
+from brownfield.edges.cli.bundle import the_bundle
 from brownfield.edges.cli.calling import document, split
 from brownfield.edges.cli.session import Session
 from brownfield.edges.cli.terminal import plain, table
@@ -46,7 +46,7 @@ def stub(
     Example: brownfield stub inventory --port 8811 --fault GetStock=StockFault
     """
     here = Session.of(context)
-    opened, around = open_bundle(named(bundle)), here.around
+    opened, around = open_bundle(the_bundle(bundle)), here.around
     found = stubs(opened, around)
     if not found:
         raise Problem("not-found", f"no adapter of {opened.id} can stand in for its system",
@@ -131,7 +131,7 @@ def replay(context: typer.Context, bundle: Named) -> None:
     Example: brownfield replay inventory
     """
     here = Session.of(context)
-    folder = named(bundle)
+    folder = the_bundle(bundle)
     recordings = load(folder)
     if not recordings:
         raise Problem("not-found", f"nothing was recorded of {folder}", next="Record a read with `brownfield record`.")

@@ -26,12 +26,12 @@ def up(
 
 
 def serve(context: typer.Context) -> None:
-    """The doors alone, without write secrets. Waits for PostgreSQL."""
+    """Not there yet, for it needs PostgreSQL: the doors alone, without write secrets. Use `up`."""
     _not_yet(context, "serve")
 
 
 def work(context: typer.Context) -> None:
-    """The worker, scheduler and relay alone. Waits for PostgreSQL."""
+    """Not there yet, for it needs PostgreSQL: the worker, scheduler and relay alone. Use `up`."""
     _not_yet(context, "work")
 
 
