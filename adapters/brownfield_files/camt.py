@@ -178,7 +178,9 @@ class _Reader:
         self.parser.CharacterDataHandler = self._data
         self.parser.StartDoctypeDeclHandler = self._refuse_doctype
         self.ended: list[tuple[int, int, str, Node]] = []
-        self._depth = 0
+        self.root = ""
+        self.documents = 0
+        self._depth = self._document = 0
         self._statement: _Statement | None = None
         self._is_header = False
         self._message: list[str] | None = None
@@ -188,15 +190,24 @@ class _Reader:
         raise Rejected("it has a document type, which could hold entities: it is not read", code="framing")
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
+        """The document may stand in an envelope, with a header beside it (ISO 20022's head.001), which are not kept."""
         self._depth += 1
         if self._depth > _DEEPEST:
             raise Rejected(f"elements within each other, deeper than {_DEEPEST}", code="framing")
         space, _, local = name.rpartition(" ")
-        if self._depth == 1 and (local != "Document" or not _NAMESPACE.fullmatch(space)):
-            raise Rejected(f"its root is {local} of {space[:80]!r}, and no camt.052, .053 or .054", code="framing")
-        if self._depth == 2 and not _ROOT.fullmatch(local):
+        self.root = self.root or f"its root is {local} of {space[:80]!r}, and no camt.052, .053 or .054"
+        if self._document:
+            self._inside(self._depth - self._document, local, attributes)
+        elif local == "Document":
+            if not _NAMESPACE.fullmatch(space):
+                raise Rejected(self.root, code="framing")
+            self._document = self._depth
+            self.documents += 1
+
+    def _inside(self, depth: int, local: str, attributes: dict[str, str]) -> None:
+        if depth == 1 and not _ROOT.fullmatch(local):
             raise Rejected(f"{local} is no report, statement or notification of an account", code="framing")
-        if self._depth == 3 and local in _STATEMENTS:
+        if depth == 2 and local in _STATEMENTS:
             self._statement = _Statement(self.parser.CurrentByteIndex, [Node(local, dict(attributes))])
         elif self._statement is not None:
             node = Node(local, dict(attributes))
@@ -204,9 +215,9 @@ class _Reader:
             self._statement.open.append(node)
             self._statement.nodes += 1
             self._check_size(self._statement)
-        elif self._depth == 3:
+        elif depth == 2:
             self._is_header = local == "GrpHdr"
-        elif self._depth == 4 and self._is_header and local == "MsgId":
+        elif depth == 3 and self._is_header and local == "MsgId":
             self._message = []
 
     def _check_size(self, statement: _Statement) -> None:
@@ -225,13 +236,15 @@ class _Reader:
 
     def _end(self, name: str) -> None:
         self._depth -= 1
+        if self._depth < self._document:
+            self._document, self.message = 0, ""
         if self._statement is not None:
             node = self._statement.open.pop()
             if not self._statement.open:
                 end = self.parser.CurrentByteIndex + len(name.rpartition(" ")[2]) + 3
                 self.ended.append((self._statement.offset, end, self.message, node))
                 self._statement = None
-        elif self._message is not None and self._depth == 3:
+        elif self._message is not None and self._depth - self._document == 2:
             self.message, self._message = "".join(self._message).strip(), None
 
 
@@ -255,6 +268,8 @@ def _statements(file: BinaryIO) -> Iterator[tuple[int, int, str, Node]]:
         reader.parser.Parse(b"", True)  # noqa: FBT003
     except (expat.ExpatError, LookupError, ValueError) as error:  # the latter of an encoding that expat has not
         raise Rejected(f"it is not XML: {error}", code="framing") from None
+    if not reader.documents:
+        raise Rejected(reader.root, code="framing")
     if not count:
         raise Rejected("it holds no statement", code="framing")
 

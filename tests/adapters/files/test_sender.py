@@ -1,8 +1,9 @@
 """What senders do to files of the public formats, and the standards do not have."""
 
 import pytest
-from test_standard import EDIFACT, FILES, HL7, MT940, X12, found, rows
+from test_standard import CAMT, EDIFACT, FILES, HL7, MT940, X12, found, rows
 
+from brownfield.contract import Rejected
 from brownfield_files.standard import recognized, shipped
 
 BOM = b"\xef\xbb\xbf"
@@ -75,3 +76,16 @@ def test_what_goes_to_a_bank_is_not_taken_for_what_comes_from_it() -> None:
     """R21: CNAB 400 has two layouts in one: where the return has its day of payment, the other has a number."""
     assert shipped("02RETORNO01COBRANCA".ljust(400).encode()) == "cnab400.toml"
     assert shipped("01REMESSA01COBRANCA".ljust(400).encode()) is None
+
+
+def test_a_statement_may_stand_in_an_envelope_with_a_header_beside_it() -> None:
+    """R20: as banks send them through a network; several messages too, each with its own number."""
+    head = '<AppHdr xmlns="urn:iso:std:iso:20022:tech:xsd:head.001.001.02"><MsgId>H</MsgId></AppHdr>'
+    one = CAMT.partition("?>")[2].strip()
+    text = f"<Envelope>{head}{one}</Envelope>"
+    assert recognized(text.encode()) == "camt"
+    assert found("camt", text) == found("camt", CAMT)
+    two = f"<Batch><m>{head}{one}</m><m>{head}{one.replace('M-7', 'M-8')}</m></Batch>"
+    assert [row["message"] for row in rows("camt", "statement", two)] == ["M-7", "M-7", "M-8", "M-8"]
+    with pytest.raises(Rejected, match="its root is Envelope of '', and no camt"):
+        found("camt", f"<Envelope>{head}</Envelope>")
