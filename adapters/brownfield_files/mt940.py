@@ -293,4 +293,7 @@ def _text(value: object) -> str:
 
 
 def _first_line(error: Exception) -> str:
+    """What the library says; of a tag that it cannot parse the tag and its text, not the object it has for it."""
+    if len(error.args) == 3 and hasattr(error.args[1], "id"):
+        return f":{error.args[1].id}: {error.args[2]!r}"[:200]
     return (str(error).strip().split("\n")[0] or type(error).__name__)[:200]

@@ -1,7 +1,7 @@
 """What senders do to files of the public formats, and the standards do not have."""
 
 import pytest
-from test_standard import CAMT, EDIFACT, FILES, HL7, MT940, X12, found, rows
+from test_standard import CAMT, EDIFACT, FILES, HL7, MT940, X12, damage, found, rows
 
 from brownfield.contract import Rejected
 from brownfield_files.standard import recognized, shipped
@@ -89,3 +89,9 @@ def test_a_statement_may_stand_in_an_envelope_with_a_header_beside_it() -> None:
     assert [row["message"] for row in rows("camt", "statement", two)] == ["M-7", "M-7", "M-8", "M-8"]
     with pytest.raises(Rejected, match="its root is Envelope of '', and no camt"):
         found("camt", f"<Envelope>{head}</Envelope>")
+
+
+def test_a_tag_that_the_library_cannot_read_is_named_with_its_text() -> None:
+    """R21: the reason held the address of an object, another one each time."""
+    one = damage("mt940", MT940.replace(":62F:C261121EUR74,50\n-", ":62F:C261121EUR74,50\n:65:Dnull7414,3\n-", 1))
+    assert one.reason == "the library cannot read it: :65: 'Dnull7414,3'"
