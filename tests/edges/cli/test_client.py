@@ -100,7 +100,8 @@ def test_an_answer_is_shown_with_its_time_and_source(run, operations):
 
 def test_a_write_shows_its_proposal_and_sends_the_reason(run, operations):
     operations.answers["POST /v1/inventory/get_stock"] = (202, PROPOSAL)
-    assert "p-1 is proposed." in run("call", "inventory.get_stock", "--reason", "a\nb").stdout
+    said = run("call", "inventory.get_stock", "--reason", "a\nb").stdout
+    assert "p-1 is proposed. Nothing is written before 2 other people approve it." in said
     assert operations.last[1]["Brownfield-Reason"] == "a b"
 
 
@@ -312,12 +313,12 @@ def test_an_answer_that_contradicts_is_seen_where_people_look(run, server):
     assert "orders.entry: of 2 records of ORD000001.DAT the other thing was answered, too" in said
     assert "file 1, record 1: 10" in said
     file = {"connection": "orders.entry", "sequence": 1, "name": "ORD000001.DAT", "state": "sent", "records": 2,
-            "proposals": {"done": 2}, "contradicted": 2}  # fmt: skip
+            "proposals": {"done": 2}, "resent": 1, "contradicted": 2}  # fmt: skip
     gone = {"connection": "orders.entry", "gave_back": 1, "name": "ORD000001.DAT", "state": "withdrawn", "records": 1,
             "proposals": {}}  # fmt: skip
     server.answers["GET /v1/inputs"] = (200, {"inputs": [file, gone]})
     listed = run("inputs").stdout
-    assert "of 2 records the other thing was answered, too" in listed
+    assert "sent again 1 time; of 2 records the other thing was answered, too" in listed
     assert "(1 given back)" in listed
     record = {"record": 1, "proposal": "p-1", "state": "done", "arguments": {}, "outcome": "accepted with 00",
               "contradiction": "file 1, record 1: 10"}  # fmt: skip

@@ -51,6 +51,9 @@ def test_mcp_is_given_the_address_the_key_and_the_wrapper(run, server, monkeypat
         given.extend(words)
 
     monkeypatch.setattr("brownfield.edges.mcp.serve_stdio", serve_stdio)
+    server.answers["GET /v1/status"] = (200, {"systems": [{"id": "wms"}]})
+    assert "Did you mean wms?" in run("mcp", "wmx", key="bf_1_x", code=66).stderr
+    assert given == []
     run("mcp", "wms", key="bf_1_x")
     assert given[0].startswith("http://127.0.0.1:")
     assert given[1:] == ["bf_1_x", "wms"]

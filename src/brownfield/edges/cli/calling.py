@@ -136,7 +136,10 @@ def _resolved(schema: JsonSchema, described: JsonSchema) -> JsonSchema:
 
 def _told(answer: Any) -> list[Any]:
     if "proposal" in answer:
-        return [f"{answer['proposal']} is {answer['state']}.", f"Hash: {answer.get('hash', '')}"]
+        needed = answer.get("needed", 0) if answer["state"] == "proposed" else 0
+        others = "1 other person approves it" if needed == 1 else f"{needed} other people approve it"
+        more = f" Nothing is written before {others}." if needed else ""
+        return [f"{answer['proposal']} is {answer['state']}.{more}", f"Hash: {answer.get('hash', '')}"]
     source = answer.get("source", {})
     rows = [(name, plain(value)) for name, value in answer.get("data", {}).items()]
     return [table(("field", "value"), rows), f"As of {answer.get('as_of')}, from {source.get('system', 'the system')}."]

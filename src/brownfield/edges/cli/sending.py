@@ -97,7 +97,8 @@ def _sent(found: dict[str, Any]) -> Iterator[RenderableType]:
         yield "Nothing is approved that could leave now."
     else:
         why = f" It cannot leave yet: {file['reason']}." if file.get("reason") else ""
-        yield f"{file['name']}, file {file['sequence']}: {file['records']} records, {file['state']}.{why}"
+        records = f"{file['records']:,} record{'s' * (file['records'] != 1)}"
+        yield f"{file['name']}, file {file['sequence']}: {records}, {file['state']}.{why}"
     if found.get("fields"):
         yield _fields(found["fields"])
     for word in ("denied", "left"):
@@ -122,7 +123,8 @@ def _number(file: dict[str, Any]) -> str:
 def _remark(file: dict[str, Any]) -> str:
     many = file.get("contradicted", 0)
     against = f"of {many} record{'s' * (many > 1)} the other thing was answered, too" if many else ""
-    return "; ".join(filter(None, (file.get("reason", ""), against)))
+    often = f"sent again {file['resent']} time{'s' * (file['resent'] > 1)}" if file.get("resent") else ""
+    return "; ".join(filter(None, (file.get("reason", ""), often, against)))
 
 
 def _outcome(record: dict[str, Any]) -> str:

@@ -10,6 +10,8 @@ import typer
 
 from brownfield.edges.cli.ending import USAGE
 from brownfield.edges.cli.session import Session
+from brownfield.rules.problem import Problem
+from brownfield.wrapper.manifest import nearest
 
 
 def up(
@@ -40,6 +42,11 @@ def mcp(context: typer.Context, wrapper: Annotated[str, typer.Argument(metavar="
     from brownfield.edges.mcp import serve_stdio  # noqa: PLC0415  no other command needs it
 
     here = Session.of(context)
+    known = [system["id"] for system in here.client().get("/v1/status")["systems"]]
+    if wrapper not in known:  # said now: an MCP client shows nothing of a path that is not there
+        near = nearest(wrapper, known)
+        raise Problem("not-found", f"there is no wrapper {wrapper} for this key",
+                      next=f"Did you mean {near}?" if near else "`brownfield status` has the names.")  # fmt: skip
     asyncio.run(serve_stdio(here.address(), here.key, wrapper))
 
 
