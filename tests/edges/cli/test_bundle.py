@@ -212,6 +212,15 @@ def test_look_at_what_cannot_be_read(run, nightly, file, code):
     assert result.exit_code in {0, 65, 74}
 
 
+def test_look_says_when_it_shows_no_more(run, nightly):
+    """R97: two thousand fields, and that they are not all that was asked for."""
+    line = ("look", nightly / "STK20261119.DAT", "--layout", nightly / "stock.cpy", "--records")
+    told = json.loads(run(*line, 500, "--json").stdout)
+    assert (len(told["fields"]), told["cut"]) == (2000, True)
+    assert "Only the first 2,000 fields are shown" in run(*line, 500).stdout
+    assert json.loads(run(*line, 2, "--json").stdout)["cut"] is False
+
+
 def test_look_with_a_layout_that_is_none(run, nightly, place):
     (place / "bad.cpy").write_text("       01 A.\n          05 B PIC Q.\n")
     assert "bad.cpy" in run("look", nightly / "STK20261119.DAT", "--layout", "bad.cpy", code=65).stderr

@@ -156,7 +156,9 @@ def look(
         for s in shown
     ]  # fmt: skip
     columns = ("record", "type", "field", "at", "bytes", "picture", "raw", "value")
-    here.terminal.give({"fields": documents}, [table(columns, rows)])
+    cut = len(shown) >= _SIGHTS
+    more = [f"Only the first {_SIGHTS:,} fields are shown: ask for fewer records."] if cut else []
+    here.terminal.give({"fields": documents, "cut": cut}, [table(columns, rows), *more])
 
 
 def _sights(here: Session, sources: dict[str, str], records: int) -> Iterator[Sight]:
