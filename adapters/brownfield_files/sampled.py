@@ -5,7 +5,7 @@ import csv
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -163,8 +163,12 @@ def _excel(path: Path, head: bytes) -> Surmise:
     columns = [_workbook_column(name, [row[at] for row in body]) for at, name in enumerate(names) if name]
     nameless = any(row[at] is not None for row in body for at, name in enumerate(names) if not name)
     table = {"sheet": 1, "header": header + 1} | ({"undeclared": "ignore"} if nameless else {})
-    notes = ("sheet = 1: the first", f"header = {header + 1}: the first row with a value in each of its columns")
-    return Surmise("excel", table, columns, notes)
+    notes = ["sheet = 1: the first", f"header = {header + 1}: the first row with a value in each of its columns"]
+    mixed = [name for at, name in enumerate(names) if name and len(_sorts(row[at] for row in body)) > 1]
+    notes += [
+        f"{name}: cells of several kinds stand in it; it is text, and a date or a truth value damage" for name in mixed
+    ]
+    return Surmise("excel", table, columns, tuple(notes))
 
 
 def _header_row(rows: list[list[Any]]) -> int:
@@ -184,12 +188,16 @@ def _name(cell: Any) -> str:
 
 
 def _workbook_column(name: str, cells: list[Any]) -> Column:
-    sorts = {_sort(cell) for cell in cells if cell is not None}
+    sorts = _sorts(cells)
     texts = ["" if cell is None else str(cell[1]) if isinstance(cell, list) else str(cell) for cell in cells]
     sort = sorts.pop() if len(sorts) == 1 else "text" if sorts else ""
     if sort == "date" and any(text and not text.endswith("T00:00:00") for text in texts):
         sort = "timestamp"
     return Column(name, texts, sort)
+
+
+def _sorts(cells: Iterable[Any]) -> set[str]:
+    return {_sort(cell) for cell in cells if cell is not None}
 
 
 def _sort(cell: Any) -> str:

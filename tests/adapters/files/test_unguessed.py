@@ -72,6 +72,13 @@ def test_the_row_that_names_the_columns_is_not_one_of_numbers(tmp_path: Path) ->
     assert list(draft.contract.records["detail"].fields["properties"]) == ["sku", "on_hand", "price"]
 
 
+def test_a_column_of_several_kinds_is_named(tmp_path: Path) -> None:
+    """R15: the draft reads it as text, and would call some of the sample's own cells damage without a word."""
+    draft = drawn(tmp_path, workbook(["sku", "blocked"], ["A-1", "no"], ["A-2", True], ["A-3", "yes"]))
+    assert [note for note in draft.notes if note.startswith("blocked: cells of several kinds")]
+    assert not [note for note in draft.notes if note.startswith("sku: cells")]
+
+
 def test_values_that_hold_line_ends_are_seen_in_the_sample(tmp_path: Path) -> None:
     """R15: the drawn layout called each of them damage."""
     draft = drawn(tmp_path, b'sku,remark\r\nA-1,"two\r\nlines"\r\nA-2,one\r\n')
