@@ -1,6 +1,7 @@
 """The audit in sentences."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -516,3 +517,45 @@ def test_every_event_that_ends_something_badly_is_counted():
     bad = {"batch.held", "batch.refused", "batch.late", "batch.missing", "input.contradicted", "input.unmatched",
            "schedule.missed", "call.denied", "read.failed", "write.failed", "write.rejected"}  # fmt: skip
     assert bad <= {event for event, _, _ in COUNTED}
+
+
+def night(event, minutes=0, **facts):
+    told = {"file": FILE, **facts}
+    return entry(event, minutes, operation="stock_count", proposal=None, **{"identity": None, **told})
+
+
+def test_a_file_is_one_paragraph_without_the_steps_that_it_took():
+    """R100: a night of forty files is forty paragraphs, not three hundred; what a person did to it is among them."""
+    steps = ["seen", "ready", "claimed", "staged", "collecting", "preflighted", "committed", "settled"]
+    life = [night(f"batch.{step}", number // 5) for number, step in enumerate(steps)]
+    mended = [night("record.corrected", 60, identity="olga", person="olga", note="nibble")]
+    (text,) = story([*life, *mended], PARIS)
+    assert text == (
+        'Tue 17 Nov 2026, 14:05 (Paris). The file "STK1117.DAT" for stock count (inventory) was seen. At 14:06 it was'
+        " taken in: 120 records, 30 events, 1 record in quarantine. It was put away. At 15:05 olga corrected a record"
+        ' of it, and it became its event: "nibble".'
+    )
+    (text,) = story(life[:6], PARIS)
+    assert "It is at hand" in text
+    assert text.endswith("At 14:06 it was found whole: framing and totals hold.")
+
+
+def test_files_of_one_name_are_told_apart():
+    """R100: last night's is another file than tonight's, and another feed's is another one too."""
+    twice = [night(f"batch.{step}", 24 * 60 * day) for day in (0, 1) for step in ("seen", "committed", "settled")]
+    assert len(story(twice, PARIS)) == 2
+    unwatched = [night(f"batch.{step}", 24 * 60 * day) for day in (0, 1) for step in ("collecting", "committed")]
+    assert len(story(unwatched, PARIS)) == 2
+    other = replace(twice[0], operation="prices")
+    assert len(story([*twice, other], PARIS)) == 3
+
+
+def test_what_was_done_often_to_a_file_is_counted():
+    """R100: four hundred records written off are one sentence."""
+    often = [night("record.written_off", identity="olga", person="olga") for _ in range(400)]
+    (text,) = story([night("batch.seen"), night("batch.committed"), *often], PARIS)
+    assert text.endswith("olga wrote off a record of it. That was done 400 times.")
+    (text,) = story(often, PARIS)
+    assert text.endswith(
+        'olga wrote off a record of the file "STK1117.DAT" for stock count (inventory). That was done 400 times.'
+    )

@@ -83,8 +83,12 @@ class Facts:
 
     @property
     def file(self) -> str:
-        """The batch file and the feed it belongs to."""
-        return f"the file {plain(self.entry.body.get('file', {}).get('name', ''))} for {self.thing}"
+        """The batch file and the feed it belongs to; within its story just `it`."""
+        return (
+            "it"
+            if self.it == IT
+            else f"the file {plain(self.entry.body.get('file', {}).get('name', ''))} for {self.thing}"
+        )
 
     def said(self, *names: str) -> str:
         """`: "…"` with the first of these facts that is there: the cause, a reason, a note."""
@@ -92,6 +96,8 @@ class Facts:
         return f": {plain(text)}" if text else ""
 
 
+IT = "it"
+"""What a story calls what it is about, once it has said so."""
 Template = Callable[[Facts], str]
 _TITLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/()-]{0,63}")
 

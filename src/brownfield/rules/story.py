@@ -1,10 +1,11 @@
 """Many audit entries as something to read: a paragraph per proposal, repeated reads counted, one sentence on top."""
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from brownfield.rules import phrase
-from brownfield.rules.sentence import Entry, Facts, sentence, told
+from brownfield.rules.sentence import EVENTS, IT, Entry, Facts, sentence, told
 
 MANY = 3
 """Reads of one operation by one identity that are still told one by one."""
@@ -27,8 +28,9 @@ def story(entries: Iterable[Entry], zone: ZoneInfo, *, whole: bool = True) -> li
     """
     ordered = sorted(entries, key=lambda entry: entry.at)
     groups: dict[tuple[str, ...], list[Entry]] = {}
+    lives = Lives()
     for number, entry in enumerate(ordered):
-        groups.setdefault(_group(entry, number), []).append(entry)
+        groups.setdefault(lives.of(entry) or _group(entry, number), []).append(entry)
     undone = undone_by(ordered) if whole else None
     return [text for group in groups.values() for text in _paragraphs(group, zone, undone)]
 
@@ -68,6 +70,30 @@ _ALIKE = {"read.done": "answered", "read.failed": "not answered", "call.denied":
 """Events that are told once with their number when there are many of the same, and how they end."""
 
 
+_OF_FILES = ("batch.", "record.")
+_SETTLED = frozenset({"batch.committed", "batch.settled", "batch.held", "batch.refused", "batch.gone"})
+_STEPS = frozenset({"batch.ready", "batch.claimed", "batch.staged", "batch.collecting", "batch.preflighted"})
+"""Steps of a file on its way. Once it has ended nobody reads of them."""
+
+
+class Lives:
+    """Which entries are of one file: of files of one name, one a night, each has a life of its own."""
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[str, str, str], tuple[int, str]] = {}
+
+    def of(self, entry: Entry) -> tuple[str, ...] | None:
+        """The life that an entry is of; None when it is of no batch file."""
+        name = entry.body.get("file", {}).get("name")
+        if not name or not entry.event.startswith(_OF_FILES):
+            return None
+        key = (entry.wrapper or "", entry.operation or "", str(name))
+        life, last = self._last.get(key, (0, ""))
+        begins = entry.event == "batch.seen" or (last in _SETTLED and entry.event in _STEPS | {"batch.replayed"})
+        self._last[key] = (life + begins, entry.event)
+        return ("file", *key, str(life + begins))
+
+
 def _group(entry: Entry, number: int) -> tuple[str, ...]:
     if entry.proposal:
         return ("proposal", entry.proposal)
@@ -80,6 +106,8 @@ def _group(entry: Entry, number: int) -> tuple[str, ...]:
 def _paragraphs(group: list[Entry], zone: ZoneInfo, undone: frozenset[str] | None) -> list[str]:
     if group[0].proposal:
         return [_proposal(group, zone, undone)]
+    if group[0].event.startswith(_OF_FILES):
+        return [_file(group, zone)]
     if len(group) > MANY:
         return [_repeated(group, zone)]
     return [sentence(entry, zone) for entry in group]
@@ -93,9 +121,24 @@ def _proposal(group: list[Entry], zone: ZoneInfo, undone: frozenset[str] | None)
     for entry in rest:
         if entry.event != "write.executing" or not written:
             time = f" at {phrase.clock(entry.at, zone, told=first.at)}"
-            parts.append(told(Facts(entry, it="it", time=time)))
+            parts.append(told(Facts(entry, it=IT, time=time)))
     known = undone is not None and _from_the_start(group)
     return " ".join([*parts, *(_state(group, undone or frozenset()) if known else ())])
+
+
+def _file(group: list[Entry], zone: ZoneInfo) -> str:
+    """One file's life: seen, taken in, held, put away, its records corrected; what was done often is counted."""
+    ended = any(entry.event in _SETTLED for entry in group)
+    kept = [entry for entry in group if not (ended and entry.event in _STEPS)]
+    runs = [list(run) for _, run in groupby(kept, key=lambda one: (one.event, one.identity, one.body.get("note")))]
+    parts, before = [sentence(kept[0], zone)], kept[0].at
+    for number, run in enumerate(runs):
+        for entry in (run[:1] if len(run) > MANY else run)[number == 0 :]:
+            now, then = (phrase.clock(at, zone, told=kept[0].at) for at in (entry.at, before))
+            facts, before = Facts(entry, it=IT), entry.at
+            parts.append(told(facts) if now == then else f"At {now} {EVENTS[entry.event](facts)}.")
+        parts += [f"That was done {len(run)} times."] if len(run) > MANY else []
+    return " ".join(parts)
 
 
 def _state(group: list[Entry], undone: frozenset[str]) -> list[str]:
