@@ -32,7 +32,7 @@ lint: $(READY)
 	$(BIN)/lint-imports --no-cache
 
 test: lint
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(OPTIONS)
 
 demo: $(READY)
 	$(BIN)/python fixtures/demo.py $(if $(KEEP),--keep)
