@@ -37,6 +37,7 @@ from brownfield_files.setting import COPYBOOKS, FormatName
 from brownfield_files.standard import SHIPPED, STANDARDS, Standard, recognized
 from brownfield_files.surmise import MOST_RECORDS, Known, Surmise, fields_of, required_alone, told, written
 from brownfield_files.toml_layout import read_toml_layout
+from brownfield_files.unguessed import check_unpacked
 
 _NUMBERS = re.compile(r"[0-9]+(?:[-_.: T]?[0-9]+)*")
 """A number, a date, a time, or several of them: in a file's name they are another one tomorrow."""
@@ -105,6 +106,7 @@ def draft_file(sources: Sources) -> Draft:
         OSError: A file cannot be read.
         KeyError: `file` is missing.
     """
+    check_unpacked(Path(sources["file"]))
     layout = Path(sources["layout"]) if "layout" in sources else None
     if layout is None and (name := _recognized(Path(sources["file"]))):
         return _draft_standard(sources, name)

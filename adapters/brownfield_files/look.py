@@ -17,6 +17,7 @@ from brownfield_files.layout import Field, RecordType, Table, every_field, snake
 from brownfield_files.parsed import Parser
 from brownfield_files.router import router
 from brownfield_files.standard import STANDARDS, recognized
+from brownfield_files.unguessed import check_unpacked
 
 
 def look(sources: Sources) -> Iterator[Sight]:
@@ -29,6 +30,8 @@ def look(sources: Sources) -> Iterator[Sight]:
         LayoutError: The layout cannot be read.
         OSError: A file cannot be read.
     """
+    if "file" in sources:
+        check_unpacked(Path(sources["file"]))
     if "layout" not in sources:
         yield from _look_through(_parser_of(Path(sources["file"])), sources)
         return

@@ -5,7 +5,10 @@ Sources: first bytes as of RFC 1952 (gzip), RFC 8878 (Zstandard), PKWARE's APPNO
 
 import re
 from collections import Counter
+from pathlib import Path
 
+from brownfield_files.archive import layers
+from brownfield_files.layout import LayoutError
 from brownfield_files.transfer import looks_ebcdic
 
 _PACKED = "it is packed: give `new` what is in it; files that come so are unpacked by the ending of their name"
@@ -34,6 +37,16 @@ _KNOWN: tuple[tuple[re.Pattern[bytes], str], ...] = (
 _ONE_END = "its lines end with CR alone, which delimited files may not: have it written with LF"
 _ONE_VALUE = "nothing splits its lines into values alike: where each is one value, or a text, write a layout for it"
 _LAYOUT = "name it with --layout (a copybook, or TOML as docs/formats.md has it)"
+
+
+def check_unpacked(file: Path) -> None:
+    """See that a sample is not packed, by its name: its bytes may be records by chance.
+
+    Raises:
+        LayoutError: It is.
+    """
+    if layers(file.name):
+        raise LayoutError(file.name, 0, _PACKED)
 
 
 def strange(head: bytes) -> str:

@@ -59,6 +59,16 @@ def test_what_nothing_can_be_drawn_from_is_told_in_words(tmp_path: Path, kind: s
         list(adapter.look({"file": str(tmp_path / "STOCK20261121.DAT")}))
 
 
+def test_a_packed_sample_is_told_whatever_layout_is_named(tmp_path: Path) -> None:
+    """R15: its packed bytes were cut into records of the layout's length."""
+    layout, sample = tmp_path / "stock.cpy", tmp_path / "STOCK.DAT.gz"
+    layout.write_text("       01 REC.\n          05 SKU PIC X(4).\n")
+    sample.write_bytes(gzip.compress(b"A-10A-11"))
+    for doing in (adapter.draft["file"], lambda sources: list(adapter.look(sources))):
+        with pytest.raises(LayoutError, match="it is packed"):
+            doing({"file": str(sample), "layout": str(layout)})
+
+
 def test_columns_of_one_name_are_named_to_the_person(tmp_path: Path) -> None:
     """R15: no layout can tell them apart."""
     with pytest.raises(LayoutError, match="2 of its columns are called 'qty'"):
