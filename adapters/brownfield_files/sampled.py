@@ -218,17 +218,32 @@ def _json_lines(path: Path, head: bytes) -> Surmise:
     columns = [_json_column(name, [record.get(name) for record in records]) for name in names]
     lists = [column.name for column in columns if column.sort == "list"]
     notes = [f"{name} is a list in the sample: lists are not read" for name in lists]
+    mixed = [name for name in names if len(_json_sorts(record.get(name) for record in records)) > 1]
+    notes += [f"{name}: values of several kinds stand in it; it is what most are, and others damage" for name in mixed]
     table = {"undeclared": "ignore" if lists else "refuse"}
     return Surmise("json-lines", table, [column for column in columns if column.sort != "list"], tuple(notes))
 
 
 def _json_column(name: str, values: list[object]) -> Column:
-    texts = ["" if value is None else json.dumps(value) if isinstance(value, bool) else str(value) for value in values]
-    if any(isinstance(value, list | dict) for value in values):
-        return Column(name, texts, "list")
-    if any(isinstance(value, bool) for value in values):
-        return Column(name, texts, "boolean")
-    return Column(name, texts, "number" if any(isinstance(value, Number) for value in values) else "words")
+    """What most of its values are; the others are damage, and say nothing of how those are written."""
+    sorts = _json_sorts(values)
+    sort = "list" if "list" in sorts else max(sorts, key=sorts.__getitem__, default="words")
+    alike = ((value, value is not None and _json_sort(value) == sort) for value in values)
+    return Column(name, [_json_text(value) if same else "" for value, same in alike], sort)
+
+
+def _json_text(value: object) -> str:
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def _json_sorts(values: Iterable[object]) -> Counter[str]:
+    return Counter(_json_sort(value) for value in values if value is not None)
+
+
+def _json_sort(value: object) -> str:
+    if isinstance(value, list | dict):
+        return "list"
+    return "boolean" if isinstance(value, bool) else "number" if isinstance(value, Number) else "words"
 
 
 def _xml(path: Path, head: bytes) -> Surmise:

@@ -89,6 +89,13 @@ def test_a_column_of_several_kinds_is_named(tmp_path: Path) -> None:
     assert not [note for note in draft.notes if note.startswith("sku: cells")]
 
 
+def test_a_member_of_several_kinds_is_what_most_of_its_values_are(tmp_path: Path) -> None:
+    """R15: one truth value made a boolean of all numbers."""
+    draft = drawn(tmp_path, b'{"sku": "A-1", "qty": 4}\n{"sku": "A-2", "qty": true}\n{"sku": "A-3", "qty": 5}\n')
+    assert 'name = "qty", type = "integer"' in next(iter(draft.files.values())).decode()
+    assert [note for note in draft.notes if note.startswith("qty: values of several kinds")]
+
+
 def test_values_that_hold_line_ends_are_seen_in_the_sample(tmp_path: Path) -> None:
     """R15: the drawn layout called each of them damage."""
     draft = drawn(tmp_path, b'sku,remark\r\nA-1,"two\r\nlines"\r\nA-2,one\r\n')
