@@ -192,6 +192,8 @@ def _text(field: FieldTable, cell: Any) -> str:
     sort, text = cell
     if sort == "e":
         raise Broken("error", "a formula ended in an error there")
+    if sort == "z":
+        raise Broken("date", "a date or a time below zero stands in it, which no calendar has")
     if sort == "x":
         raise Broken("inexact", f"{text} has more than 15 digits, and a spreadsheet keeps no more")
     if sort == "n":

@@ -28,7 +28,7 @@ _BINARY = re.compile(rb"[\0-\x08\x0e-\x19\x1b-\x1f]")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ZEROS = re.compile(rb"(?:[\t -~]\0){8}|(?:\0[\t -~]){8}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_SORTS = {"n": "number", "x": "text", "t": "date", "e": "text"}
+_SORTS = {"n": "number", "x": "text", "t": "date", "e": "text", "z": "date"}
 
 
 def surmise(path: Path) -> Surmise:

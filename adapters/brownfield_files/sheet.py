@@ -3,9 +3,10 @@
 A workbook is unpacked in memory as a whole, by a library in Rust that ends the process where there is none left. So it
 is read here, under limits on memory and time, and what goes wrong ends nothing but this. Imports nothing of ours.
 
-A cell is `null`, a text, a boolean, `["n", "12.5"]`, `["t", "2026-11-21T00:00:00"]`, or `["e", …]` for an error. A
-number is written with the 15 digits that Excel itself shows and keeps; more than that is `["x", …]`: its last digits
-are not known. The last line is `"end"`.
+A cell is `null`, a text, a boolean, `["n", "12.5"]`, `["t", "2026-11-21T00:00:00"]`, or `["e", …]` for an error,
+`["z", …]` for a date or a time below zero, of which the library keeps the clock alone. A duration is a text,
+`"36:00:00"`. A number is written with the 15 digits that Excel itself shows and keeps; more than that is `["x", …]`:
+its last digits are not known. The last line is `"end"`.
 """
 
 import datetime
@@ -96,56 +97,71 @@ def _sheet(file: io.BytesIO, wanted: str) -> Any:
 
 def _cells(found: Any, file: io.BytesIO) -> Iterator[list[Any]]:
     """The rows of a sheet. The library gives nothing for a cell with an error, as for an empty one."""
-    errors, first = _errors(file, found.name), (found.start or (0, 0))[1]
+    places, first = _places(file, found.name), (found.start or (0, 0))[1]
     for number, row in enumerate(found.iter_rows()):
         cells = [_cell(value) for value in row]
-        for at in errors.get(number, ()):
+        for at in places.negative.get(number, ()):
+            if 0 <= at - first < len(cells) and isinstance(row[at - first], datetime.time | datetime.date):
+                cells[at - first] = ["z", str(row[at - first])]
+        for at in places.errors.get(number, ()):
             if not 0 <= at - first < len(cells):
                 raise Refused(f"a formula ended in an error in row {number + 1}, where the library sees no cell")
             cells[at - first] = ["e", "an error"]
         yield cells
 
 
-def _errors(file: io.BytesIO, name: str) -> dict[int, list[int]]:
-    """The columns of the cells that hold an error (`#N/A`), by row; of xlsx files, others do not say."""
+def _places(file: io.BytesIO, name: str) -> "_Places":
+    """Where errors (`#N/A`) and numbers below zero stand; of xlsx files, others do not say."""
+    places = _Places()
     if not zipfile.is_zipfile(file):
-        return {}
+        return places
     with zipfile.ZipFile(file) as archive:
         part = _part(archive, name)
         if part is None:
-            return {}
-        places = _Places()
+            return places
         try:
             with archive.open(part) as source:
                 places.parser.ParseFile(source)
         except expat.ExpatError as error:
             raise Refused(f"{part} is no whole XML document: {error}") from None
-        return places.errors
+        return places
 
 
 class _Places:
-    """Where in the XML of a sheet errors stand. A row or a cell that does not say its place is behind the last one."""
+    """Where in the XML of a sheet errors, and formatted numbers below zero, stand.
+
+    A row or a cell that does not say its place is behind the last one.
+    """
 
     def __init__(self) -> None:
         self.errors: dict[int, list[int]] = {}
+        self.negative: dict[int, list[int]] = {}
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.StartElementHandler = self._begin
         self.parser.StartDoctypeDeclHandler = self._refuse
         self._row = self._column = -1
-        self._is_error = False
+        self._is_error = self._has_format = False
 
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
         local = name.rpartition(" ")[2]
         if local == "c":
             at = attributes.get("r", "").rstrip("0123456789")
             self._column = _column(at) if at else self._column + 1
-            self._is_error = attributes.get("t") == "e"
+            kind = attributes.get("t", "n")
+            self._is_error, self._has_format = kind == "e", kind == "n" and attributes.get("s", "0") != "0"
         elif local == "row":
             at = attributes.get("r", "")
             self._row = int(at) - 1 if at.isdecimal() else self._row + 1
             self._column = -1
         elif local == "v" and self._is_error:
             self.errors.setdefault(self._row, []).append(self._column)
+        elif local == "v" and self._has_format:
+            self.parser.CharacterDataHandler = self._number
+
+    def _number(self, text: str) -> None:
+        self.parser.CharacterDataHandler = None
+        if text.startswith("-"):
+            self.negative.setdefault(self._row, []).append(self._column)
 
     def _refuse(self, *_: object) -> None:
         raise Refused("a part of it has a document type (DTD), which is not read")
@@ -183,9 +199,18 @@ def _cell(value: Any) -> Any:
         return ["t", value.isoformat()]
     if isinstance(value, datetime.date):
         return ["t", f"{value.isoformat()}T00:00:00"]
-    if isinstance(value, datetime.time | datetime.timedelta):
-        return str(value)
+    if isinstance(value, datetime.time):
+        return value.isoformat()
+    if isinstance(value, datetime.timedelta):
+        return _duration(value)
     return value or None
+
+
+def _duration(value: datetime.timedelta) -> str:
+    """Its hours, which may be more than a day has, and what is left of them: `-36:00:00`."""
+    seconds, parts = divmod(abs(value) // datetime.timedelta(microseconds=1), 1_000_000)
+    shown = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}" + (f".{parts:06}" if parts else "")
+    return f"-{shown}" if value < datetime.timedelta() else shown
 
 
 if __name__ == "__main__":

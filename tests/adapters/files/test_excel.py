@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from shelf import Shelf
-from workbook import DAY, ERROR, FAR_AWAY, NOON, Cell, ods, workbook
+from workbook import BELOW_ZERO, DAY, ERROR, FAR_AWAY, HOURS, LESS, NOON, Cell, ods, workbook
 
 from brownfield.contract import Rejected, Row, Unavailable
 from brownfield_files import excel, sheet
@@ -66,6 +66,8 @@ def test_a_sheet_is_found_by_its_name_or_number_and_its_header_by_its_row(shelf:
         (["A", 1, 1, Cell(NOON)], "counted", "type"),
         ([None, 1, 1, None], "sku", "missing"),
         (["A", Cell(ERROR), 1, None], "on_hand", "error"),
+        (["A", 1, 1, Cell(BELOW_ZERO)], "counted", "date"),
+        ([Cell(BELOW_ZERO), 1, 1, None], "sku", "date"),
     ],
 )
 def test_a_cell_of_another_sort_is_damage(shelf: Shelf, cells: list[Any], field: str, code: str) -> None:
@@ -73,6 +75,12 @@ def test_a_cell_of_another_sort_is_damage(shelf: Shelf, cells: list[Any], field:
     (damage,) = shelf.damaged(workbook(HEAD, ["A", 1, 1, None], cells))
     assert (damage.number, damage.field, damage.code) == (1, field, code)
     assert damage.reason.startswith("row 3: ")
+
+
+def test_a_duration_is_its_hours_however_many(shelf: Shelf) -> None:
+    """R20: it was said in days and hours, `-1 day, 18:00:00` for six hours less."""
+    rows = shelf.fields_of(workbook(HEAD, [Cell(HOURS), 1, 1, None], [Cell(LESS), 1, 1, None]))
+    assert [row["sku"] for row in rows] == ["36:00:00", "-06:00:00"]
 
 
 def rewritten(content: bytes, *changes: tuple[str, str]) -> bytes:

@@ -7,6 +7,11 @@ from typing import Any
 DAY = '<c r="{at}" s="1"><v>46347</v></c>'
 """2026-11-21."""
 NOON = '<c r="{at}" s="1"><v>46347.5</v></c>'
+BELOW_ZERO = '<c r="{at}" s="1"><v>-1.2</v></c>'
+"""Formatted as a day, which there is none of."""
+HOURS = '<c r="{at}" s="2"><v>1.5</v></c>'
+"""A duration of 36 hours."""
+LESS = '<c r="{at}" s="2"><v>-0.25</v></c>'
 ERROR = '<c r="{at}" t="e"><v>#N/A</v></c>'
 FAR_AWAY = '<c r="XFD1048576"><v>1</v></c>'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -47,7 +52,7 @@ def _cell(at: str, value: Any) -> str:
 def _parts(sheet: str) -> list[tuple[str, str]]:
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
     relation = f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="r1" Type="{_OFFICE}'
-    styles = '<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>'
+    styles = '<cellXfs count="3"><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="46"/></cellXfs>'
     types = (
         '<Default Extension="xml" ContentType="application/xml"/>'
         f'<Override PartName="/xl/workbook.xml" ContentType="{kind}"/>'
