@@ -84,8 +84,9 @@ class Lives:
 
     def of(self, entry: Entry) -> tuple[str, ...] | None:
         """The life that an entry is of; None when it is of no batch file."""
-        name = entry.body.get("file", {}).get("name")
-        if not name or not entry.event.startswith(_OF_FILES):
+        file = entry.body.get("file") if entry.event.startswith(_OF_FILES) else None  # of a write it is a name alone
+        name = file.get("name") if file else None
+        if not name:
             return None
         key = (entry.wrapper or "", entry.operation or "", str(name))
         life, last = self._last.get(key, (0, ""))
