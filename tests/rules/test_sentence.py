@@ -559,3 +559,12 @@ def test_what_was_done_often_to_a_file_is_counted():
     assert text.endswith(
         'olga wrote off a record of the file "STK1117.DAT" for stock count (inventory). That was done 400 times.'
     )
+
+
+def test_a_write_that_leaves_in_a_file_names_it_by_a_text():
+    """R100: its entries are of its proposal, not of the life of a batch file."""
+    life = [entry("write.proposed"), entry("write.executing", 1, identity=None, file="ORD000001.DAT"),
+            entry("write.sent", 2, identity=None, result={"file": "ORD000001.DAT", "record": 1})]  # fmt: skip
+    (text,) = story(life, PARIS)
+    assert 'as record 1 of "ORD000001.DAT"' in text
+    assert "1 write left in a file and nobody has answered yet" in summary(life)
