@@ -13,12 +13,13 @@ from struct import pack, unpack
 from typing import Self
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Integer, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, Integer, bindparam, insert, literal, select
 
 from brownfield.contract import Documents, Unavailable
 from brownfield.contract.adapter import Image, key_text
 from brownfield.ledger import schema
 from brownfield.ledger.instant import micros
+from brownfield.ledger.prepared import Prepared
 from brownfield.ledger.schema import AnyRow
 from brownfield.ledger.upsert import insert_new
 
@@ -138,9 +139,12 @@ def append_head(
         sqlalchemy.exc.IntegrityError: As `append_chunk`.
     """
     high = file_id << RECORD_BITS
-    values = {"id": high | numbers[0], "last": high | numbers[-1], "count": 0, "type": type_, "key": key, "kind": "",
-              "data": b"", "at": micros(now)}  # fmt: skip
-    connection.execute(insert(schema.chunk).values(**values))
+    _HEAD.rows(connection, id=high | numbers[0], last=high | numbers[-1], count=0, type=type_, key=key, kind="",
+               data=b"", at=micros(now))  # fmt: skip
+
+
+_OF_HEAD = ("id", "last", "count", "type", "key", "kind", "data", "at")
+_HEAD = Prepared(insert(schema.chunk).values({name: bindparam(name) for name in _OF_HEAD}))
 
 
 def heads_between(connection: Connection, first: int, last: int) -> Sequence[AnyRow]:

@@ -14,7 +14,7 @@ from itertools import chain, islice, repeat
 from operator import attrgetter
 from typing import Any, Self
 
-from sqlalchemy import Connection, Integer, func, insert, literal, select
+from sqlalchemy import Connection, Integer, bindparam, func, insert, literal, select
 
 from brownfield.contract import Documents
 from brownfield.ledger import schema
@@ -35,7 +35,7 @@ from brownfield.ledger.chunk import (
 )
 from brownfield.ledger.conflict import Settled
 from brownfield.ledger.instant import instant, micros
-from brownfield.ledger.prepared import run
+from brownfield.ledger.prepared import Prepared, run
 from brownfield.ledger.schema import AnyRow
 
 _id = attrgetter("id")
@@ -256,9 +256,12 @@ _EVENTS = (
 
 
 def _must_collect(connection: Connection, file_id: int) -> None:
-    state = connection.execute(select(schema.file.c.state).where(schema.file.c.id == file_id)).scalar()
+    state = next((state for (state,) in _STATE.rows(connection, file=file_id)), "unknown")
     if state != FileState.COLLECTING.value:
-        raise Settled(f"file {file_id} is {state or 'unknown'}: it gets no more events")
+        raise Settled(f"file {file_id} is {state}: it gets no more events")
+
+
+_STATE = Prepared(select(schema.file.c.state).where(schema.file.c.id == bindparam("file")))
 
 
 def _event(row: AnyRow, head: AnyRow | None) -> StoredEvent:

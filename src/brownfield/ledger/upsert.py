@@ -5,15 +5,18 @@ Whether a row came into being is judged by RETURNING: SQLAlchemy 2.1 with psycop
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
+
+from brownfield.ledger.prepared import Prepared
 
 
 def insertion(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """The connection's own INSERT, which knows ON CONFLICT."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    return _insertion(connection.dialect.name, table)
 
 
 def insert_new(
@@ -36,7 +39,16 @@ def insert_new(
 
 def replace(connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
     """Insert a row, or give the one with the same primary key these values."""
-    names = [column.name for column in table.primary_key]
-    rest = {name: value for name, value in values.items() if name not in names}
-    statement = insertion(connection, table).values(**values)
-    connection.execute(statement.on_conflict_do_update(index_elements=names, set_=rest))
+    _replacement(connection.dialect.name, table, tuple(values)).rows(connection, **values)
+
+
+@cache
+def _replacement(dialect: str, table: Table, names: tuple[str, ...]) -> Prepared:
+    key = [column.name for column in table.primary_key]
+    statement = _insertion(dialect, table).values({name: bindparam(name) for name in names})
+    rest = {name: statement.excluded[name] for name in names if name not in key}
+    return Prepared(statement.on_conflict_do_update(index_elements=key, set_=rest))
+
+
+def _insertion(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)

@@ -1,7 +1,7 @@
 """Committing: the chunks of a file, each with its events, quarantined records and checkpoint in one transaction."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import orjson
@@ -72,7 +72,7 @@ class Committing:
         made = self._changes(self._snapshot, file, chunks) if self._snapshot else map(self._ready, chunks)
         with Ahead(made) as coming:
             for some in _together(coming):
-                bad += self._commit(file, some, coming.begin)
+                bad += self._commit(file, some)
                 self._within_limit(bad, some[-1].checkpoint.record)
                 if self._stopping.is_set():
                     return False
@@ -110,19 +110,14 @@ class Committing:
             share = f"{quarantined} of {records} records"
             raise Rejected(f"{share} cannot be read, more than the {percent:g} % allowed", code="quarantine")
 
-    def _commit(self, file: BatchFile, some: "list[_Ready]", meanwhile: Callable[[], None]) -> int:
-        """Commit some chunks, and let something else be done while they go to the disk.
-
-        Returns:
-            The number of their records that cannot be read.
-        """
+    def _commit(self, file: BatchFile, some: "list[_Ready]") -> int:
+        """Commit some chunks; the number of their records that cannot be read."""
         now, table = self._kernel.clock.now(), self._feed.table
         with self._kernel.ledger.write() as connection:
             for ready in some:
                 append_events(connection, file.id, table.emits, table.key, ready.events, now)
                 add_quarantine(connection, file.id, ready.damaged, now)
             save_checkpoint(connection, file.id, some[-1].checkpoint, now)
-            meanwhile()
         return sum(len(ready.damaged) for ready in some)
 
     def _ready(self, chunk: Chunk) -> "_Ready":
