@@ -8,7 +8,7 @@ from stage import EVERYTHING, GOOD, HOLD
 
 from brownfield.edges.http import desk
 from brownfield.rules.access import Role
-from brownfield.runtime import control
+from brownfield.runtime import control, mending
 
 pytestmark = pytest.mark.anyio
 FEED = "canned.stock_count"
@@ -281,3 +281,16 @@ async def test_a_name_that_there_is_not_is_no_empty_list(door):
         assert answer.json()["next"] != "List what there is and check the name."
     for path in ("batches?feed=canned.stock_count", "batches?feed=canned", "inputs"):
         assert (await client.get(f"/v1/{path}", headers=auditor)).status_code == 200
+
+
+async def test_a_replay_of_many_records_says_that_there_are_more(door, monkeypatch):
+    """R97: so many are read at once, and nobody takes them for all."""
+    stage, client = door
+    stage.drop.put("bad.dat", b"".join(b"A-%03d x\n" % n for n in range(3)) + b"B-200 7\n= 4\n")
+    operator = stage.keys["operator"]
+    (file,) = (await client.post("/v1/collect/canned/stock_count", json={}, headers=operator)).json()["files"]
+    for most, more in ((2, True), (9, False)):
+        monkeypatch.setattr(desk, "AT_ONCE", most)
+        monkeypatch.setattr(mending, "AT_ONCE", most)
+        answer = (await client.post(f"/v1/batches/{file['id']}/replay", json={}, headers=operator)).json()
+        assert (len(answer["quarantined"]), answer["more"]) == (min(most, 3), more)
