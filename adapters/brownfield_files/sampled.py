@@ -98,9 +98,11 @@ def _delimited(path: Path, head: bytes) -> Surmise:
     style = style_of(columns)
     table: dict[str, Any] = {"delimiter": delimiter, "header": bool(header), "skip": skip, "encoding": encoding,
                              "decimal": style.decimal, "thousands": style.thousands}  # fmt: skip
-    table |= _ends(path, splits[delimiter])
+    table |= _ends(path, splits[delimiter]) | ({} if all(names) else {"undeclared": "ignore"})
     notes = [f"{key} = {toml(value)}: guessed from the bytes of {path.name}" for key, value in table.items()]
-    return Surmise("delimited", table, columns or [Column(name, ()) for name in names], tuple(notes))
+    notes += [f"column {at} has no name: it is not read" for at, name in enumerate(names, 1) if not name]
+    columns = columns or [Column(name, ()) for name in names]
+    return Surmise("delimited", table, [column for column in columns if column.name], tuple(notes))
 
 
 def _split(path: Path, lines: list[str], delimiter: str) -> list[list[str]]:
@@ -133,10 +135,14 @@ def _evenness(rows: list[list[str]]) -> float:
 
 
 def _header(rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
-    """The names of the columns, none where the first row is a record like the others."""
+    """The names of the columns, none where the first row is a record like the others: one with a number, or a day.
+
+    A column may have no name: the last where each line ends with a delimiter, the first where rows were numbered.
+    """
     names = [value.strip() for value in rows[0]]
-    named = all(re.match(r"[^\W\d]", name) for name in names) and len({*names}) == len(names)
-    return (names, rows[1:]) if named else ([], rows)
+    known = [name for name in names if name]
+    named = any(re.match(r"[^\W\d]", name) for name in known) and not any(re.match(r"[-+(]?\d", name) for name in known)
+    return (names, rows[1:]) if named and len({*known}) == len(known) else ([], rows)
 
 
 def _ends(path: Path, rows: list[list[str]]) -> dict[str, Any]:

@@ -102,6 +102,16 @@ def test_values_that_hold_line_ends_are_seen_in_the_sample(tmp_path: Path) -> No
     assert "multiline = true" in next(iter(draft.files.values())).decode()
 
 
+@pytest.mark.parametrize("content", [b"sku;% off;\nA-1;2;\nA-2;4;\n", b";sku;% off\n0;A-1;2\n1;A-2;4\n"])
+def test_a_header_may_lack_a_name(tmp_path: Path, content: bytes) -> None:
+    """R15: each line ends with a delimiter, or rows were numbered; the header became a record like the others."""
+    draft = drawn(tmp_path, content)
+    assert list(draft.contract.records["detail"].fields["properties"]) == ["sku", "off"]
+    assert [note for note in draft.notes if note.endswith("has no name: it is not read")]
+    seen = [sight.value for sight in adapter.look({"file": str(tmp_path / "STOCK20261121.DAT")})]
+    assert seen == ["A-1", 2, "A-2", 4]
+
+
 def test_a_header_may_hold_line_ends(tmp_path: Path) -> None:
     """R15: statistical offices write names with a remark below."""
     draft = drawn(tmp_path, b'"sku\n(internal)",on_hand\nA-1,4\nA-2,5\n')
