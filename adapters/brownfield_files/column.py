@@ -27,8 +27,8 @@ from brownfield_files.sieve import compile_sieve
 
 _MOST_COLUMNS = 1000
 _PADDING = bytes([PAD])
-_ROWS = 1000
-"""Records turned upright in one go: as many as stay in the processor's cache."""
+_AT_ONCE = 1 << 17
+"""Bytes turned upright in one go: as many as stay in the processor's cache."""
 _Segment: TypeAlias = bytes | Show
 _Block: TypeAlias = bytes | Planes
 
@@ -120,23 +120,23 @@ class Sheet:
     def _upright(self, blocks: list[_Block]) -> list[bytes]:
         """The text of the good records one after the other, the padding left out."""
         count, (_, bad) = len(self._records), self._shown
-        rows, moving = _rows(blocks, min(count, _ROWS))
+        rows, moving = _rows(blocks, count)
         texts: list[bytes] = []
-        for start in range(0, count, _ROWS):
+        for start in range(0, count, len(rows)):
             some = rows[: count - start]
             for at, block in moving:
-                some[:, at : at + len(block)] = block[:, start : start + _ROWS].T
-            good = some if bad is None else some[~bad[start : start + _ROWS]]
+                some[:, at : at + len(block)] = block[:, start : start + len(rows)].T
+            good = some if bad is None else some[~bad[start : start + len(rows)]]
             texts.append(good.tobytes().replace(_PADDING, b""))
         return texts
 
 
 def _rows(blocks: list[_Block], count: int) -> tuple[Planes, list[tuple[int, Planes]]]:
-    """Rows with what is the same in every one of them, and where the others stand."""
+    """Rows with what is the same in every one of them, at most `count`, and where the others stand."""
     places = accumulate(map(len, blocks), initial=0)
     moving = [(at, block) for at, block in zip(places, blocks, strict=False) if not isinstance(block, bytes)]
     same = b"".join(block if isinstance(block, bytes) else bytes(len(block)) for block in blocks)
-    return np.tile(np.frombuffer(same, np.uint8), (count, 1)), moving
+    return np.tile(np.frombuffer(same, np.uint8), (max(1, min(count, _AT_ONCE // len(same))), 1)), moving
 
 
 def _used(block: Planes) -> Planes:

@@ -20,8 +20,8 @@ from brownfield_files.layout import Field
 from brownfield_files.plane import STRANGE, Planes, plain_table
 
 _Allowed = NDArray[np.bool_]
-_ROWS = 1000
-"""Records looked at in one go: as many as stay in the processor's cache."""
+_AT_ONCE = 1 << 17
+"""Bytes looked at in one go: as many as stay in the processor's cache."""
 
 
 class Sieve:
@@ -64,9 +64,10 @@ class Sieve:
         return True
 
     def _lay_out(self, width: int) -> tuple[Planes, Planes, Planes | None]:
-        """What is asked of the places of `_ROWS` records of so many bytes that follow each other."""
+        """What is asked of the places of some records of so many bytes that follow each other."""
+        rows = max(1, _AT_ONCE // width)
         beyond = width - len(self._low)
-        low, span, nibble = (np.tile(np.pad(one, (0, beyond), constant_values=fill), _ROWS)
+        low, span, nibble = (np.tile(np.pad(one, (0, beyond), constant_values=fill), rows)
                              for one, fill in ((self._low, 0), (self._span, 0xFF), (self._nibble, 0)))  # fmt: skip
         return low, span, nibble if nibble.any() else None
 
