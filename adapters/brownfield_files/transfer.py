@@ -5,6 +5,7 @@ FTP in ASCII mode translates EBCDIC to ASCII, packed digits with it, and whoever
 """
 
 import re
+from codecs import getincrementaldecoder
 from typing import BinaryIO
 
 _HEAD = 64 * 1024
@@ -31,6 +32,20 @@ def sign_of_text_mode(file: BinaryIO, *, ebcdic: bool) -> str:
 
 
 def looks_ebcdic(head: bytes) -> bool | None:
-    """Whether bytes are rather letters, digits and blanks of EBCDIC than of ASCII; None where there are none."""
+    """Whether bytes are rather letters, digits and blanks of EBCDIC than of ASCII; None where there are none.
+
+    The bytes of UTF-8 are among those of EBCDIC's letters; that text in EBCDIC is UTF-8 by chance is as good as not so.
+    """
+    if not head.isascii() and _is_utf_8(head):
+        return False
     ebcdic, plain = (len(head) - len(head.translate(None, known)) for known in (_LETTERS, _PLAIN))
     return ebcdic > plain if ebcdic or plain else None
+
+
+def _is_utf_8(head: bytes) -> bool:
+    """Whether bytes are UTF-8, the last character of which may be cut."""
+    try:
+        getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True

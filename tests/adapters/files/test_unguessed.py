@@ -12,6 +12,7 @@ from workbook import workbook
 from brownfield.contract import Draft
 from brownfield_files import adapter
 from brownfield_files.layout import LayoutError
+from brownfield_files.transfer import looks_ebcdic
 
 
 def archive() -> bytes:
@@ -100,6 +101,13 @@ def test_values_that_hold_line_ends_are_seen_in_the_sample(tmp_path: Path) -> No
     """R15: the drawn layout called each of them damage."""
     draft = drawn(tmp_path, b'sku,remark\r\nA-1,"two\r\nlines"\r\nA-2,one\r\n')
     assert "multiline = true" in next(iter(draft.files.values())).decode()
+
+
+def test_letters_of_the_east_are_not_taken_for_ebcdic(tmp_path: Path) -> None:
+    """R15: their bytes in UTF-8 are those that letters have in EBCDIC."""
+    draft = drawn(tmp_path, "品番,品名\nあああ,李子果園\nいいい,蘋果果園\n".encode())
+    assert draft.settings["format"] == "delimited"
+    assert looks_ebcdic("A-1001 004 PLUM".encode("cp037"))
 
 
 @pytest.mark.parametrize("content", [b"sku;% off;\nA-1;2;\nA-2;4;\n", b";sku;% off\n0;A-1;2\n1;A-2;4\n"])
