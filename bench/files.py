@@ -51,10 +51,11 @@ from stored import stored  # noqa: E402
 
 from brownfield import Record  # noqa: E402
 from brownfield.contract import Arrival, Checkpoint, Limits, Opening, Row  # noqa: E402
-from brownfield.ledger.batch import begin_file  # noqa: E402
+from brownfield.ledger.batch import BatchFile, begin_file  # noqa: E402
 from brownfield.ledger.migration.migrate import migrate  # noqa: E402
 from brownfield.ledger.store import Ledger  # noqa: E402
-from brownfield.runtime.committing import Committing  # noqa: E402
+from brownfield.runtime.committing import Committing, Ready  # noqa: E402
+from brownfield.runtime.kept import Kept  # noqa: E402
 from brownfield.wrapper.bundle import Feed  # noqa: E402
 from brownfield.wrapper.handler import bind  # noqa: E402
 from brownfield.wrapper.manifest import FeedTable  # noqa: E402
@@ -179,8 +180,16 @@ class Drop:
                                   arrival=self.arrival, shape="bench", now=now)  # fmt: skip
             kernel: Any = SimpleNamespace(ledger=ledger, clock=SimpleNamespace(now=lambda: now))
             committing = Committing(kernel, declared(self._key, sink, function), threading.Event())
-            feed = self.feed()
-            return cost(lambda: committing.commit(file, feed.collect(self.arrival, Checkpoint())))
+            if committing.packs:
+                return cost(lambda: self._gathered(committing, file))
+            return cost(lambda: committing.commit(file, self.feed().collect(self.arrival, Checkpoint())))
+
+    def _gathered(self, committing: Committing, file: BatchFile) -> None:
+        """In one reading, as `Arriving` does it."""
+        with Kept[Ready](self._folder / "home") as kept:
+            if not committing.keep(self.feed().gather(self.arrival), kept):
+                raise RuntimeError("something is wrong with the file")
+            committing.commit_kept(file, kept)
 
     def plain(self) -> Cost:
         """The first day's decoder, to rows in memory."""

@@ -23,6 +23,7 @@ from brownfield_files.encoding import Encoding
 from brownfield_files.frame import Batch
 from brownfield_files.layout import Field, Layout, Part, RecordType, Table, every_field, varies
 from brownfield_files.plane import PAD, Mask, Planes, Show, Slab, count_digits, countable, show_field, total
+from brownfield_files.plane import on_side as planes_of
 from brownfield_files.sieve import compile_sieve
 
 _MOST_COLUMNS = 1000
@@ -194,6 +195,12 @@ def compile_total(field: Field, encoding: Encoding) -> Callable[[Batch, Sequence
         return None if digits.bad is not None else total(digits)
 
     return add
+
+
+def on_side(raw: bytes, stride: int, length: int) -> memoryview:
+    """See `engine.Engine`."""
+    records = np.frombuffer(raw, np.uint8).reshape(-1, stride)
+    return planes_of(records[:, :length]).reshape(-1).data
 
 
 def _object(parts: tuple[Part, ...], origin: int, encoding: Encoding) -> Iterator[_Segment]:

@@ -35,15 +35,22 @@ class Engine(Protocol):
     def compile_total(self, field: Field, encoding: Encoding) -> Total | None:
         """A function from records to the sum of a field; it gives None where it has a doubt."""
 
+    def on_side(self, raw: bytes, stride: int, length: int) -> bytes | memoryview:
+        """The first `length` bytes of records that follow each other: all first ones, then all second ones."""
+
 
 class Without(Engine):
-    """Without numpy: nothing."""
+    """Without numpy."""
 
     def compile_columns(self, record: RecordType, layout: Layout, encoding: Encoding) -> None:
         """No columns."""
 
     def compile_total(self, field: Field, encoding: Encoding) -> None:
         """No totals."""
+
+    def on_side(self, raw: bytes, stride: int, length: int) -> bytes:
+        """Cut byte by byte."""
+        return b"".join([raw[at::stride] for at in range(length)])
 
 
 @cache

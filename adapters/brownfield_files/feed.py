@@ -1,6 +1,6 @@
 """The `files` connection: a drop, where files arrive and are put away, and the reader of their format."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -23,6 +23,7 @@ from brownfield_files.drop import Drop, Stamp
 from brownfield_files.filesystem import Place
 from brownfield_files.format import FORMATS
 from brownfield_files.pgp import Pgp
+from brownfield_files.reader import OnePass
 from brownfield_files.remote import RemoteDrop
 from brownfield_files.setting import FilesSettings
 from brownfield_files.staging import Staging
@@ -84,13 +85,25 @@ class FilesFeed:
         """
         if checkpoint.record and checkpoint.context.get("layout") != self._reader.shape:
             raise Rejected(f"{arrival.name}: the layout changed since record {checkpoint.record}", code="layout")
+        yield from self._read(arrival, partial(self._reader.chunks, arrival=arrival, checkpoint=checkpoint))
+
+    def gather(self, arrival: Arrival) -> Iterator[Chunk]:
+        """The rows, of a format that can be judged while it is read; of another those of `collect`."""
+        reader = self._reader
+        if isinstance(reader, OnePass):
+            yield from self._read(arrival, partial(reader.gather, arrival=arrival))
+        else:
+            yield from self.collect(arrival, Checkpoint())
+
+    def _read(self, arrival: Arrival, read: Callable[[BinaryIO], Iterator[Chunk]]) -> Iterator[Chunk]:
+        """The chunks of a file that is no larger than it may be, and stays as it is."""
         try:
             with self._drop().open(arrival.name) as file:
                 stamp = Stamp.of(file)
                 if stamp.size > self._most_bytes:
                     reason = f"{stamp.size} bytes are more than the limit of {self._most_bytes}"
                     raise Rejected(reason, code="too-large")
-                for chunk in self._reader.chunks(file, arrival, checkpoint):
+                for chunk in read(file):
                     _check_unchanged(file, stamp, arrival, chunk.checkpoint)
                     yield chunk
         except OSError as error:

@@ -1,12 +1,13 @@
 """Fixed-width records: two passes that turn a file into rows."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import cached_property, partial
 from io import BytesIO
 from typing import BinaryIO
 
-from brownfield.contract import Arrival, Checkpoint, Chunk, Contract, Damage, Rejected, Row, fingerprint
+from brownfield.contract import Arrival, Checkpoint, Chunk, Contract, Damage, Fields, Rejected, Row, fingerprint
 from brownfield.contract.adapter import Image
 from brownfield_files.descriptor import BadFraming
 from brownfield_files.engine import engine
@@ -41,6 +42,7 @@ class FixedWidth:
         self._preflight = Preflight(self._format)
         self._route = router(self._format.layout, self._format.encoding)
         self._wholeness = Wholeness(self._format)
+        self._related = Families(self._format.layout, {}).any
         self.shape = fingerprint(self._contract.model_dump(mode="json"))
 
     def contract(self) -> Contract:
@@ -57,23 +59,55 @@ class FixedWidth:
         Raises:
             Rejected: The codes are those of `Preflight.survey`.
         """
-        size = max(1, min(self._chunk, _MOST_BYTES // self._format.layout.length))
-        survey = self._preflight.survey(file, arrival, checkpoint, size)
+        survey = self._preflight.survey(file, arrival, checkpoint, self._size)
         families = Families(self._format.layout, checkpoint.context)
-        found = batches(file, self._format.cut, size, number=checkpoint.record, offset=checkpoint.offset)
+        found = batches(file, self._format.cut, self._size, number=checkpoint.record, offset=checkpoint.offset)
         with Hashing(survey.digest) as hashing:
             for mark in survey.marks:
                 batch = _next(found, arrival)
                 prefix = hashing.add(batch.raw)
-                names = self._route(batch)
-                decoded = self._decoder.decode(batch, names)
-                families.relate(batch, names, decoded)
-                context = {"layout": self.shape, "header": survey.header, **families.show()}
+                decoded = self._decoded(batch, self._route(batch), families)
                 if prefix.result() != mark.prefix.result():
                     raise changed(arrival, _MEANWHILE)
-                position = Checkpoint(*batch.end, prefix.result(), mark.tally.show(survey.statements), context)
-                image = None if families.any else partial(self._image, batch, decoded)
-                yield Chunk(decoded, tuple(decoded.damaged), position, decoded.documents, image)
+                totals = mark.tally.show(survey.statements)
+                yield self._filled(batch, decoded, prefix, self._context(survey.header, families), totals)
+
+    def gather(self, file: BinaryIO, arrival: Arrival) -> Iterator[Chunk]:
+        """The rows from the first on, each chunk when the next was read: its hash is worked out meanwhile.
+
+        Raises:
+            Rejected: See `Preflight.survey`.
+        """
+        families, held = Families(self._format.layout, {}), None
+        totals: Fields = {}
+        with self._preflight.reading(file) as reading:
+            for batch in reading.batches(self._size):
+                decoded = self._decoded(batch, reading.take(batch), families)
+                if held is not None:
+                    yield self._filled(*held, totals)
+                held = batch, decoded, reading.prefix, self._context(reading.header, families)
+                totals = reading.tally.show(reading.tally.unjudged())
+            totals = reading.tally.show(reading.judge(arrival))
+            if held is not None:
+                yield self._filled(*held, totals)
+
+    @property
+    def _size(self) -> int:
+        """Records of a chunk."""
+        return max(1, min(self._chunk, _MOST_BYTES // self._format.layout.length))
+
+    def _decoded(self, batch: Batch, names: list[str], families: Families) -> Decoded:
+        decoded = self._decoder.decode(batch, names)
+        families.relate(batch, names, decoded)
+        return decoded
+
+    def _context(self, header: Fields | None, families: Families) -> Fields:
+        return {"layout": self.shape, "header": header, **families.show()}
+
+    def _filled(self, batch: Batch, decoded: Decoded, prefix: "Future[str]", context: Fields, totals: Fields) -> Chunk:
+        position = Checkpoint(*batch.end, prefix.result(), totals, context)
+        image = None if self._related else partial(self._image, batch, decoded)
+        return Chunk(decoded, tuple(decoded.damaged), position, decoded.documents, image)
 
     def reread(self, number: int, raw: bytes) -> Row | Damage:
         """What these bytes, line end or descriptor included, hold as the record of that number.
@@ -81,7 +115,7 @@ class FixedWidth:
         Raises:
             Rejected: They are not one record, or one that belongs to another (`parent`).
         """
-        if Families(self._format.layout, {}).any:
+        if self._related:
             raise Rejected("a record may belong to the one before it: correct the file and replay it", code="parent")
         try:
             found = list(batches(BytesIO(raw), self._format.cut, 2))

@@ -35,16 +35,15 @@ def pin(layout: Layout, encoding: Encoding) -> str:
     return _PINNED.dump_json(Pinned(layout, encoding)).decode()
 
 
-def image_data(batch: Batch, indexes: Sequence[int]) -> bytes:
+def image_data(batch: Batch, indexes: Sequence[int]) -> list[bytes | memoryview]:
     """Some records of a batch as they stand in the file, their line ends and descriptors left out."""
     if batch.stride:
         raw, stride = batch.raw, batch.stride
         if len(indexes) < batch.count:
             raw, stride = b"".join([batch.records[index] for index in indexes]), batch.length
-        planes = [raw[at::stride] for at in range(batch.length)]
-        return b"%d/%d\n" % (batch.length, len(indexes)) + b"".join(planes)
+        return [b"%d/%d\n" % (batch.length, len(indexes)), engine().on_side(raw, stride, batch.length)]
     records = [batch.records[index] for index in indexes]
-    return ",".join(str(len(record)) for record in records).encode() + b"\n" + b"".join(records)
+    return [",".join(str(len(record)) for record in records).encode() + b"\n", *records]
 
 
 def render(layout: str, kind: str, data: bytes) -> bytes:

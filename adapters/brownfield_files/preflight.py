@@ -10,7 +10,9 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, BinaryIO, NamedTuple
+from functools import cached_property
+from types import TracebackType
+from typing import Any, BinaryIO, NamedTuple, Self
 
 from brownfield.contract import Arrival, Checkpoint, Rejected
 from brownfield_files.decode import Broken, record_reader
@@ -19,7 +21,7 @@ from brownfield_files.engine import engine
 from brownfield_files.frame import Batch, Frame, batches
 from brownfield_files.hashing import Hashing
 from brownfield_files.layout import Layout
-from brownfield_files.router import router
+from brownfield_files.router import Router, router
 from brownfield_files.setting import Format
 from brownfield_files.tally import Statement, Tally
 from brownfield_files.transfer import sign_of_text_mode
@@ -89,40 +91,30 @@ class Preflight:
             raise Rejected(f"{error}; {sign}", code=error.code, detail=error.detail) from error
 
     def _survey(self, file: BinaryIO, arrival: Arrival, checkpoint: Checkpoint, size: int) -> Survey:
-        self._check_size(os.fstat(file.fileno()).st_size)
-        order, tally = _Order(self._layout), Tally(self._layout, self._format.encoding, engine())
         marks: list[Mark] = []
-        with Hashing() as hashing:
-            try:
-                end = (0, 0)
-                for batch in self._batches(file, end, checkpoint.record, max(1, _BLOCK // self._layout.length)):
-                    self._take(batch, order, tally)
-                    hashing.add(batch.raw)
-                    end = batch.end
-                digest = hashing.copy()
-                for batch in self._batches(file, end, None, size):
-                    self._take(batch, order, tally)
-                    marks.append(Mark(hashing.add(batch.raw), tally.fork()))
-            except BadFraming as error:
-                raise Rejected(str(error), code="framing") from error
+        with self.reading(file) as reading:
+            end = (0, 0)
+            for batch in reading.batches(max(1, _BLOCK // self._layout.length), end, checkpoint.record):
+                reading.take(batch)
+                end = batch.end
+            digest = reading.digest
+            for batch in reading.batches(size, end):
+                reading.take(batch)
+                marks.append(Mark(reading.prefix, reading.tally.fork()))
             if checkpoint.offset and (end, digest.hexdigest()) != (_place(checkpoint), checkpoint.prefix):
                 before = f"the bytes before record {checkpoint.record}"
                 raise changed(arrival, f"{before} are not those that were read before")
-            if hashing.copy().hexdigest() != arrival.sha256:
-                raise changed(arrival, "the file is not the one that was seen: its bytes changed")
-        header, trailer = self._whole(order.first), self._whole(order.end())
-        statements = tally.judge(order.last.record if trailer is not None and order.last else None)
-        return Survey(digest, marks, statements, header)
+            statements = reading.judge(arrival)
+            return Survey(digest, marks, statements, reading.header)
 
-    def _batches(self, file: BinaryIO, start: tuple[int, int], until: int | None, size: int) -> Iterator[Batch]:
-        number, offset = start
-        return batches(file, self._format.cut, size, number=number, offset=offset, until=until)
+    def reading(self, file: BinaryIO) -> "Reading":
+        """A reading of a file from its first byte.
 
-    def _take(self, batch: Batch, order: "_Order", tally: Tally) -> None:
-        """Take records into account."""
-        names = self._route(batch)
-        order.add(batch, names)
-        tally.add(names, batch)
+        Raises:
+            Rejected: It is empty, or no whole number of records.
+        """
+        self._check_size(os.fstat(file.fileno()).st_size)
+        return Reading(self._format, file, self._route)
 
     def _check_size(self, size: int) -> None:
         """Refuse at once what reading could only find at the end."""
@@ -136,11 +128,89 @@ class Preflight:
             reason = f"{size} bytes are not a whole number of records of {length}: {over} bytes over"
             raise Rejected(reason, code="framing", detail={"size": size, "length": length, "over": over})
 
+
+class Reading:
+    """One reading of a file, in batches that follow each other, and what is found by it.
+
+    Args:
+        format_: The file's.
+        file: It, at its first byte.
+        route: Tells the types of records.
+
+    Attributes:
+        tally: The totals so far.
+        prefix: The sha256 of what was taken so far, worked out beside it.
+    """
+
+    prefix: "Future[str]"
+
+    def __init__(self, format_: Format, file: BinaryIO, route: Router) -> None:
+        self._format, self._file, self._route = format_, file, route
+        self._order, self._hashing = _Order(format_.layout), Hashing()
+        self.tally = Tally(format_.layout, format_.encoding, engine())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:  # fmt: skip
+        self._hashing.__exit__(kind, error, trace)
+
+    def batches(self, size: int, start: tuple[int, int] = (0, 0), until: int | None = None) -> Iterator[Batch]:
+        """The records from a place on, so many at a time.
+
+        Raises:
+            Rejected: The file cannot be cut into records.
+        """
+        number, offset = start
+        try:
+            yield from batches(self._file, self._format.cut, size, number=number, offset=offset, until=until)
+        except BadFraming as error:
+            raise Rejected(str(error), code="framing") from error
+
+    def take(self, batch: Batch) -> list[str]:
+        """Take the next records into account; the names of their types.
+
+        Raises:
+            Rejected: A header or trailer stands where it may not, or a total within the file is wrong.
+        """
+        names = self._route(batch)
+        self._order.add(batch, names)
+        self.tally.add(names, batch)
+        self.prefix = self._hashing.add(batch.raw)
+        return names
+
+    @property
+    def digest(self) -> Any:
+        """The running hash."""
+        return self._hashing.copy()
+
+    @cached_property
+    def header(self) -> dict[str, Any] | None:
+        """The fields of the first record, once it was taken; None where it has no type of its own.
+
+        Raises:
+            Rejected: It cannot be read.
+        """
+        return self._whole(self._order.first)
+
+    def judge(self, arrival: Arrival) -> dict[str, Statement]:
+        """Whether the file that was taken whole is what was announced, and holds what its trailer states.
+
+        Raises:
+            Rejected: It is not so.
+        """
+        if self.digest.hexdigest() != arrival.sha256:
+            raise changed(arrival, "the file is not the one that was seen: its bytes changed")
+        _, trailer = self.header, self._whole(self._order.end())
+        last = self._order.last
+        return self.tally.judge(last.record if trailer is not None and last else None)
+
     def _whole(self, frame: Frame | None) -> dict[str, Any] | None:
         """The fields of the header or trailer: what speaks for the whole file must be readable."""
         if frame is None:
             return None
-        kind = self._layout.record(self._route(frame.batch)[0])
+        kind = self._format.layout.record(self._route(frame.batch)[0])
         try:
             return record_reader(kind, self._format.encoding)(frame.record)
         except Broken as error:

@@ -1,7 +1,7 @@
 """What reads the files of one format: the waist between the place (`feed`) and the formats (`format`)."""
 
 from collections.abc import Iterator
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from brownfield.contract import Arrival, Checkpoint, Chunk, Contract, Damage, Row
 
@@ -31,4 +31,16 @@ class Reader(Protocol):
 
         Raises:
             Rejected: They are not one record, or one that cannot be read alone.
+        """
+
+
+@runtime_checkable
+class OnePass(Reader, Protocol):
+    """A reader that needs one reading where its rows can be kept back until the file is judged."""
+
+    def gather(self, file: BinaryIO, arrival: Arrival) -> Iterator[Chunk]:
+        """The rows from the first on. The file is judged when they have ended.
+
+        Raises:
+            Rejected: The file is not what it should be.
         """

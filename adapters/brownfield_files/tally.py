@@ -83,6 +83,11 @@ class Tally:
             found |= scope.end()
         return found
 
+    def unjudged(self) -> dict[str, Statement]:
+        """What is said while the file is not judged."""
+        names = [*(total.name for total in self._whole), *(name for scope in self._scopes for name in scope.names)]
+        return {name: Statement(None, "unverified") for name in names}
+
     def show(self, statements: dict[str, Statement]) -> Fields:
         """The totals so far beside what is stated, as plain JSON values; sums are strings."""
         shown = {total.name: self._show(total, statements[total.name]) for total in self._whole}

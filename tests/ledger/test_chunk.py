@@ -28,7 +28,7 @@ def shouted(source):
 
 
 def image(numbers):
-    return Packed.of_image(Image(numbers, b" ".join(b"%d" % number for number in numbers), "how", "files"), "detail")
+    return Packed.of_image(Image(numbers, [b" ".join(b"%d" % number for number in numbers)], "how", "files"), "detail")
 
 
 KEPT = {"rows": Rows.of, "bare": Rows.without_keys, "chunks": Packed.of, "raw": lambda d: image(d.numbers)}

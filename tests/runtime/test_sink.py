@@ -1,14 +1,17 @@
 """How a feed's events are kept is nobody's business but the ledger's: consumers read the same."""
 
 from dataclasses import replace
+from typing import ClassVar
 
 import orjson
 import pytest
 from stage import GOOD, WHOLE, collect, staged
 
-from brownfield.contract import Adapter
+from brownfield.contract import Adapter, Checkpoint, Rejected
 from brownfield.contract.adapter import Image
 from brownfield.rules.problem import Problem
+from brownfield.runtime import committing
+from brownfield.runtime.committing import Committing
 from brownfield.testing.canned import CannedDrop
 from brownfield.testing.canned.drop import CannedFeed, CannedFeedSettings
 from brownfield.wrapper.finding import BundleError
@@ -37,9 +40,38 @@ class Keeping(CannedFeed):
             def image(kind, rows=rows):
                 some = [row for row in rows if row.kind == kind]
                 data = orjson.dumps([dict(row.fields) for row in some])
-                return Image([row.number for row in some], data, "json", "canned_feed")
+                return Image([row.number for row in some], [data], "json", "canned_feed")
 
             yield replace(chunk, image=image)
+
+
+class Gathering(Keeping):
+    """It can judge a file while it is read, and finds it wrong at its end as often as it is told."""
+
+    wrong: ClassVar[list[str]] = []
+    readings: ClassVar[list[str]] = []
+
+    def gather(self, arrival):
+        self.readings.append("gather")
+        yield from super().collect(arrival, Checkpoint())
+        if self.wrong:
+            raise Rejected(self.wrong.pop())
+
+    def collect(self, arrival, checkpoint):
+        self.readings.append("collect")
+        yield from super().collect(arrival, checkpoint)
+
+
+@pytest.fixture
+def readings(monkeypatch):
+    monkeypatch.setattr(Gathering, "wrong", [])
+    monkeypatch.setattr(Gathering, "readings", [])
+    return Gathering.readings
+
+
+def gathering(drop):
+    return Adapter(name="canned_feed", kind="feed", settings=CannedFeedSettings, render=render,
+                   open=lambda opening: Gathering(drop, opening))  # fmt: skip
 
 
 def render(layout, kind, data):
@@ -56,9 +88,9 @@ def sink(kind):
     return {'key = "sku"\n': f'key = "sku"\nsink = "{kind}"\n'}
 
 
-def read(stage, limit):
+def read(stage, limit, reader=None):
     """All events, so many a page."""
-    reader, position, events = stage.operator, 0, []
+    reader, position, events = reader or stage.operator, 0, []
     while (found := stage.assembly.events.page(reader, position, limit))["position"] != position:
         assert len(found["events"]) <= limit
         position, events = found["position"], events + found["events"]
@@ -83,6 +115,61 @@ def test_consumers_cannot_tell(tmp_path, limit):
             assert (rows > 0) == (kind == "rows")
     assert told["rows"] == told["chunks"] == told["raw"]
     assert [(one["data"]["sku"], one["data"]["on_hand"]) for one in told["raw"]][:5] == WHOLE
+
+
+@pytest.mark.parametrize("kind", ["rows", "chunks", "raw"])
+def test_what_is_packed_is_read_once_and_told_when_it_is_judged(tmp_path, readings, kind):
+    """R20: the same events; a file with a damaged record is read again, by the way that tells of it."""
+    drop = CannedDrop()
+    drop.put("one.dat", GOOD)
+    with staged(tmp_path, sink(kind), drop=drop, adapters={"canned_feed": gathering(drop)}) as stage:
+        reader = stage.operator
+        assert [file["events"] for file in collect(stage)] == [5]
+        assert readings == ["collect" if kind == "rows" else "gather"]
+        assert [(one["data"]["sku"], one["data"]["on_hand"]) for one in read(stage, 2, reader)] == WHOLE
+        assert [entry.event for entry in stage.entries("batch.preflighted")] == ["batch.preflighted"]
+        drop.put("two.dat", DAMAGED)
+        file = collect(stage)[-1]
+        assert (file["events"], file["quarantined"]) == (2, 1)
+        assert readings[1:] == (["collect"] if kind == "rows" else ["gather", "collect"])
+        assert len(read(stage, 100, reader)) == 7
+    assert not [path for path in (tmp_path / "home").iterdir() if path.name.startswith("tmp")]
+
+
+def test_of_a_file_that_is_wrong_at_its_end_nothing_is_told(tmp_path, readings):
+    """R20: what was kept is let go of, and the reading that begins with the judgement says what is to be said."""
+    Gathering.wrong.append("the totals do not hold")
+    drop = CannedDrop()
+    drop.put("one.dat", GOOD)
+    with staged(tmp_path, sink("raw"), drop=drop, adapters={"canned_feed": gathering(drop)}) as stage:
+        collect(stage)
+        assert readings == ["gather", "collect"]
+        assert [(one["data"]["sku"], one["data"]["on_hand"]) for one in read(stage, 100)] == WHOLE
+
+
+def test_what_a_stop_left_of_what_was_kept_is_told_afterwards(tmp_path, readings, monkeypatch):
+    """R77: each once, and from the checkpoint on."""
+    monkeypatch.setattr(committing, "_TOGETHER", 1)
+    drop = CannedDrop()
+    drop.put("one.dat", GOOD)
+    with staged(tmp_path, sink("chunks"), drop=drop, adapters={"canned_feed": gathering(drop)}) as stage:
+        stopping, commit, seen = stage.assembly.collecting.stopping, Committing._commit, []
+
+        def commit_and_stop(self, *given):
+            stopping.set()
+            return commit(self, *given)
+
+        monkeypatch.setattr(Committing, "_commit", commit_and_stop)
+        reader = stage.operator
+        while len(seen) < 2 or seen[-1] != seen[-2]:
+            stopping.clear()
+            collect(stage)
+            seen.append(len(read(stage, 100, reader)))
+        assert seen == sorted(seen)
+        assert seen[0] < 5 == seen[-1]
+        assert readings[0] == "gather"
+        assert set(readings[1:]) == {"collect"}
+        assert [(one["data"]["sku"], one["data"]["on_hand"]) for one in read(stage, 100, reader)] == WHOLE
 
 
 def test_records_are_not_skipped_when_nothing_renders_them(tmp_path):

@@ -3,12 +3,14 @@
 import copy
 import dataclasses
 import re
+from contextlib import suppress
 from functools import partial
+from itertools import islice
 
 import pytest
 from canned_case import feed_case
 
-from brownfield.contract import Adapter, Arrival, Rejected, Row, Unavailable
+from brownfield.contract import Adapter, Arrival, Checkpoint, Rejected, Row, Unavailable
 from brownfield.testing import FeedAdapterContract
 from brownfield.testing.canned import CannedDrop, CannedFeed
 from brownfield.testing.canned.drop import RECORDS, CannedFeedSettings
@@ -175,6 +177,17 @@ def moves_the_damaged(self, chunk):
     return dataclasses.replace(chunk, damaged=tuple(dataclasses.replace(d, offset=0) for d in chunk.damaged))
 
 
+class GathersWithoutTheLast(CannedFeed):
+    def gather(self, arrival):
+        return islice(self.collect(arrival, Checkpoint()), 1)
+
+
+class GathersInPeace(CannedFeed):
+    def gather(self, arrival):
+        with suppress(Rejected):
+            yield from self.collect(arrival, Checkpoint())
+
+
 DEFECTS = {
     "says_another_size": ("test_an_arrival_is_its_bytes", SaysAnotherSize),
     "newest_first": ("test_arrivals_are_stable", NewestFirst),
@@ -196,6 +209,8 @@ DEFECTS = {
     "no_totals": ("test_totals_are_exact", collects(no_totals)),
     "cuts_the_damaged": ("test_a_damaged_record_is_kept_whole", collects(cuts_the_damaged)),
     "moves_the_damaged": ("test_a_damaged_record_is_kept_whole", collects(moves_the_damaged)),
+    "gathers_without_the_last": ("test_one_reading_gives_what_two_give", GathersWithoutTheLast),
+    "gathers_in_peace": ("test_one_reading_ends_with_the_refusal", GathersInPeace),
     "takes_another_beginning": ("test_other_bytes_before_the_checkpoint_are_refused", lenient("begin")),
     "takes_another_file": ("test_a_file_that_changed_since_it_was_seen_is_refused", lenient("that was seen")),
     "gone_is_rejected": ("test_a_file_that_is_gone_is_unavailable", GoneIsRejected),

@@ -192,13 +192,13 @@ class Image:
 
     Attributes:
         numbers: Their numbers in the file, ascending.
-        data: Their bytes, however the adapter writes them down.
+        pieces: Their bytes, however the adapter writes them down: `Adapter.render` gets all pieces as one.
         layout: All that reads them again, whatever becomes of the bundle: text of the adapter's own.
         adapter: The adapter's name.
     """
 
     numbers: Sequence[int]
-    data: bytes
+    pieces: Sequence[bytes | memoryview]
     layout: str
     adapter: str
 

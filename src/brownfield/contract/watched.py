@@ -1,11 +1,11 @@
-"""What a feed adapter may give beyond its verbs: files that are not complete yet, strays, and a record read alone."""
+"""What a feed adapter may give beyond its verbs: files not complete yet, strays, one reading, a record read alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from brownfield.contract.adapter import Damage, FeedAdapter, Row
+from brownfield.contract.adapter import Arrival, Chunk, Damage, FeedAdapter, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,21 @@ class SurveyedFeed(FeedAdapter, Protocol):
 
     def knows(self, address: str) -> bool:
         """Whether a file is this connection's to take, or it can say what it is there for. Reaches nothing."""
+
+
+@runtime_checkable
+class GatheringFeed(FeedAdapter, Protocol):
+    """A feed adapter that judges a file and gives its rows in one reading, for whoever keeps them until the end."""
+
+    def gather(self, arrival: Arrival) -> Iterator[Chunk]:
+        """The rows that `collect` gives from the first on, before the file is judged: until they end, all are in doubt.
+
+        A checkpoint has the control totals that were found up to it; the last one's are judged.
+
+        Raises:
+            Rejected: The file is not what it should be; what was given means nothing. `collect` says why.
+            Unavailable: The file cannot be read now.
+        """
 
 
 @runtime_checkable

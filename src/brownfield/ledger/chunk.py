@@ -5,7 +5,7 @@ Where each does have its own, a chunk without data (a *head*) says once what is 
 
 import sys
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -40,25 +40,31 @@ class Packed:
     Attributes:
         numbers: Of their records, ascending.
         data: Compressed: their JSON lines, or the records that these are rendered from.
-        image: The records, where it is these.
+        adapter: Whose records, where it is these.
+        layout: What reads them, see `contract.Image`.
         kind: Their type.
     """
 
     numbers: Sequence[int]
     data: bytes
-    image: Image | None = None
+    adapter: str = ""
+    layout: str = ""
     kind: str = ""
 
     @classmethod
     def of(cls, documents: Documents) -> Self:
         """Events that are rendered."""
-        compressor = zstd.ZstdCompressor(_LEVEL)
-        return cls(documents.numbers, b"".join([*map(compressor.compress, documents.pieces), compressor.flush()]))
+        return cls(documents.numbers, _compressed(documents.pieces))
 
     @classmethod
     def of_image(cls, image: Image, kind: str) -> Self:
         """Events that are rendered when they are read."""
-        return cls(image.numbers, zstd.compress(image.data, _LEVEL), image, kind)
+        return cls(image.numbers, _compressed(image.pieces), image.adapter, image.layout, kind)
+
+
+def _compressed(pieces: Iterable[bytes | memoryview]) -> bytes:
+    compressor = zstd.ZstdCompressor(_LEVEL)
+    return b"".join([*map(compressor.compress, pieces), compressor.flush()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +128,15 @@ def append_chunk(connection: Connection, file_id: int, type_: str, key: str, pac
         "type": type_,
         "key": key,
         "kind": packed.kind,
-        "layout": _keep_layout(connection, packed.image) if packed.image else None,
+        "layout": _keep_layout(connection, packed.adapter, packed.layout) if packed.adapter else None,
         "numbers": None if last - first == count - 1 else pack(f"<{count}I", *packed.numbers),
         "data": packed.data,
         "at": micros(now),
     }
-    connection.execute(insert(schema.chunk).values(**values))
+    _CHUNK.rows(connection, **values)
+
+
+_CHUNK = Prepared(insert(schema.chunk).values({column.name: bindparam(column.name) for column in schema.chunk.c}))
 
 
 def append_head(
@@ -156,9 +165,9 @@ def heads_between(connection: Connection, first: int, last: int) -> Sequence[Any
     return connection.execute(statement.order_by(chunk.last)).all()
 
 
-def _keep_layout(connection: Connection, image: Image) -> str:
-    identity = sha256(image.layout.encode()).hexdigest()
-    insert_new(connection, schema.layout, {"id": identity, "adapter": image.adapter, "body": image.layout}, ("id",))
+def _keep_layout(connection: Connection, adapter: str, layout: str) -> str:
+    identity = sha256(layout.encode()).hexdigest()
+    insert_new(connection, schema.layout, {"id": identity, "adapter": adapter, "body": layout}, ("id",))
     return identity
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from brownfield.contract import Arrival, Checkpoint, Chunk, Failure, Fields, Rejected, Unavailable, Verdict, fingerprint
-from brownfield.contract.watched import WatchedFeed
+from brownfield.contract.watched import GatheringFeed, WatchedFeed
 from brownfield.ledger.arrival import Incoming, Whose
 from brownfield.ledger.batch import (
     BatchFile,
@@ -33,9 +33,10 @@ from brownfield.ledger.halt import active_halts, blocking
 from brownfield.rules.access import Identity as Caller
 from brownfield.rules.arrival import Identity, Kind, identify, number_of
 from brownfield.rules.problem import Problem
-from brownfield.runtime.committing import Committing
+from brownfield.runtime.committing import Committing, Ready
 from brownfield.runtime.connection import FeedConnection
 from brownfield.runtime.defect import report
+from brownfield.runtime.kept import Kept
 from brownfield.runtime.kernel import Kernel, OpenWrapper
 from brownfield.runtime.watching import Watching
 from brownfield.wrapper.bundle import Feed
@@ -254,7 +255,7 @@ class Arriving:
         with self._kernel.ledger.read() as connection:
             checkpoint = load_checkpoint(connection, file.id)
         try:
-            if not self._committing.commit(file, self._preflighted(file, arrival, checkpoint)):
+            if not self._take_in(file, arrival, checkpoint):
                 return file
         except Rejected as failure:
             return self._refuse(file, arrival, failure)
@@ -266,18 +267,31 @@ class Arriving:
         self._committing.settled(file)
         return self._settle(committed, arrival, FileState.COMMITTED)
 
+    def _take_in(self, file: BatchFile, arrival: Arrival, checkpoint: Checkpoint) -> bool:
+        """Commit what is left of a file; whether its end was reached. In one reading, where what is kept is packed."""
+        adapter = self._place.adapter
+        if self._committing.packs and checkpoint == Checkpoint() and isinstance(adapter, GatheringFeed):
+            with Kept[Ready](self._kernel.home.folder) as kept:
+                if self._committing.keep(adapter.gather(arrival), kept):
+                    self._found_right(file)
+                    return self._committing.commit_kept(file, kept)
+        return self._committing.commit(file, self._preflighted(file, arrival, checkpoint))
+
     def _preflighted(self, file: BatchFile, arrival: Arrival, checkpoint: Checkpoint) -> Iterator[Chunk]:
         """The chunks. That the first one came says that the whole file was found right."""
         # The checkpoint of a snapshot counts changes: its records are always read from the first.
         start = Checkpoint() if self._feed.table.snapshot else checkpoint
         chunks = iter(self._place.adapter.collect(arrival, start))
         first = list(islice(chunks, 1))
-        with self._kernel.ledger.write() as connection:
-            if preflighted(connection, file.id, self._kernel.clock.now()):
-                self._tell(connection, "batch.preflighted", file)
+        self._found_right(file)
         yield from iter(first)
         first.clear()
         yield from chunks
+
+    def _found_right(self, file: BatchFile) -> None:
+        with self._kernel.ledger.write() as connection:
+            if preflighted(connection, file.id, self._kernel.clock.now()):
+                self._tell(connection, "batch.preflighted", file)
 
     def _refuse(self, file: BatchFile, arrival: Arrival, failure: Rejected) -> BatchFile:
         with self._kernel.ledger.read() as connection:

@@ -1,26 +1,29 @@
 """Committing: the chunks of a file, each with its events, quarantined records and checkpoint in one transaction."""
 
 import threading
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from typing import NamedTuple, TypeAlias
 
 import orjson
 
 from brownfield.contract import Checkpoint, Chunk, Damage, Documents, Drifted, Failure, Fields, Rejected, Row, canonical
-from brownfield.contract.adapter import key_text
+from brownfield.contract.adapter import Image, key_text
 from brownfield.ledger.batch import BatchFile, save_checkpoint
 from brownfield.ledger.chunk import Packed
 from brownfield.ledger.count import file_counts
 from brownfield.ledger.event import Rows, append_events
 from brownfield.ledger.quarantine import add_quarantine
 from brownfield.runtime.ahead import Ahead
+from brownfield.runtime.kept import Kept
 from brownfield.runtime.kernel import Kernel
 from brownfield.runtime.snapshot import Snapshot
 from brownfield.runtime.validator import Validator
 from brownfield.wrapper.bundle import Feed
 
 
-class _Ready(NamedTuple):
+class Ready(NamedTuple):
     """What one transaction commits."""
 
     events: Rows | Packed
@@ -28,13 +31,16 @@ class _Ready(NamedTuple):
     checkpoint: Checkpoint
 
 
-_TOGETHER = 1 << 20
-_LEAST = _TOGETHER // 16
+_Content: TypeAlias = tuple[Documents | Image, list[Damage]]
+"""The events of a chunk, and the records that the feed's function could not take."""
+
+_TOGETHER = 4 << 20
+_LEAST = 1 << 16
 
 
-def _together(coming: Iterator[_Ready]) -> Iterator[list[_Ready]]:
+def _together(coming: Iterator[Ready]) -> Iterator[list[Ready]]:
     """Chunks that are committed in one transaction: packed ones take little room, and waiting for the disk is long."""
-    some, size = list[_Ready](), 0
+    some, size = list[Ready](), 0
     for ready in coming:
         some.append(ready)
         size += max(_LEAST, len(ready.events.data)) if isinstance(ready.events, Packed) else _TOGETHER
@@ -66,10 +72,37 @@ class Committing:
             Rejected: More records than allowed cannot be read, or all that there are; what was committed stays.
             Drifted: A person has to look at a snapshot first.
         """
+        if self._snapshot:
+            return self._store(file, self._changes(self._snapshot, file, chunks))
+        return self._store(file, map(self._ready, chunks))
+
+    @property
+    def packs(self) -> bool:
+        """Whether events are packed, so that those of a whole file can be kept until it is judged."""
+        return self._feed.table.sink != "rows" and self._snapshot is None
+
+    def commit_kept(self, file: BatchFile, kept: Kept[Ready]) -> bool:
+        """Commit what was kept of a whole file until it was judged; whether its end was reached."""
+        return self._store(file, kept.given())
+
+    def keep(self, chunks: Iterator[Chunk], kept: Kept[Ready]) -> bool:
+        """Keep the chunks of a whole file, packed; whether all is right with it.
+
+        Where anything is not, or not known, what was kept means nothing: the file is for `commit`, which tells what.
+        """
+        with suppress(Rejected, OSError), Ahead(map(self._packing, chunks)) as coming:
+            for pack in coming:
+                ready = pack()
+                if ready.damaged or self._stopping.is_set():
+                    return False
+                kept.take(ready)
+            return True
+        return False
+
+    def _store(self, file: BatchFile, made: Iterator[Ready]) -> bool:
         with self._kernel.ledger.read() as connection:
             bad = file_counts(connection, file.id)[1]
         self._within_limit(bad)
-        made = self._changes(self._snapshot, file, chunks) if self._snapshot else map(self._ready, chunks)
         with Ahead(made) as coming:
             for some in _together(coming):
                 bad += self._commit(file, some)
@@ -110,7 +143,7 @@ class Committing:
             share = f"{quarantined} of {records} records"
             raise Rejected(f"{share} cannot be read, more than the {percent:g} % allowed", code="quarantine")
 
-    def _commit(self, file: BatchFile, some: "list[_Ready]") -> int:
+    def _commit(self, file: BatchFile, some: list[Ready]) -> int:
         """Commit some chunks; the number of their records that cannot be read."""
         now, table = self._kernel.clock.now(), self._feed.table
         with self._kernel.ledger.write() as connection:
@@ -120,19 +153,33 @@ class Committing:
             save_checkpoint(connection, file.id, some[-1].checkpoint, now)
         return sum(len(ready.damaged) for ready in some)
 
-    def _ready(self, chunk: Chunk) -> "_Ready":
+    def _ready(self, chunk: Chunk) -> Ready:
         """The events of a chunk. A feed that is exposed as it is needs no rows where the adapter renders them."""
+        return self._packed(chunk, self._content(chunk))
+
+    def _packing(self, chunk: Chunk) -> Callable[[], Ready]:
+        """What packs a chunk. To render one takes longer than what is left then, to make an image does not."""
+        if self._feed.table.sink == "raw":
+            return partial(self._ready, chunk)
+        return partial(self._packed, chunk, self._content(chunk))
+
+    def _content(self, chunk: Chunk) -> _Content:
         table = self._feed.table
         if self._feed.function is None and table.sink == "raw" and chunk.image is not None:
-            packed = Packed.of_image(chunk.image(table.record), table.record)
-            return _Ready(packed, chunk.damaged, chunk.checkpoint)
-        documents, damaged = self._documents(chunk, "")
-        events = Rows.without_keys(documents) if table.sink == "rows" else Packed.of(documents)
-        return _Ready(events, (*chunk.damaged, *damaged), chunk.checkpoint)
+            return chunk.image(table.record), []
+        return self._documents(chunk, "")
 
-    def _changes(self, snapshot: Snapshot, file: BatchFile, chunks: Iterator[Chunk]) -> Iterator["_Ready"]:
+    def _packed(self, chunk: Chunk, content: _Content) -> Ready:
+        made, damaged = content
+        if isinstance(made, Image):
+            events: Rows | Packed = Packed.of_image(made, self._feed.table.record)
+        else:
+            events = Rows.without_keys(made) if self._feed.table.sink == "rows" else Packed.of(made)
+        return Ready(events, (*chunk.damaged, *damaged), chunk.checkpoint)
+
+    def _changes(self, snapshot: Snapshot, file: BatchFile, chunks: Iterator[Chunk]) -> Iterator[Ready]:
         for documents, checkpoint in snapshot.changes(file, map(self._whole, chunks)):
-            yield _Ready(Rows.of(documents), (), checkpoint)
+            yield Ready(Rows.of(documents), (), checkpoint)
 
     def _whole(self, chunk: Chunk) -> Documents:
         """All records of a chunk. One that cannot be read would be told as deleted."""

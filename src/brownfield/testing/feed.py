@@ -28,7 +28,7 @@ from brownfield.contract import (
     Unavailable,
     Verdict,
 )
-from brownfield.contract.watched import WatchedFeed
+from brownfield.contract.watched import GatheringFeed, WatchedFeed
 from brownfield.testing.case import FeedCase, Kind
 from brownfield.testing.descriptor import AdapterContract, DescriptionContract, capable, connected
 from brownfield.testing.observation import misplaced_floats, not_plain, outside
@@ -167,6 +167,16 @@ class CollectionContract:
                 assert not_plain(row.fields) == ""
                 assert misplaced_floats(row.fields, described.records[row.kind].fields) == []
 
+    def test_one_reading_gives_what_two_give(self, connection: FeedCase, opened: FeedAdapter) -> None:
+        """Whoever keeps chunks back until the file is judged gets the same ones, and the same last checkpoint."""
+        arrival = _arrive(connection, opened, connection.good)
+        chunks = list(opened.collect(arrival, START))
+        gathered = list(opened.gather(arrival)) if isinstance(opened, GatheringFeed) else chunks
+        assert _records(gathered) == _records(chunks)
+        assert gathered[-1].checkpoint == chunks[-1].checkpoint
+        places = [(one.checkpoint.record, one.checkpoint.offset, one.checkpoint.prefix) for one in gathered]
+        assert places == [(one.checkpoint.record, one.checkpoint.offset, one.checkpoint.prefix) for one in chunks]
+
     def test_a_checkpoint_says_where_it_is(self, connection: FeedCase, opened: FeedAdapter) -> None:
         """Records and bytes consumed, and the sha256 of those bytes; the last one is the whole file."""
         content, count = connection.good, 0
@@ -238,6 +248,15 @@ class RefusalContract:
         arrival = _arrive(connection, opened, connection.good)
         first = next(iter(opened.collect(arrival, START)))
         _refused(opened, _arrive(connection, opened, connection.other, instead_of=arrival), first.checkpoint)
+
+    def test_one_reading_ends_with_the_refusal(self, connection: FeedCase, opened: FeedAdapter) -> None:
+        """What was given until then means nothing, so it must not end in peace."""
+        for content in (connection.truncated, connection.wrong_totals):
+            if content is not None and isinstance(opened, GatheringFeed):
+                arrival = _arrive(connection, opened, content)
+                with pytest.raises(Rejected):
+                    list(opened.gather(arrival))
+                opened.settle(arrival, Verdict.SET_ASIDE)
 
     def test_a_file_that_changed_since_it_was_seen_is_refused(self, connection: FeedCase, opened: FeedAdapter) -> None:
         """What was announced is what is collected; nothing, where a later file could take its place."""

@@ -32,7 +32,7 @@ def test_a_feed_renders_later_what_it_renders_now(bench: "Bench") -> None:
             image, documents = chunk.image(kind), chunk.render(kind, "sku")
             assert list(image.numbers) == list(documents.numbers)
             assert image.adapter == adapter.name
-            assert adapter.render(image.layout, kind, image.data) == documents.lines
+            assert adapter.render(image.layout, kind, b"".join(image.pieces)) == documents.lines
 
 
 def test_records_of_several_lengths_are_told_apart() -> None:
@@ -45,5 +45,5 @@ def test_records_of_several_lengths_are_told_apart() -> None:
     decoded = Decoder(layout, LATIN, engine()).decode(batch, ["detail"] * 4)
     assert decoded.damaged == []
     assert adapter.render is not None
-    data = image_data(batch, range(4))
+    data = b"".join(image_data(batch, range(4)))
     assert adapter.render(pin(layout, LATIN), "detail", data) == decoded.documents("detail", "n").lines
