@@ -1,25 +1,25 @@
 """Batch files as feeds, see `feed`: of fixed width, delimited, workbooks, XML, JSON lines, EDI and bank statements.
 
-Where to begin, by what is looked for:
+A folder for each family, from the top down; each knows only those below it:
 
-* the place where files lie: `drop`, `remote` (over `filesystem`), `jail`, `staging`, `archive`;
-* the formats: `format` is the table, `reader` what each has to be;
-* fixed width: `copybook` or `toml_layout` make a `layout`; `fixed` reads: `frame`, `preflight` (`tally`), `decode`, and
-  what is only faster (`compiled`, `column`, `plane`);
-* formats with a declared layout: `parsed` does what all need; `declared`, `cell`; `delimited`, `excel`, `markup`,
-  `json_line`;
-* formats that need none: `standard` is the table; `envelope` over `segment`, `interchange`; `mt940`, `camt`, `bai2`;
-* what a person is shown first: `draft`, `look`, and what guesses for them: `guess`, `cutting`, `holding`, `surmise`,
-  `sampled`;
-* files that leave: `input`, `compose` (`filling`, `encode`), `outgoing`.
+* `feed` and `input` are the two adapters: files that arrive, and files that leave;
+* `sample`: what a person is shown first: `draft`, `look`, and what guesses for them;
+* `catalog`: what reads which format; `format/reader` is what each has to be;
+* `standard`: formats that need no layout: `known` is the table;
+* `format`: delimited, Excel, XML, JSON lines: `parsed` does what all need, `shape` has the record types declared;
+* `fixed`: fixed width at speed: `preflight` judges, `fixed_width` reads, `row` has the three decoders, `tally` counts;
+* `setting`, `demand`: what stands in `wrapper.toml`, and what that asks for;
+* `record`: `frame` cuts, `router` says of which type, `decode` and `encode` what the bytes mean, `schema` what comes;
+* `place`: where files lie: `drop`, `remote` (over `filesystem`), `jail`, `staging`, `archive`;
+* `layout`: `copybook` or `toml_layout` make a `normal_form`.
 """
 
 from brownfield.contract import Adapter
 from brownfield_files.demand import faults, secrets
-from brownfield_files.draft import draft_file
 from brownfield_files.feed import FilesFeed
-from brownfield_files.image import render
-from brownfield_files.look import look
+from brownfield_files.fixed.image import render
+from brownfield_files.sample.draft import draft_file
+from brownfield_files.sample.look import look
 from brownfield_files.setting import FilesSettings
 
 adapter = Adapter(

@@ -18,19 +18,19 @@ from brownfield.contract import (
     Verdict,
 )
 from brownfield.contract.watched import Sighting, Stray
-from brownfield_files.archive import Caps
-from brownfield_files.drop import Drop, Stamp
-from brownfield_files.filesystem import Place
-from brownfield_files.format import FORMATS
-from brownfield_files.pgp import Pgp
-from brownfield_files.reader import OnePass
-from brownfield_files.remote import RemoteDrop
+from brownfield_files.catalog import FORMATS
+from brownfield_files.format.reader import OnePass
+from brownfield_files.place.archive import Caps
+from brownfield_files.place.drop import Drop, Stamp
+from brownfield_files.place.filesystem import Place
+from brownfield_files.place.pgp import Pgp
+from brownfield_files.place.remote import RemoteDrop
+from brownfield_files.place.staging import Staging
 from brownfield_files.setting import FilesSettings
-from brownfield_files.staging import Staging
 
 
 class FilesFeed:
-    """A feed adapter over batch files in a folder, or on another machine: see `format` for what may be in them."""
+    """A feed adapter over batch files in a folder, or on another machine: see `catalog` for what may be in them."""
 
     def __init__(self, opening: Opening[FilesSettings]) -> None:
         self._name = opening.name

@@ -7,16 +7,16 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, AnyUrl, BaseModel, ConfigDict, Field, model_validator
 
-from brownfield_files.assemble import assemble
-from brownfield_files.codepage import GRAPHIC
-from brownfield_files.copybook import read_copybook
-from brownfield_files.declaration import RecordDeclaration, TotalDeclaration
-from brownfield_files.descriptor import IBM, Descriptor
-from brownfield_files.encoding import Encoding, encoding
-from brownfield_files.filesystem import SCHEMES
-from brownfield_files.frame import Cut, Framing
-from brownfield_files.layout import Layout, LayoutError, every_field
-from brownfield_files.toml_layout import read_toml_layout
+from brownfield_files.layout.assemble import assemble
+from brownfield_files.layout.codepage import GRAPHIC
+from brownfield_files.layout.copybook import read_copybook
+from brownfield_files.layout.declaration import RecordDeclaration, TotalDeclaration
+from brownfield_files.layout.encoding import Encoding, encoding
+from brownfield_files.layout.normal_form import Layout, LayoutError, every_field
+from brownfield_files.layout.toml_layout import read_toml_layout
+from brownfield_files.place.filesystem import SCHEMES
+from brownfield_files.record.descriptor import IBM, Descriptor
+from brownfield_files.record.frame import Cut, Framing
 
 
 def _known_encoding(name: str) -> str:
@@ -93,7 +93,7 @@ class FilesSettings(BaseModel):
     """What a person says of a place where batch files arrive.
 
     Attributes:
-        format: How records are written, see `format`.
+        format: How records are written, see `catalog`.
         layout: A copybook (`.cpy`, `.cbl`, `.cob`) or a layout in TOML, pinned in the bundle; None where a format needs
             none.
         location: The folder that the files arrive in, or a URL: see `filesystem`; None when its environment variable is

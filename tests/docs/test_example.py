@@ -21,8 +21,8 @@ from brownfield.runtime.home import Settings
 from brownfield.runtime.opening import read_connection_settings
 from brownfield.runtime.registry import Registry
 from brownfield.wrapper.manifest import Manifest
-from brownfield_files.format import parser_of
-from brownfield_files.toml_layout import parse_toml_layout
+from brownfield_files.catalog import parser_of
+from brownfield_files.layout.toml_layout import parse_toml_layout
 
 EXAMPLES = DOCS / "examples"
 WHOLE = {

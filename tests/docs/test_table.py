@@ -16,11 +16,11 @@ from brownfield.rules.tier import Policy
 from brownfield.runtime.home import Settings
 from brownfield.runtime.registry import Registry
 from brownfield.wrapper import manifest
-from brownfield_files.cell import FieldTable
-from brownfield_files.delimited import DelimitedTable
-from brownfield_files.excel import ExcelTable
-from brownfield_files.markup import XmlTable
-from brownfield_files.member import MemberTable
+from brownfield_files.format.cell import FieldTable
+from brownfield_files.format.delimited import DelimitedTable
+from brownfield_files.format.excel import ExcelTable
+from brownfield_files.format.markup import XmlTable
+from brownfield_files.format.member import MemberTable
 
 
 def names(model):

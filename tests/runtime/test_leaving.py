@@ -10,7 +10,7 @@ import pytest
 
 from brownfield.rules.paging import PAGED
 from brownfield.rules.problem import Problem
-from brownfield_files.outgoing import Outgoing
+from brownfield_files.input.outgoing import Outgoing
 
 pytestmark = pytest.mark.anyio
 

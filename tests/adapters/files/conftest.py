@@ -11,9 +11,9 @@ import pytest
 
 from brownfield.contract import Arrival, Checkpoint, Chunk, Limits, Opening
 from brownfield_files import adapter
-from brownfield_files.encode import encode_record
-from brownfield_files.encoding import encoding
 from brownfield_files.feed import FilesFeed
+from brownfield_files.layout.encoding import encoding
+from brownfield_files.record.encode import encode_record
 from brownfield_files.setting import FilesSettings, Format
 
 HERE = str(Path(__file__).parent)

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from brownfield_files.assemble import assemble
-from brownfield_files.copybook import read_copybook
-from brownfield_files.declaration import RecordDeclaration
-from brownfield_files.descriptor import Descriptor
-from brownfield_files.layout import Layout
+from brownfield_files.layout.assemble import assemble
+from brownfield_files.layout.copybook import read_copybook
+from brownfield_files.layout.declaration import RecordDeclaration
+from brownfield_files.layout.normal_form import Layout
+from brownfield_files.record.descriptor import Descriptor
 
 COBRIX, DEMO = "AbsaOSS+cobrix/data", "aws-samples+aws-mainframe-modernization-carddemo/app"
 EBCDIC, ASCII = f"{DEMO}/data/EBCDIC/AWS.M2.CARDDEMO", f"{DEMO}/data/ASCII"

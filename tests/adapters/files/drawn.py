@@ -5,12 +5,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from brownfield_files.decode import Broken, record_reader
-from brownfield_files.encode import encode_field
-from brownfield_files.encoding import Encoding, encoding
-from brownfield_files.frame import Batch
-from brownfield_files.layout import Field, RecordType
-from brownfield_files.picture import place_field
+from brownfield_files.layout.encoding import Encoding, encoding
+from brownfield_files.layout.normal_form import Field, RecordType
+from brownfield_files.layout.picture import place_field
+from brownfield_files.record.decode import Broken, record_reader
+from brownfield_files.record.encode import encode_field
+from brownfield_files.record.frame import Batch
 
 CODES = [encoding("cp037"), encoding("cp500"), encoding("ascii"), encoding("latin-1"), encoding("cp1252"),
          encoding("latin-1", "little", "ieee")]  # fmt: skip

@@ -7,8 +7,8 @@ from typing import Any
 
 from brownfield.contract import Opening
 from brownfield.contract.input import InputBatch
-from brownfield_files.input import InputFiles
-from brownfield_files.input_setting import InputSettings
+from brownfield_files.input.connection import InputFiles
+from brownfield_files.input.setting import InputSettings
 
 DEAD = 9
 

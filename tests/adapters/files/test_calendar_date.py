@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema_rs import validator_for
 
-from brownfield_files.calendar_date import NoDate, date_format
-from brownfield_files.encode import DoesNotFit, encode_field, encode_record
-from brownfield_files.encoding import encoding
-from brownfield_files.engine import Without, engine
-from brownfield_files.layout import Field, Layout, LayoutError
-from brownfield_files.row import Decoder
-from brownfield_files.schema import contract_of
-from brownfield_files.toml_layout import parse_toml_layout
+from brownfield_files.fixed.engine import Without, engine
+from brownfield_files.fixed.row import Decoder
+from brownfield_files.layout.calendar_date import NoDate, date_format
+from brownfield_files.layout.encoding import encoding
+from brownfield_files.layout.normal_form import Field, Layout, LayoutError
+from brownfield_files.layout.toml_layout import parse_toml_layout
+from brownfield_files.record.encode import DoesNotFit, encode_field, encode_record
+from brownfield_files.record.schema import contract_of
 
 EBCDIC = encoding("cp037")
 

@@ -6,9 +6,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from brownfield_files.cell import FieldTable, Style, cell
-from brownfield_files.declared import check_names
-from brownfield_files.decode import Broken
+from brownfield_files.format.cell import FieldTable, Style, cell
+from brownfield_files.format.shape import check_names
+from brownfield_files.record.decode import Broken
 
 VALUES: list[tuple[dict[str, Any], str, Any]] = [
     ({"type": "text"}, " a ", " a "),

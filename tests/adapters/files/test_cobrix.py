@@ -19,14 +19,14 @@ from typing import Any
 
 import pytest
 
-from brownfield_files.assemble import assemble
-from brownfield_files.codepage import page
-from brownfield_files.copybook import Copybook, Entry, read_copybook
-from brownfield_files.decode import Broken, record_reader, value_reader
-from brownfield_files.descriptor import Descriptor
-from brownfield_files.encode import encode_record
-from brownfield_files.encoding import Encoding, encoding
-from brownfield_files.frame import Cut, frames
+from brownfield_files.layout.assemble import assemble
+from brownfield_files.layout.codepage import page
+from brownfield_files.layout.copybook import Copybook, Entry, read_copybook
+from brownfield_files.layout.encoding import Encoding, encoding
+from brownfield_files.record.decode import Broken, record_reader, value_reader
+from brownfield_files.record.descriptor import Descriptor
+from brownfield_files.record.encode import encode_record
+from brownfield_files.record.frame import Cut, frames
 
 pytestmark = pytest.mark.corpus
 

@@ -10,17 +10,17 @@ from drawn import batch_of, plainly, record_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brownfield_files.codepage import GRAPHIC, page
-from brownfield_files.column import compile_columns
-from brownfield_files.compiled import compile_decoder
-from brownfield_files.decode import Broken, record_reader, value_reader
-from brownfield_files.draft import draft_file, read_sources
-from brownfield_files.encode import DoesNotFit, encode_field, encode_record
-from brownfield_files.encoding import encoding
-from brownfield_files.engine import Without
-from brownfield_files.layout import Field, Layout, RecordType
-from brownfield_files.picture import place_field
-from brownfield_files.row import Decoder
+from brownfield_files.fixed.column import compile_columns
+from brownfield_files.fixed.compiled import compile_decoder
+from brownfield_files.fixed.engine import Without
+from brownfield_files.fixed.row import Decoder
+from brownfield_files.layout.codepage import GRAPHIC, page
+from brownfield_files.layout.encoding import encoding
+from brownfield_files.layout.normal_form import Field, Layout, RecordType
+from brownfield_files.layout.picture import place_field
+from brownfield_files.record.decode import Broken, record_reader, value_reader
+from brownfield_files.record.encode import DoesNotFit, encode_field, encode_record
+from brownfield_files.sample.draft import draft_file, read_sources
 from brownfield_files.setting import FilesSettings, Format
 
 MIXED = ("cp930", "cp933", "cp935", "cp937", "cp939", "cp1364", "cp1371", "cp1388", "cp1390", "cp1399")

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from jsonschema_rs import validator_for
 
 from brownfield.contract import Documents, Row
-from brownfield_files.column import Columns, compile_columns
-from brownfield_files.decode import Broken, number_reader, record_reader
-from brownfield_files.encoding import Encoding, encoding
-from brownfield_files.engine import Without, engine
-from brownfield_files.frame import Batch
-from brownfield_files.layout import Field, Layout, RecordType, Table
-from brownfield_files.plane import countable
-from brownfield_files.row import Decoder
-from brownfield_files.schema import contract_of
+from brownfield_files.fixed.column import Columns, compile_columns
+from brownfield_files.fixed.engine import Without, engine
+from brownfield_files.fixed.plane import countable
+from brownfield_files.fixed.row import Decoder
+from brownfield_files.layout.encoding import Encoding, encoding
+from brownfield_files.layout.normal_form import Field, Layout, RecordType, Table
+from brownfield_files.record.decode import Broken, number_reader, record_reader
+from brownfield_files.record.frame import Batch
+from brownfield_files.record.schema import contract_of
 
 ASCII = encoding("ascii")
 
@@ -171,9 +171,9 @@ def test_a_sum_in_columns_is_the_sum_or_a_doubt(clause: str, code: Encoding, dat
 
 def test_without_numpy_the_generated_code_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """R20: numpy is an extra; nothing is said, and nothing changes but the speed."""
-    for name in [name for name in sys.modules if name.partition(".")[0] == "numpy"] + ["brownfield_files.column"]:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "numpy"] + ["brownfield_files.fixed.column"]:
         monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.delattr("brownfield_files.column", raising=False)
+    monkeypatch.delattr("brownfield_files.fixed.column", raising=False)
     assert isinstance(engine.__wrapped__(), Without)
 
 

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brownfield.contract import Row
-from brownfield_files.compiled import DOUBTS, compile_decoder, compile_sum
-from brownfield_files.decode import Broken, number_reader, record_reader
-from brownfield_files.encode import encode_field
-from brownfield_files.encoding import Encoding, encoding
-from brownfield_files.engine import Without
-from brownfield_files.layout import Field, Layout, RecordType, Table
-from brownfield_files.row import Decoder
+from brownfield_files.fixed.compiled import DOUBTS, compile_decoder, compile_sum
+from brownfield_files.fixed.engine import Without
+from brownfield_files.fixed.row import Decoder
+from brownfield_files.layout.encoding import Encoding, encoding
+from brownfield_files.layout.normal_form import Field, Layout, RecordType, Table
+from brownfield_files.record.decode import Broken, number_reader, record_reader
+from brownfield_files.record.encode import encode_field
 
 
 def fast(record: RecordType, code: Encoding, records: list[bytes]) -> list[Any]:

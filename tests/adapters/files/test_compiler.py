@@ -7,8 +7,8 @@ from random import Random
 import pytest
 from drawn_copybook import Drawn, on_cards
 
-from brownfield_files.copybook import Copybook, read_copybook
-from brownfield_files.layout import LayoutError
+from brownfield_files.layout.copybook import Copybook, read_copybook
+from brownfield_files.layout.normal_form import LayoutError
 
 RECORDS = 120
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from brownfield_files.assemble import assemble
-from brownfield_files.copybook import parse_copybook, read_copybook
-from brownfield_files.declaration import RecordDeclaration, TotalDeclaration
-from brownfield_files.layout import Field, Layout, LayoutError, Table, every_field
+from brownfield_files.layout.assemble import assemble
+from brownfield_files.layout.copybook import parse_copybook, read_copybook
+from brownfield_files.layout.declaration import RecordDeclaration, TotalDeclaration
+from brownfield_files.layout.normal_form import Field, Layout, LayoutError, Table, every_field
 
 
 def fixed(text: str) -> str:

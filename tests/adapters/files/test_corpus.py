@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from brownfield_files.assemble import assemble
-from brownfield_files.copybook import Copybook, read_copybook
-from brownfield_files.declaration import RecordDeclaration
-from brownfield_files.decode import Broken, record_reader
-from brownfield_files.encoding import encoding
-from brownfield_files.frame import Cut, frames
-from brownfield_files.layout import LayoutError
-from brownfield_files.router import router
+from brownfield_files.layout.assemble import assemble
+from brownfield_files.layout.copybook import Copybook, read_copybook
+from brownfield_files.layout.declaration import RecordDeclaration
+from brownfield_files.layout.encoding import encoding
+from brownfield_files.layout.normal_form import LayoutError
+from brownfield_files.record.decode import Broken, record_reader
+from brownfield_files.record.frame import Cut, frames
+from brownfield_files.record.router import router
 
 pytestmark = [pytest.mark.corpus, pytest.mark.usefixtures("corpus")]
 

@@ -7,10 +7,10 @@ import pytest
 from copybook_file import SAMPLES
 
 from brownfield.contract import Sources
-from brownfield_files.cutting import guess_cut
-from brownfield_files.descriptor import IBM, Descriptor
-from brownfield_files.draft import draft_file, read_sources
-from brownfield_files.encoding import encoding
+from brownfield_files.layout.encoding import encoding
+from brownfield_files.record.descriptor import IBM, Descriptor
+from brownfield_files.sample.cutting import guess_cut
+from brownfield_files.sample.draft import draft_file, read_sources
 
 RECORDS = [b"\xc1" * 40, b"\xc2" * 17, b"\xc3" * 33]
 BIG_BARE, LITTLE_END = Descriptor(includes=False), Descriptor(order="little", at=2, includes=False)

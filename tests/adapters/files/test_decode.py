@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brownfield_files.assemble import assemble
-from brownfield_files.copybook import parse_copybook
-from brownfield_files.declaration import RecordDeclaration
-from brownfield_files.decode import Broken, record_reader, value_reader
-from brownfield_files.encode import DoesNotFit, encode_field, encode_record
-from brownfield_files.encoding import encoding
-from brownfield_files.frame import Batch
-from brownfield_files.layout import Field, Layout, RecordType, Table
-from brownfield_files.picture import place_field
-from brownfield_files.router import router
-from brownfield_files.schema import contract_of
+from brownfield_files.layout.assemble import assemble
+from brownfield_files.layout.copybook import parse_copybook
+from brownfield_files.layout.declaration import RecordDeclaration
+from brownfield_files.layout.encoding import encoding
+from brownfield_files.layout.normal_form import Field, Layout, RecordType, Table
+from brownfield_files.layout.picture import place_field
+from brownfield_files.record.decode import Broken, record_reader, value_reader
+from brownfield_files.record.encode import DoesNotFit, encode_field, encode_record
+from brownfield_files.record.frame import Batch
+from brownfield_files.record.router import router
+from brownfield_files.record.schema import contract_of
 
 EBCDIC, ASCII, LATIN = encoding("cp037"), encoding("ascii"), encoding("latin-1")
 

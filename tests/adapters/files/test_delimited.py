@@ -7,8 +7,8 @@ import pytest
 from shelf import START, Shelf
 
 from brownfield.contract import Damage, Rejected, Row
-from brownfield_files.delimited import Delimited, _Lines
-from brownfield_files.layout import LayoutError
+from brownfield_files.format.delimited import Delimited, _Lines
+from brownfield_files.layout.normal_form import LayoutError
 
 HEAD = "sku,on_hand,price,counted\n"
 

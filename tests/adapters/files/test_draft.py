@@ -10,9 +10,9 @@ import pytest
 
 from brownfield.contract import Arrival, Checkpoint, Draft
 from brownfield_files import adapter
-from brownfield_files.engine import engine
-from brownfield_files.layout import LayoutError
-from brownfield_files.standard import SHIPPED
+from brownfield_files.fixed.engine import engine
+from brownfield_files.layout.normal_form import LayoutError
+from brownfield_files.standard.known import SHIPPED
 
 if TYPE_CHECKING:
     from conftest import Bench

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from brownfield.contract import Arrival, Checkpoint, Rejected, Unavailable, Verdict
 from brownfield.contract.watched import Sighting
-from brownfield_files.jail import is_match
+from brownfield_files.place.jail import is_match
 
 if TYPE_CHECKING:
     from conftest import Bench

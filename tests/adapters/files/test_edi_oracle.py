@@ -22,11 +22,11 @@ from pyx12.x12file import X12Reader
 from test_standard import BAI2, CORPUS, EDIFACT, FILES, HL7, ROOT, X12
 
 from brownfield.contract import Damage, Rejected
-from brownfield_files import interchange
-from brownfield_files.envelope import Envelope, text_of
-from brownfield_files.segment import segments
 from brownfield_files.setting import FormatName
-from brownfield_files.standard import STANDARDS
+from brownfield_files.standard import interchange
+from brownfield_files.standard.envelope import Envelope, text_of
+from brownfield_files.standard.known import STANDARDS
+from brownfield_files.standard.segment import segments
 
 Rows = list[list[Any]]
 ENVELOPES: dict[str, Envelope] = {"x12": interchange.X12, "edifact": interchange.EDIFACT, "hl7": interchange.HL7}

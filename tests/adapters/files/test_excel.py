@@ -11,7 +11,7 @@ from shelf import Shelf
 from workbook import BELOW_ZERO, DAY, ERROR, FAR_AWAY, HOURS, LESS, NOON, Cell, ods, workbook
 
 from brownfield.contract import Rejected, Row, Unavailable
-from brownfield_files import excel, sheet
+from brownfield_files.format import excel, sheet
 
 HEAD = ["sku", "on_hand", "price", "counted"]
 TODAY = Cell(DAY)

@@ -12,9 +12,9 @@ from jsonschema_rs import validator_for
 
 from brownfield.contract import Arrival, Checkpoint, Chunk, Limits, Opening, Rejected
 from brownfield_files.feed import FilesFeed
-from brownfield_files.layout import LayoutError
+from brownfield_files.layout.normal_form import LayoutError
+from brownfield_files.layout.toml_layout import parse_toml_layout
 from brownfield_files.setting import FilesSettings
-from brownfield_files.toml_layout import parse_toml_layout
 
 LAYOUT = """\
 length = 8

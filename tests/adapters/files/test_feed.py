@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from brownfield.contract import Checkpoint, Limits, Rejected, Unavailable
-from brownfield_files.layout import LayoutError
+from brownfield_files.layout.normal_form import LayoutError
 
 if TYPE_CHECKING:
     from conftest import Bench

@@ -14,7 +14,7 @@ import hashlib, json, re, sys
 from pathlib import Path
 sys.path[:0] = {paths!r}
 from brownfield.contract import Arrival, Checkpoint, Rejected
-from brownfield_files.format import FORMATS
+from brownfield_files.catalog import FORMATS
 from brownfield_files.setting import FilesSettings
 
 def peak():

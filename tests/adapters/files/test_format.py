@@ -14,9 +14,9 @@ import brownfield_files
 from brownfield.contract import Opening, Rejected
 from brownfield.testing import FeedAdapterContract, FeedCase
 from brownfield_files import adapter
+from brownfield_files.catalog import FORMATS, parser_of
 from brownfield_files.feed import FilesFeed
-from brownfield_files.format import FORMATS, parser_of
-from brownfield_files.layout import LayoutError
+from brownfield_files.layout.normal_form import LayoutError
 from brownfield_files.setting import FilesSettings, FormatName
 
 ROWS: list[list[Any]] = [[f"S-{n:04}", n, n + 0.5, "21.11.2026"] for n in range(5)]

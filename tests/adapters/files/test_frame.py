@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brownfield.contract import Rejected
-from brownfield_files.descriptor import BadFraming, Descriptor
-from brownfield_files.frame import Cut, _batched, _lines, batches, frames
+from brownfield_files.record.descriptor import BadFraming, Descriptor
+from brownfield_files.record.frame import Cut, _batched, _lines, batches, frames
 
 if TYPE_CHECKING:
     from conftest import Bench

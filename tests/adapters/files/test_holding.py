@@ -7,13 +7,13 @@ import pytest
 from copybook_file import SAMPLES
 
 from brownfield.contract import Sources
-from brownfield_files.assemble import assemble
-from brownfield_files.copybook import parse_copybook
-from brownfield_files.declaration import RecordDeclaration
-from brownfield_files.draft import read_sources
-from brownfield_files.encoding import encoding
-from brownfield_files.holding import held_by
-from brownfield_files.layout import RecordType
+from brownfield_files.layout.assemble import assemble
+from brownfield_files.layout.copybook import parse_copybook
+from brownfield_files.layout.declaration import RecordDeclaration
+from brownfield_files.layout.encoding import encoding
+from brownfield_files.layout.normal_form import RecordType
+from brownfield_files.sample.draft import read_sources
+from brownfield_files.sample.holding import held_by
 
 COPYBOOK = """
        01  R.

@@ -85,7 +85,7 @@ def test_a_full_disk_is_no_fault_of_the_file(bench: "Bench", monkeypatch: pytest
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("brownfield_files.archive._copy", full)
+        patch.setattr("brownfield_files.place.archive._copy", full)
         with pytest.raises(Unavailable, match=r"there is no room.*taken up again"):
             bench.claimed(feed)
     assert len(feed.arrivals()) == 1

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from copybook_file import SAMPLES, Sample
 
-from brownfield_files.copybook import read_copybook
-from brownfield_files.decode import Broken, value_reader
-from brownfield_files.encode import encode_field
-from brownfield_files.encoding import Encoding, encoding
-from brownfield_files.frame import Cut, frames
-from brownfield_files.layout import Field
+from brownfield_files.layout.copybook import read_copybook
+from brownfield_files.layout.encoding import Encoding, encoding
+from brownfield_files.layout.normal_form import Field
+from brownfield_files.record.decode import Broken, value_reader
+from brownfield_files.record.encode import encode_field
+from brownfield_files.record.frame import Cut, frames
 
 pytestmark = pytest.mark.corpus
 

@@ -6,12 +6,12 @@ from drawn import placed
 
 from brownfield.contract import Checkpoint
 from brownfield_files import adapter
-from brownfield_files.encoding import encoding
-from brownfield_files.engine import engine
-from brownfield_files.frame import Batch
-from brownfield_files.image import image_data, pin
-from brownfield_files.layout import Layout, RecordType, Table
-from brownfield_files.row import Decoder
+from brownfield_files.fixed.engine import engine
+from brownfield_files.fixed.image import image_data, pin
+from brownfield_files.fixed.row import Decoder
+from brownfield_files.layout.encoding import encoding
+from brownfield_files.layout.normal_form import Layout, RecordType, Table
+from brownfield_files.record.frame import Batch
 
 if TYPE_CHECKING:
     from conftest import Bench

@@ -22,9 +22,9 @@ from brownfield.contract import Opening, Rejected, Unavailable
 from brownfield.contract.input import InputBatch, InputRecord
 from brownfield.testing.case import InputCase
 from brownfield.testing.input import InputAdapterContract
-from brownfield_files.input import InputFiles, adapter
-from brownfield_files.input_setting import InputSettings
-from brownfield_files.layout import LayoutError
+from brownfield_files.input.connection import InputFiles, adapter
+from brownfield_files.input.setting import InputSettings
+from brownfield_files.layout.normal_form import LayoutError
 
 ROOT = Path(__file__).resolve().parents[3]
 COPYBOOK = ROOT / "fixtures" / "orders" / "order.cpy"

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from brownfield.contract import Arrival, Checkpoint, Chunk, Damage, Limits, Opening, Rejected
-from brownfield_files.decode import record_reader
-from brownfield_files.encode import encode_record
-from brownfield_files.encoding import encoding
 from brownfield_files.feed import FilesFeed
+from brownfield_files.layout.encoding import encoding
+from brownfield_files.layout.toml_layout import read_toml_layout
+from brownfield_files.record.decode import record_reader
+from brownfield_files.record.encode import encode_record
 from brownfield_files.setting import FilesSettings
-from brownfield_files.toml_layout import read_toml_layout
 
 ROOT = Path(os.environ.get("BROWNFIELD_CORPUS", Path(__file__).parents[4] / "shared" / "corpus")) / "batch"
 LAYOUTS = Path(__file__).parents[3] / "docs" / "examples" / "layouts"
@@ -136,8 +136,8 @@ def test_what_is_decoded_is_encoded_to_the_same_bytes(name: str) -> None:
 
 
 def told(layout: Any, raw: bytes) -> str | None:
-    from brownfield_files.frame import Batch
-    from brownfield_files.router import router
+    from brownfield_files.record.frame import Batch
+    from brownfield_files.record.router import router
 
     return router(layout, encoding("latin-1"))(Batch.of(0, 0, [(raw, raw)]))[0] or None
 

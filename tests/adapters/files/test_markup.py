@@ -6,7 +6,7 @@ import pytest
 from shelf import Shelf
 
 from brownfield.contract import Rejected, Row
-from brownfield_files.layout import LayoutError
+from brownfield_files.layout.normal_form import LayoutError
 
 
 @pytest.fixture

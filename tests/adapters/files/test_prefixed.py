@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brownfield_files.descriptor import BadFraming
-from brownfield_files.frame import Cut, batches, frames
+from brownfield_files.record.descriptor import BadFraming
+from brownfield_files.record.frame import Cut, batches, frames
 
 PLAIN, BLOCKS = Cut("prefixed", 80), Cut("prefixed-1014", 80)
 

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 
 from brownfield.contract import Checkpoint, Limits, Opening, Rejected, Unavailable, Verdict
 from brownfield.contract.watched import Sighting, SurveyedFeed, WatchedFeed
-from brownfield_files import adapter, remote
-from brownfield_files.remote import RemoteDrop
+from brownfield_files import adapter
+from brownfield_files.place import remote
+from brownfield_files.place.remote import RemoteDrop
 from brownfield_files.setting import FilesSettings
 
 if TYPE_CHECKING:
@@ -260,7 +261,7 @@ def test_a_copy_that_breaks_off_is_made_anew(far: Far, monkeypatch: pytest.Monke
         raise EOFError("the connection was closed")
 
     with monkeypatch.context() as patch:
-        patch.setattr("brownfield_files.remote._fetch", broken)
+        patch.setattr("brownfield_files.place.remote._fetch", broken)
         with pytest.raises(Unavailable, match="cannot be reached or read: the connection was closed"):
             feed.arrivals()
     (arrival,) = feed.arrivals()

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from copybook_file import COBRIX, DEMO, SAMPLES, Sample, layout_of
 
-from brownfield_files.decode import Broken, record_reader, value_reader
-from brownfield_files.encode import encode_record
-from brownfield_files.encoding import Encoding, encoding
-from brownfield_files.frame import Cut, frames
-from brownfield_files.layout import RecordType, Table, every_field
-from brownfield_files.router import router
+from brownfield_files.layout.encoding import Encoding, encoding
+from brownfield_files.layout.normal_form import RecordType, Table, every_field
+from brownfield_files.record.decode import Broken, record_reader, value_reader
+from brownfield_files.record.encode import encode_record
+from brownfield_files.record.frame import Cut, frames
+from brownfield_files.record.router import router
 
 pytestmark = pytest.mark.corpus
 

@@ -4,7 +4,7 @@ import pytest
 from test_standard import CAMT, EDIFACT, FILES, HL7, MT940, X12, damage, found, rows
 
 from brownfield.contract import Rejected
-from brownfield_files.standard import recognized, shipped
+from brownfield_files.standard.known import recognized, shipped
 
 BOM = b"\xef\xbb\xbf"
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from brownfield_files.decode import record_reader
-from brownfield_files.encode import encode_field
-from brownfield_files.encoding import Encoding, encoding
-from brownfield_files.layout import Field, RecordType, SignPlace
-from brownfield_files.picture import place_field
-from brownfield_files.sieve import Sieve, compile_sieve
+from brownfield_files.fixed.sieve import Sieve, compile_sieve
+from brownfield_files.layout.encoding import Encoding, encoding
+from brownfield_files.layout.normal_form import Field, RecordType, SignPlace
+from brownfield_files.layout.picture import place_field
+from brownfield_files.record.decode import record_reader
+from brownfield_files.record.encode import encode_field
 
 PICTURES = [
     ("X(3)", "DISPLAY", "trailing"), ("9(3)", "DISPLAY", "trailing"), ("S9(3)", "DISPLAY", "trailing"),

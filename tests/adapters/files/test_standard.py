@@ -24,10 +24,10 @@ from brownfield.contract import Checkpoint, Damage, Limits, Opening, Rejected
 from brownfield.testing import FeedAdapterContract, FeedCase
 from brownfield_files import adapter
 from brownfield_files.feed import FilesFeed
-from brownfield_files.layout import LayoutError
-from brownfield_files.segment import MOST_BYTES
+from brownfield_files.layout.normal_form import LayoutError
 from brownfield_files.setting import FilesSettings, FormatName
-from brownfield_files.standard import SHIPPED, STANDARDS, recognized, shipped
+from brownfield_files.standard.known import SHIPPED, STANDARDS, recognized, shipped
+from brownfield_files.standard.segment import MOST_BYTES
 
 ROOT = Path(os.environ.get("BROWNFIELD_CORPUS", Path(__file__).parents[4] / "shared" / "corpus")) / "batch"
 CORPUS: dict[FormatName, tuple[int, tuple[str, ...]]] = {

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from brownfield.contract import Arrival, Checkpoint, Chunk, Limits, Opening, Rejected
-from brownfield_files.decode import record_reader
-from brownfield_files.encode import encode_record
-from brownfield_files.encoding import encoding
-from brownfield_files.engine import engine
 from brownfield_files.feed import FilesFeed
-from brownfield_files.frame import Batch
-from brownfield_files.layout import LayoutError
-from brownfield_files.row import Decoder
+from brownfield_files.fixed.engine import engine
+from brownfield_files.fixed.row import Decoder
+from brownfield_files.layout.encoding import encoding
+from brownfield_files.layout.normal_form import LayoutError
+from brownfield_files.layout.toml_layout import parse_toml_layout
+from brownfield_files.record.decode import record_reader
+from brownfield_files.record.encode import encode_record
+from brownfield_files.record.frame import Batch
 from brownfield_files.setting import FilesSettings
-from brownfield_files.toml_layout import parse_toml_layout
 
 LAYOUT = """\
 length = 8

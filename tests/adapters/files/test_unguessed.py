@@ -11,8 +11,8 @@ from workbook import workbook
 
 from brownfield.contract import Draft
 from brownfield_files import adapter
-from brownfield_files.layout import LayoutError
-from brownfield_files.transfer import looks_ebcdic
+from brownfield_files.layout.normal_form import LayoutError
+from brownfield_files.record.transfer import looks_ebcdic
 
 
 def archive() -> bytes:

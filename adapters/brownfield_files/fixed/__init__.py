@@ -1,0 +1,1 @@
+"""Fixed-width files, at speed: many records at once, judged and counted, then made rows."""

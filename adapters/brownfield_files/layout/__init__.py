@@ -1,0 +1,1 @@
+"""What the records of a file are declared to hold: one normal form, and the copybooks and TOML it comes from."""

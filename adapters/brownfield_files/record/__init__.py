@@ -1,0 +1,1 @@
+"""One record: where it begins and ends, of which type it is, what its bytes mean, and back to bytes."""
