@@ -108,7 +108,11 @@ class Rows:
 
 
 def _texts(documents: Documents) -> list[str]:
-    return [text for piece in documents.pieces for text in piece.decode().split("\n")[:-1]]
+    texts: list[str] = []
+    for piece in documents.pieces:
+        texts += piece.decode().split("\n")
+        texts.pop()  # what stands behind the last line feed
+    return texts
 
 
 def append_events(
