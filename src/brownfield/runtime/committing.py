@@ -35,7 +35,9 @@ _Content: TypeAlias = tuple[Documents | Image, list[Damage]]
 """The events of a chunk, and the records that the feed's function could not take."""
 
 _TOGETHER = 4 << 20
+"""Bytes of one transaction, where they are packed."""
 _LEAST = 1 << 16
+"""As how many the least chunk counts: after a kill some dozens are made again, not thousands."""
 
 
 def _together(coming: Iterator[Ready]) -> Iterator[list[Ready]]:
