@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cache, cached_property
 from itertools import compress, filterfalse
 from operator import attrgetter
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 import orjson
 
@@ -21,6 +21,7 @@ from brownfield_files.layout.encoding import Encoding
 from brownfield_files.layout.normal_form import Layout
 from brownfield_files.record.decode import Broken, record_reader
 from brownfield_files.record.frame import Batch, Frame
+from brownfield_files.record.late import LateRows
 
 _MOST_BYTES = 1 << 20
 _FEW = 32
@@ -121,7 +122,7 @@ class _Shown(NamedTuple):
     sheet: Sheet
 
 
-class Decoded(Sequence[Row]):
+class Decoded(LateRows):
     """What the records of a batch hold: the rows, made when they are first asked for, in the order of the file.
 
     Attributes:
@@ -162,21 +163,6 @@ class Decoded(Sequence[Row]):
             return self.shown[0].numbers
         shown = [number for one in self.shown if one.kind == kind for number in one.numbers]
         return sorted([*shown, *(row.number for row in self.decoded if row.kind == kind)])
-
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
-        return self._rows[index]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and self._rows == tuple(other)
-
-    __hash__ = None  # type: ignore[assignment]  # it is filled after it is made
-
-    def __repr__(self) -> str:
-        return repr(self._rows)
 
     def __len__(self) -> int:
         return len(self.decoded) + sum(len(one.numbers) for one in self.shown)

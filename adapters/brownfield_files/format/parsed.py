@@ -7,11 +7,11 @@ committed; that the file and the layout are still the same is held against the c
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
-from typing import Any, BinaryIO, Protocol, TypeAlias, overload
+from typing import Any, BinaryIO, Protocol, TypeAlias
 
 import orjson
 
@@ -29,6 +29,7 @@ from brownfield.contract import (
     fingerprint,
 )
 from brownfield.contract.adapter import key_text
+from brownfield_files.record.late import LateRows
 
 _BLOCK = 1 << 20
 MOST_BYTES = 1 << 20
@@ -184,7 +185,7 @@ class _Progress:
             digest.update(os.pread(self._file.fileno(), min(_BLOCK, end - at), at))
 
 
-class _Rows(Sequence[Row]):
+class _Rows(LateRows):
     """The records of a chunk that could be read; rows are made of them when they are first asked for."""
 
     def __init__(self, number: int, records: list[Content | Damage]) -> None:
@@ -200,24 +201,6 @@ class _Rows(Sequence[Row]):
         chosen = [(at, one[1]) for at, one in self.numbered if not isinstance(one, Damage) and one[0] == kind]
         lines = [orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE) for _, fields in chosen]
         return Documents([at for at, _ in chosen], [key_text(fields, key) for _, fields in chosen], lines)
-
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
-        return self._rows[index]
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and self._rows == tuple(other)
-
-    __hash__ = None  # type: ignore[assignment]  # rows hold dictionaries
-
-    def __repr__(self) -> str:
-        return repr(self._rows)
 
     @cached_property
     def _rows(self) -> tuple[Row, ...]:
