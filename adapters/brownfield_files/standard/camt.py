@@ -30,6 +30,15 @@ _MOST_PIECES = 100
 _NAMESPACE = re.compile(r"urn:(?:iso:std:iso:20022:tech:xsd|swift:xsd:\$?):?camt\.05[234]\.\d{3}\.\d{2}")
 _ROOT = re.compile(r"BkToCstmr(?:AcctRpt|Stmt|DbtCdtNtfctn)(?:V01)?")
 _STATEMENTS = {"Rpt", "Stmt", "Ntfctn"}
+_AROUND = frozenset({
+    "BizMsgEnvlp", "Doc",  # ISO 20022's nvlp.001
+    "Xchg", "Pyld",  # and its business file header, head.002
+    "BusMsg", "BizMsg", "BusinessMessage", "Message",  # what stands around an AppHdr, head.001, has no name there
+    "DataPDU", "Body", "RequestPayload",  # SWIFT's, of files and of its network
+    "Envelope",  # SOAP's, with Body
+})  # fmt: skip
+"""What a Document may stand in without its own header beside it; elsewhere it may be quoted, and not sent."""
+_HEADER = "urn:iso:std:iso:20022:tech:xsd:head.001."
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:Z|[+-]\d{2}:\d{2}|T.*)?")
 _AMOUNT = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,17})?")
 _OPENING, _CLOSING = ("OPBD", "PRCD"), ("CLBD",)
@@ -181,6 +190,9 @@ class _Reader:
         self.root = ""
         self.documents = 0
         self._depth = self._document = 0
+        self._around: list[str] = []
+        self._headed = 0
+        self._messages: set[str] = set()
         self._statement: _Statement | None = None
         self._is_header = False
         self._message: list[str] | None = None
@@ -199,10 +211,23 @@ class _Reader:
         if self._document:
             self._inside(self._depth - self._document, local, attributes)
         elif local == "Document":
-            if not _NAMESPACE.fullmatch(space):
-                raise Rejected(self.root, code="framing")
-            self._document = self._depth
-            self.documents += 1
+            self._begin_document(space)
+        elif local in _STATEMENTS:
+            raise Rejected(f"a {local} stands in no Document", code="framing")
+        else:
+            if local == "AppHdr" and space.startswith(_HEADER):
+                self._headed = len(self._around)
+            self._around.append(local)
+
+    def _begin_document(self, space: str) -> None:
+        if not _NAMESPACE.fullmatch(space):
+            raise Rejected(self.root, code="framing")
+        strange = [one for one in self._around if one not in _AROUND]
+        if strange and self._headed != len(self._around):
+            reason = f"its Document stands in {strange[0][:80]}, which is no envelope that is known here"
+            raise Rejected(f"{reason}, without an AppHdr: it may be quoted there, and not sent", code="framing")
+        self._document = self._depth
+        self.documents += 1
 
     def _inside(self, depth: int, local: str, attributes: dict[str, str]) -> None:
         if depth == 1 and not _ROOT.fullmatch(local):
@@ -236,16 +261,28 @@ class _Reader:
 
     def _end(self, name: str) -> None:
         self._depth -= 1
-        if self._depth < self._document:
+        if not self._document:
+            self._around.pop()
+            self._headed = self._headed if self._headed <= len(self._around) else 0
+        elif self._depth < self._document:
             self._document, self.message = 0, ""
-        if self._statement is not None:
-            node = self._statement.open.pop()
-            if not self._statement.open:
-                end = self.parser.CurrentByteIndex + len(name.rpartition(" ")[2]) + 3
-                self.ended.append((self._statement.offset, end, self.message, node))
-                self._statement = None
+        elif self._statement is not None:
+            self._end_in(self._statement, name)
         elif self._message is not None and self._depth - self._document == 2:
-            self.message, self._message = "".join(self._message).strip(), None
+            self._name_message("".join(self._message).strip())
+
+    def _end_in(self, statement: _Statement, name: str) -> None:
+        node = statement.open.pop()
+        if not statement.open:
+            end = self.parser.CurrentByteIndex + len(name.rpartition(" ")[2]) + 3
+            self.ended.append((statement.offset, end, self.message, node))
+            self._statement = None
+
+    def _name_message(self, number: str) -> None:
+        if number and number in self._messages:
+            raise Rejected(f"the MsgId {number[:80]} was given before: a message is in the file twice", code="totals")
+        self._messages.add(number)
+        self.message, self._message = number, None
 
 
 def _statements(file: BinaryIO) -> Iterator[tuple[int, int, str, Node]]:

@@ -235,9 +235,10 @@ class _Reading:
         """It is one more of what it is in, and no other there may have its number."""
         above.counted += 1
         if opened.number and opened.level.repeats:
-            if opened.number in above.numbers:
+            number = _compared(opened.number, opened.level)
+            if number in above.numbers:
                 return fault or ("control", "duplicate", f"the number {opened.number} was given before")
-            above.numbers.add(opened.number)
+            above.numbers.add(number)
         return fault
 
     def _add(self, message: _Message, segment: Segment, tag: bytes) -> None:
@@ -397,7 +398,7 @@ def _wrong(opened: _Open, segment: Segment, counted: int) -> str:
     level, elements = opened.level, segment.elements()
     stated = [text_of(element).strip() for element in elements] + [""] * 16
     tag = _shown(segment.tag)
-    if level.repeats and not _same(stated[level.repeats], opened):
+    if level.repeats and _compared(stated[level.repeats], level) != _compared(opened.number, level):
         return f"{tag} has the number {stated[level.repeats]!r}, and {_shown(level.begin)} {opened.number!r}"
     said = stated[level.count]
     if not level.count or (not said and not level.must_count):
@@ -407,11 +408,11 @@ def _wrong(opened: _Open, segment: Segment, counted: int) -> str:
     return "" if int(said) == counted else f"{tag} states {int(said)}, and there are {counted}"
 
 
-def _same(stated: str, opened: _Open) -> bool:
-    """Whether the number at its end is that of its start."""
-    if not opened.level.numeric or not (stated.isascii() and stated.isdecimal()):
-        return stated == opened.number
-    return stated.lstrip("0") == opened.number.lstrip("0")
+def _compared(number: str, level: Level) -> str:
+    """A number as it is held against another one: an empty one is none, and never zero."""
+    if not level.numeric or not (number.isascii() and number.isdecimal()):
+        return number
+    return number.lstrip("0") or "0"
 
 
 def _signs(segment: Segment) -> Fields:

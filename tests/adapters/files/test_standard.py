@@ -425,6 +425,60 @@ def test_a_file_that_is_not_what_it_states_is_refused_before_its_first_row(
         found(name, changed(name, old, new))
 
 
+@pytest.mark.parametrize(("old", "new", "reason"), [
+    ("*000000000*0*", "*         *0*", "IEA has the number '000000000', and ISA ''"),
+    ("*0930*0*X*", "*0930**X*", "GE has the number '000', and GS ''"),
+])  # fmt: skip
+def test_an_empty_control_number_of_x12_is_not_zero(old: str, new: str, reason: str) -> None:
+    """R21: leading zeros are no part of a number, and a number is no empty one."""
+    zeros = X12.replace("000000007", "000000000").replace("*0930*7*X*", "*0930*0*X*").replace("GE*2*7", "GE*2*000")
+    assert len(rows("x12", "transaction", zeros)) == 2
+    with pytest.raises(Rejected, match=re.escape(reason)):
+        found("x12", zeros.replace(old, new))
+
+
+def test_a_group_of_x12_is_given_once_however_many_zeros_lead_its_number() -> None:
+    """R21: what is equal at the end of a group is equal beside another; a transaction's number is a text."""
+    group = X12[X12.index("GS*") : X12.index("IEA*")]
+    for number, refused in (("7", True), ("007", True), ("70", False)):
+        again = group.replace("*0930*7*X*", f"*0930*{number}*X*").replace("GE*2*7", f"GE*2*{number}")
+        text = X12.replace("IEA*1", f"{again}IEA*2")
+        if refused:
+            with pytest.raises(Rejected, match=f"the number {number} was given before"):
+                found("x12", text)
+        else:
+            assert len(rows("x12", "group", text)) == 2
+    text = X12.replace("ST*850*0002", "ST*850*1").replace("SE*2*0002", "SE*2*1")
+    assert len(rows("x12", "transaction", text)) == 2
+
+
+CAMT_DOCUMENT = CAMT.partition("\n")[2]
+HEAD = '<AppHdr xmlns="urn:iso:std:iso:20022:tech:xsd:head.001.001.02"><From>B</From></AppHdr>'
+
+
+@pytest.mark.parametrize(("text", "reason"), [
+    (f"<html><body>{CAMT_DOCUMENT}</body></html>", "stands in html, which is no envelope that is known here"),
+    (f"<m><a>{HEAD}</a><b>{CAMT_DOCUMENT}</b></m>", "stands in m, which is no envelope that is known here"),
+    (f"<Envelope><rejected>{CAMT_DOCUMENT}</rejected></Envelope>", "stands in rejected"),
+    (f"<Xchg><Pyld>{CAMT_DOCUMENT}</Pyld><Pyld>{CAMT_DOCUMENT}</Pyld></Xchg>", "the MsgId M-7 was given before"),
+    (f"<Xchg><Stmt><Id>S-3</Id></Stmt>{CAMT_DOCUMENT}</Xchg>", "a Stmt stands in no Document"),
+    (f"<Xchg>{CAMT_DOCUMENT}<Pyld><Rpt/></Pyld></Xchg>", "a Rpt stands in no Document"),
+])  # fmt: skip
+def test_what_stands_around_a_camt_may_not_hide_or_repeat_a_statement(text: str, reason: str) -> None:
+    """R21: a page that quotes a document has not sent it; no statement is dropped, or taken twice, without a word."""
+    with pytest.raises(Rejected, match=re.escape(reason)):
+        found("camt", text)
+
+
+@pytest.mark.parametrize("around", ["Xchg/Pyld", "BusMsg", "DataPDU/Body", "Envelope/Body/RequestPayload"])
+def test_a_camt_is_read_in_an_envelope_with_a_header_beside_it(around: str) -> None:
+    """R20: ISO 20022's own and those of SWIFT and SOAP, with several messages in them."""
+    begin = "".join(f"<{one}>" for one in around.split("/"))
+    end = "".join(f"</{one}>" for one in reversed(around.split("/")))
+    text = f"{begin}<Header><From>B</From></Header>{CAMT_DOCUMENT}{CAMT_DOCUMENT.replace('M-7', 'M-8')}{end}"
+    assert [one["message"] for one in rows("camt", "statement", text)] == ["M-7", "M-7", "M-8", "M-8"]
+
+
 HOSTILE = [
     ("x12", ISA + "\nGS*PO*A*B*20261121*0930*7*X*1~ST*850*1~" + "A*" * MOST_BYTES),
     ("x12", ISA + "\nGS*PO*A*B*20261121*0930*7*X*1~ST*850*1~" + "AB*1~" * 250_000),
