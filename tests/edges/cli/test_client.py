@@ -341,6 +341,18 @@ def test_files_that_no_feed_takes_are_named_and_change_no_exit_code(run, server)
     assert words in run("status").stdout
 
 
+def test_a_collect_that_a_server_did_not_answer_is_run_again(run, server):
+    """R97: the server was killed meanwhile; what a write must not, a collect may."""
+    server.answers["POST /v1/collect/inventory/stock_count"] = (0, {})
+    said = run("collect", "inventory.stock_count", code=75).stderr
+    assert "No answer came: the server took the collect of inventory.stock_count" in said
+    assert "Run it again" in said
+    assert "may have happened" not in said
+    assert "Do not repeat" not in said
+    told = json.loads(run("collect", "inventory.stock_count", "--json", code=75).stderr)
+    assert (told["code"], told["title"], told["retry"]) == ("uncertain", "No answer came", True)
+
+
 def test_collect_with_an_expectation_ends_otherwise_when_it_is_not_met(run, server):
     """R97: for a scheduler that starts what comes after by the exit code; what was known before is no new file."""
     place, feed = "POST /v1/collect/inventory/stock_count", "inventory.stock_count"

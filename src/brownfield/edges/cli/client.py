@@ -27,6 +27,15 @@ class NotRunning(Problem):
         return super().body(trace) | {"title": self.kind.title}
 
 
+class Unanswered(Problem):
+    """A server took a request that may be made again, and did not answer."""
+
+    def __init__(self, cause: str) -> None:
+        step = "Run it again, here or when the server is up: it goes on, and no event comes twice."
+        super().__init__("uncertain", cause, next=step, retry=True)
+        self.kind = replace(self.kind, title="No answer came")
+
+
 class Client:
     """Speaks to one server with one key.
 

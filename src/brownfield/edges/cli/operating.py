@@ -10,10 +10,12 @@ import typer
 from rich.console import RenderableType
 
 from brownfield.edges.cli.calling import split
-from brownfield.edges.cli.client import NotRunning
+from brownfield.edges.cli.client import NotRunning, Unanswered
+from brownfield.edges.cli.ending import Told
 from brownfield.edges.cli.session import Session
 from brownfield.edges.cli.status import reached, stray, told
 from brownfield.edges.cli.terminal import table
+from brownfield.rules.problem import Problem
 from brownfield.wrapper.duration import duration
 from brownfield.wrapper.manifest import MANIFEST
 
@@ -109,7 +111,7 @@ def collect(
     with here.terminal.risk(left), here.terminal.progress(f"Collecting {feed} …", lambda: _reached(here, feed)):
         if here.home.address():
             asked = {"replay": replay, "dry_run": dry_run}
-            answer = here.client().post(f"/v1/collect/{wrapper}/{name}", asked)
+            answer = _ask_for(here, feed, f"/v1/collect/{wrapper}/{name}", asked)
         else:
             answer = _collect_alone(here, wrappers, wrapper, name, replay=replay, dry_run=dry_run)
     found = answer["files"]
@@ -120,6 +122,18 @@ def collect(
     if len(taken) < expect and not dry_run:
         here.terminal.note(f"Expected {expect} of {feed}, and {len(taken)} were taken in.")
         raise typer.Exit(_NOT_NOW)
+
+
+def _ask_for(here: Session, feed: str, path: str, asked: dict[str, bool]) -> Any:
+    """The server's collect. One that was not answered is asked for again: no file gives its events twice."""
+    try:
+        return here.client().post(path, asked)
+    except Told:
+        raise
+    except Problem as problem:
+        if problem.code == "uncertain":
+            raise Unanswered(f"the server took the collect of {feed} and ended before it said how that went") from None
+        raise
 
 
 def _collected(answer: dict[str, Any]) -> Iterator[RenderableType]:
