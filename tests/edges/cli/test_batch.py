@@ -47,6 +47,12 @@ def test_a_decision_is_sent_with_its_note(run, server, words, path, body):
     assert server.last[2] == body
 
 
+def test_a_file_that_is_held_again_ends_as_a_held_one_does(run, server):
+    """R72: it had gone, and a script must not go on as if it were taken in."""
+    server.answers["POST /v1/batches/12/resume"] = (200, FILE | {"id": 13, "state": "held", "reason": "No such file"})
+    assert "No such file" in run("batches", "resume", 12, code=65).stdout
+
+
 def test_records_that_are_read_again_are_listed(run, server):
     """R20."""
     server.answers["POST /v1/batches/12/replay"] = (200, {"quarantined": [RECORD | {"state": "corrected"}]})

@@ -14,6 +14,7 @@ Id = Annotated[int, typer.Argument(metavar="ID", min=0, help="The file's number,
 Record = Annotated[int, typer.Argument(metavar="RECORD", min=0, help="The record's number, as `records` lists it.")]
 Note = Annotated[str, typer.Option(help="Why, for the audit.")]
 _BAD_INPUT = 65
+_NOT_TAKEN = frozenset({FileState.HELD, FileState.REFUSED})
 _NONE_OPEN = "No record of it is open in quarantine."
 _HEX = 96
 """Digits of a record that a table shows."""
@@ -41,10 +42,15 @@ def batches(
 
 
 def resume(context: typer.Context, id: Id, note: Note = "") -> None:  # noqa: A002
-    """Take in what is left of a held file; as many records as before may be unreadable."""
+    """Take in what is left of a held file; as many records as before may be unreadable.
+
+    Exits with 65 when it is held again, or was refused.
+    """
     found = _post(context, f"{id}/resume", {"note": note})
     told = f"File {id} goes on as file {found['id']}: {found['state']}, {found['events']} events."
     Session.of(context).terminal.give(found, [told, *([found["reason"]] if found.get("reason") else [])])
+    if found["state"] in _NOT_TAKEN:
+        raise typer.Exit(_BAD_INPUT)
 
 
 def refuse(context: typer.Context, id: Id, note: Note) -> None:  # noqa: A002
