@@ -251,6 +251,23 @@ def test_words_that_are_not_understood_are_named():
     assert "Not understood" not in ask("what did the agent do with SKU A-100 today").echo
 
 
+@pytest.mark.parametrize("asked", ["what was sent today", "files sent today", "which files were sent today"])
+def test_what_was_sent_has_left(asked):
+    """R100: what was made, could not leave or was withdrawn is not among it."""
+    events = ask(asked).events
+    assert {"input.sent", "input.resent"} <= set(events) <= {"write.sent", "input.sent", "input.resent"}
+    assert ("write.sent" in events) is ("files" not in asked)
+    assert "files that left" in ask(asked).echo
+
+
+@pytest.mark.parametrize("word", ["not", "no", "didn't", "weren't", "never"])
+def test_a_denial_is_said_not_to_be_understood(word):
+    """R100: “not sent today” is answered with what was sent, so the echo says what it left out."""
+    question = ask(f"what was {word} sent today")
+    assert question.events == ask("what was sent today").events
+    assert question.echo.endswith(f" Not understood: {word}.")
+
+
 WORDS = st.sampled_from(
     [
         "last",

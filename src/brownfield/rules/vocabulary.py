@@ -29,13 +29,16 @@ PLAIN = frozenset([
     "between", "both", "by", "came", "can", "carried", "carry", "come", "could", "did", "do", "does", "doing",
     "done", "during", "each", "every", "everything", "for", "from", "get", "give", "had", "happen", "happened",
     "happens", "has", "have", "her", "him", "his", "how", "i", "in", "into", "is", "it", "its", "list", "made",
-    "make", "many", "may", "me", "much", "my", "no", "not", "of", "on", "or", "our", "out", "please", "run", "show",
+    "make", "many", "may", "me", "much", "my", "of", "on", "or", "our", "out", "please", "run", "show",
     "since", "so", "system", "tell", "than", "that", "the", "their", "them", "then", "there", "these", "they",
     "thing", "things", "this", "those", "through", "time", "to", "under", "until", "up", "us", "via", "was", "we",
     "were", "what", "when", "where", "which", "while", "who", "whom", "whose", "why", "will", "with", "without",
     "would", "you", "your",
 ])  # fmt: skip
-"""Words that carry no meaning of their own here; any other one that is not understood is named in the echo."""
+"""Words that carry no meaning of their own here; any other one that is not understood is named in the echo.
+
+So is `not`, `no` or `didn't`: it turns a question round, and no answer here is turned round.
+"""
 
 _FILES = ("batch.", "input.")
 _REFUSED = ("call.denied", "write.denied", "write.declined", "write.rejected", "batch.refused")
@@ -109,7 +112,7 @@ EVENTS: dict[str, tuple[tuple[str, ...], str]] = {
     "reversed": (("write.",), "writes"),
     "revoked": (("key.revoked",), "keys that were revoked"),
     "schedule": (("schedule.",), "schedules"),
-    "sent": (("write.sent", "input."), "writes that left in a file"),
+    "sent": (("write.sent", "input.sent", "input.resent"), "files that left, and the writes in them"),
     "sent again": (("input.resent",), "files that were sent again"),
     "set aside": (("batch.held", "batch.refused"), "files that were set aside"),
     "taken back": (("input.withdrawn", "grant.removed"), "what was taken back"),
