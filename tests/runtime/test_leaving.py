@@ -7,6 +7,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from stage import until
 
 from brownfield.rules.paging import PAGED
 from brownfield.rules.problem import Problem
@@ -70,6 +71,15 @@ async def kept_back(desk, *orders):
     assert (await desk.send())["file"]["state"] == "prepared"
     (desk.inbox / "ORD000001.DAT").unlink()
     return ids
+
+
+def forge(desk):
+    """Change a file's bytes in the ledger, together with their hash."""
+    with desk.assembly.kernel.ledger.write() as connection:
+        (data,) = connection.exec_driver_sql("SELECT data FROM bf_input").one()
+        other = bytes(data).replace(b"A-100", b"B-666")
+        values = (other, hashlib.sha256(other).hexdigest())
+        connection.exec_driver_sql("UPDATE bf_input SET data = ?, sha256 = ?", values)
 
 
 def failing(*_):
@@ -152,13 +162,9 @@ async def test_what_is_not_what_was_approved_any_more_does_not_leave(desk, chang
 
 
 async def test_bytes_that_the_audit_does_not_know_do_not_leave(desk):
-    """Changed in the ledger together with their hash: the audit's chain has the one that was prepared."""
+    """The audit's chain has the hash of those that were prepared."""
     [id_] = await kept_back(desk, "SO-1")
-    with desk.assembly.kernel.ledger.write() as connection:
-        (data,) = connection.exec_driver_sql("SELECT data FROM bf_input").one()
-        other = bytes(data).replace(b"A-100", b"B-666")
-        values = (other, hashlib.sha256(other).hexdigest())
-        connection.exec_driver_sql("UPDATE bf_input SET data = ?, sha256 = ?", values)
+    forge(desk)
     await desk.settle()
     assert (desk.seen(), desk.states([id_])) == ({}, ["approved"])
     assert "are not those that were prepared" in desk.entries("input.withdrawn")[0].body["cause"]
@@ -276,3 +282,107 @@ async def test_a_place_that_hangs_holds_no_withdrawal(desk, monkeypatch):
         )
     assert gone["state"] == "withdrawn"
     answering.set()
+
+
+async def test_what_is_taken_away_late_is_not_of_the_next_file(desk, monkeypatch):
+    """R77: it has the name of the file that was withdrawn; nothing is put while that one may still be taken away."""
+    ids = await kept_back(desk, "SO-1")
+    come, ended = threading.Event(), threading.Event()
+    discard, release = Outgoing._discard, Outgoing._release
+
+    def late(*args):
+        come.wait(60)
+        discard(*args)
+        ended.set()
+
+    def overtaken(*args):
+        come.set()
+        ended.wait(60)
+        return release(*args)
+
+    monkeypatch.setattr("brownfield.runtime.connection.PATIENCE", 0.1)
+    with monkeypatch.context() as patch:
+        patch.setattr(Outgoing, "_discard", late)
+        await desk.assembly.sending.withdraw(desk.operator, "orders", "entry", 1, "it hangs")
+        patch.setattr(Outgoing, "_release", overtaken)
+        for _ in range(2):
+            await desk.settle()
+            await busy(desk)
+    assert (desk.seen(), desk.states(ids), desk.entries("input.sent")) == ({}, ["executing"], [])
+    assert len(desk.entries("input.blocked")) == 2  # of the one that was withdrawn, and of this one, once
+    come.set()
+    await until(lambda: "entry-look" not in [one.name for one in threading.enumerate()])
+    await left_once(desk, ids)
+
+
+async def busy(desk):
+    """Have sent what is approved, if it is not a file yet; it stays, and says why."""
+    if desk.assembly.sending.listing(desk.operator)[0]["state"] == "withdrawn":
+        await desk.send()
+    file = desk.assembly.sending.show(desk.operator, "orders", "entry", 1)["file"]
+    assert file["state"] == "prepared"
+    assert "is at work still" in file["reason"]
+
+
+async def left_once(desk, ids):
+    """The file leaves, and the job takes it; nothing more comes."""
+    for _ in range(2):
+        await desk.settle()
+        desk.work()
+    assert desk.states(ids) == ["sent"] * len(ids)
+    assert desk.taken() == [f"1 {number} D SO-{number} 00" for number in range(1, len(ids) + 1)]
+    [told] = desk.entries("input.sent")
+    assert "note" not in told.body
+    assert desk.entries("input.unknown") == []
+
+
+async def test_what_is_unfit_is_taken_away_before_the_next_file_is_put(desk, monkeypatch):
+    """R77: however long its place takes."""
+    ids = await kept_back(desk, "SO-1")
+    forge(desk)
+    come, discard = threading.Event(), Outgoing._discard
+
+    def late(*args):
+        come.wait(60)
+        discard(*args)
+
+    monkeypatch.setattr("brownfield.runtime.connection.PATIENCE", 0.1)
+    with monkeypatch.context() as patch:
+        patch.setattr("brownfield.runtime.sending.PATIENCE", 0.3)
+        patch.setattr(Outgoing, "_discard", late)
+        await desk.settle()
+        await until(lambda: desk.states(ids) == ["approved"])
+        assert (await desk.send())["file"]["state"] == "prepared"
+        assert desk.seen() == {}
+    come.set()
+    await left_once(desk, ids)
+
+
+async def test_what_vanishes_at_the_last_moment_is_not_said_to_be_sent(desk, monkeypatch):
+    """R77: that nothing is staged any more does not say that it left."""
+    id_ = await desk.approved("SO-1")
+    release = Outgoing._release
+
+    def robbed(*args):
+        for path in desk.inbox.glob(".*.staged"):
+            path.unlink()
+        return release(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Outgoing, "_release", robbed)
+        made = await desk.send()
+    assert (made["file"]["state"], desk.states([id_])) == ("leaving", ["executing"])
+    assert "was not found when it was to leave" in made["file"]["reason"]
+    await desk.settle()
+    assert (desk.seen(), desk.states([id_]), desk.entries("input.sent")) == ({}, ["unknown"], [])
+    assert len(desk.entries("input.unknown")) == 1
+
+
+async def test_what_is_not_seen_for_a_moment_leaves_later(desk, monkeypatch):
+    """R77: a share may show late what was written to it."""
+    ids = [await desk.approved("SO-1")]
+    with monkeypatch.context() as patch:
+        patch.setattr(Outgoing, "_release", lambda *_: False)
+        assert (await desk.send())["file"]["state"] == "leaving"
+    assert (desk.seen(), desk.states(ids), desk.entries("input.sent")) == ({}, ["executing"], [])
+    await left_once(desk, ids)

@@ -137,7 +137,8 @@ class InputAdapter(Protocol):
         """Give what is staged its name, the file first, the marker last, durably. May be done again.
 
         Returns:
-            Whether anything was staged. When nothing was, the file left before.
+            Whether anything was staged. When nothing was, the file left before, or somebody took away what was staged:
+            `where` tells.
 
         Raises:
             Rejected: Something else has the file's name (code `taken`); what was staged stays.

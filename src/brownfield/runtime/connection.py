@@ -3,9 +3,9 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -287,13 +287,28 @@ class InputConnection:
         except TimeoutError:
             raise _silent(self.name) from None
 
-    def _look(self, verb: Callable[[InputFile], Result], file: InputFile, done: Future[Result]) -> None:
+    @contextmanager
+    def alone(self) -> Iterator[InputAdapter]:
+        """The adapter, for whoever puts a file: nothing that was asked before can meet what is put now.
+
+        Raises:
+            Unavailable: What was asked before has not ended: it may take away a file of the same name.
+        """
+        if not self._looking.acquire(blocking=False):
+            raise Unavailable(f"what was asked of the place of {self.name} before is at work still, nothing is put"
+                              " meanwhile; where the place does not come back, have its mount taken away")  # fmt: skip
         try:
-            done.set_result(verb(file))
-        except BaseException as error:  # noqa: BLE001  whoever asked raises it
-            done.set_exception(error)
+            yield self.adapter
         finally:
             self._looking.release()
+
+    def _look(self, verb: Callable[[InputFile], Result], file: InputFile, done: Future[Result]) -> None:
+        try:
+            tell = partial(done.set_result, verb(file))
+        except BaseException as error:  # noqa: BLE001  whoever asked raises it
+            tell = partial(done.set_exception, error)
+        self._looking.release()  # whoever is told finds the place free
+        tell()
 
     def close(self) -> None:
         """Close the adapter."""

@@ -5,6 +5,7 @@ write side of such a connection.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
@@ -12,7 +13,7 @@ from typing import Any, cast
 from sqlalchemy import Connection
 
 from brownfield.contract import Failure, Unavailable
-from brownfield.contract.input import InputFile, Whereabouts
+from brownfield.contract.input import InputAdapter, InputFile, Whereabouts
 from brownfield.ledger.audit import search
 from brownfield.ledger.conflict import Moved
 from brownfield.ledger.halt import active_halts, blocking
@@ -34,6 +35,8 @@ from brownfield.wrapper.manifest import AcknowledgementTable
 
 WIDTH = 32
 """Places at which something is put at once. One that hangs keeps its thread, and must not keep other work waiting."""
+
+_LEFT = frozenset({Whereabouts.THERE, Whereabouts.TAKEN})
 
 
 class Putting:
@@ -101,16 +104,17 @@ class Putting:
         if file.step is not Step.LEAVING:
             return file
         ready, far = self._ready(file), self._far(file)
-        match far.adapter.where(ready):
-            case Whereabouts.STAGED:
-                with self._kernel.ledger.write() as connection:
-                    before = Step.RESENDING if file.resent else Step.PREPARED
-                    return advance(connection, file, before, reason=file.reason)
-            case Whereabouts.GONE:
-                return self._lost(file)
-            case _:
-                far.adapter.release(ready)
-                return self._sent(file, before=True)
+        with far.alone() as adapter:
+            found = adapter.where(ready)
+            if found in _LEFT:
+                adapter.release(ready)
+        if found in _LEFT:
+            return self._sent(file, before=True)
+        if found is Whereabouts.GONE:
+            return self._lost(file)
+        with self._kernel.ledger.write() as connection:
+            before = Step.RESENDING if file.resent else Step.PREPARED
+            return advance(connection, file, before, reason=file.reason)
 
     async def _changed(self, file: Input) -> dict[str, str]:
         """Which proposals would not do any more what was approved, by id."""
@@ -129,17 +133,19 @@ class Putting:
         ready, far = self._ready(file), self._far(file)
         with self._kernel.ledger.read() as connection:
             known = has_left(connection, file.place)
-        if not known:
-            far.adapter.adopt()
-        far.adapter.stage(ready)
-        leaving = self._leaving(file, changed)
-        if leaving.step is not Step.LEAVING:
-            self._discard(leaving)
-            return
-        try:
-            self._sent(leaving, before=not far.adapter.release(ready))
-        except (Failure, Moved) as why:
-            self._kept(leaving, str(why))
+        with far.alone() as adapter:
+            if not known:
+                adapter.adopt()
+            adapter.stage(ready)
+            leaving = self._leaving(file, changed)
+            if leaving.step is not Step.LEAVING:
+                with suppress(Failure):  # it stays, hidden, for nobody
+                    adapter.discard(ready)
+                return
+            try:
+                self._sent(leaving, before=_left_before(adapter, ready))
+            except (Failure, Moved) as why:
+                self._kept(leaving, str(why))
 
     def _leaving(self, file: Input, changed: Mapping[str, str]) -> Input:
         """Note that it is leaving; or take it back, where it is not any more what people approved.
@@ -249,7 +255,10 @@ class Putting:
             kernel.journal.add(connection, input_entry(kernel, "input.blocked", kept, cause=why))
 
     def _discard(self, file: Input) -> None:
-        """Take away what was staged of a file that was withdrawn; where that fails it stays, hidden, for nobody."""
+        """Take away what was staged of a file that was withdrawn; where that fails it stays, hidden, for nobody.
+
+        Where it takes longer than somebody waits, nothing is put there until it has ended: see `alone`.
+        """
         try:
             far = self._far(file)
             far.asked(far.adapter.discard, InputFile(file.name, b""))
@@ -293,6 +302,19 @@ class Back:
 
     why: str
     wrong: Mapping[str, str] = field(default_factory=dict)
+
+
+def _left_before(adapter: InputAdapter, ready: InputFile) -> bool:
+    """Whether a file had left before; where it had not, it leaves now.
+
+    Raises:
+        Unavailable: It has not left, as far as can be seen, and it cannot now.
+    """
+    if adapter.release(ready):
+        return False
+    if adapter.where(ready) not in _LEFT:
+        raise Unavailable(f"what was staged of {ready.name} was not found when it was to leave; it is looked for again")
+    return True
 
 
 def _as_prepared(connection: Connection, file: Input) -> bool:
