@@ -36,7 +36,7 @@ def faults(settings: FilesSettings) -> Iterator[Fault]:
     """What no file can be read with."""
     library, extra = _LIBRARIES.get(_scheme(settings), ("", ""))
     if library and find_spec(library) is None:
-        yield Fault("location", f"{_scheme(settings)} needs {library}", f"pip install 'brownfield[{extra}]'")
+        yield Fault("location", f"{_scheme(settings)} needs {library}", f"pip install '.[{extra}]'")
     if settings.authority is not None and not settings.authority.is_file():
         yield Fault("authority", f"there is no file {settings.authority.name}", "put it there, or name another")
     if settings.pgp is not None and shutil.which("gpg") is None:

@@ -6,7 +6,7 @@ One step per file, data flowing one way:
     connection: request (exact) → transport → reply (fault, exact) → check
     stub: the same backwards
 
-Importing this package imports neither httpcore2 nor yaml; they come with `pip install 'brownfield[rest]'`.
+Importing this package imports neither httpcore2 nor yaml; they come with `pip install '.[rest]'`.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from brownfield.contract.stub import Stub
 from brownfield_rest.demand import faults, secrets
 from brownfield_rest.setting import RestSettings
 
-INSTALL = "The rest adapter needs httpcore2, jsonschema-rs and PyYAML: pip install 'brownfield[rest]'"
+INSTALL = "The rest adapter needs httpcore2, jsonschema-rs and PyYAML: pip install '.[rest]'"
 
 
 def open_connection(opening: Opening[RestSettings]) -> CallAdapter:

@@ -9,7 +9,7 @@ One step per file, data flowing one way:
                 → receive: stream | reply (tree, multipart, multiref, encoded, fault) → seal → codec → check
     seal: security, saml | proof (signature, encryption)
 
-Importing this package imports neither zeep nor lxml; they come with `pip install 'brownfield[soap]'`.
+Importing this package imports neither zeep nor lxml; they come with `pip install '.[soap]'`.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ from brownfield.contract.stub import Sample, Stub
 from brownfield_soap.demand import faults, secrets
 from brownfield_soap.settings import SoapSettings
 
-INSTALL = "The soap adapter needs zeep and lxml: pip install 'brownfield[soap]'"
+INSTALL = "The soap adapter needs zeep and lxml: pip install '.[soap]'"
 
 
 def open_connection(opening: Opening[SoapSettings]) -> CallAdapter:

@@ -169,7 +169,7 @@ def _read(origin: Origin) -> Model:
     try:
         from brownfield_soap.reader import read  # noqa: PLC0415  # zeep is optional, and slow to import
     except ImportError as error:
-        raise Unavailable("Reading a WSDL needs zeep and lxml: pip install 'brownfield[soap]'") from error
+        raise Unavailable("Reading a WSDL needs zeep and lxml: pip install '.[soap]'") from error
     from brownfield_soap.doctor import ALL  # noqa: PLC0415  # lxml is optional too
 
     unrepaired = frozenset(origin.unrepaired) if origin.repair else ALL

@@ -12,7 +12,7 @@ from brownfield_soap.transport import Introduce
 from brownfield_soap.wire import Wire
 
 Secret = Callable[[str], str]
-NTLM = "Login by NTLM needs pyspnego: pip install 'brownfield[ntlm]'"
+NTLM = "Login by NTLM needs pyspnego: pip install '.[ntlm]'"
 
 
 @dataclass(frozen=True, slots=True)

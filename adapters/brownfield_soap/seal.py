@@ -21,7 +21,7 @@ from brownfield_soap.settings import SoapSettings
 if TYPE_CHECKING:
     from brownfield_soap.proof import Proof
 
-INSTALL = "Signatures and encryption need cryptography: pip install 'brownfield[wss]'"
+INSTALL = "Signatures and encryption need cryptography: pip install '.[wss]'"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def test_every_adapter_folder_is_in_the_wheel():
 
 
 def test_every_adapter_has_an_extra():
-    """A missing library fails with `pip install 'brownfield[soap]'`, which must then be there."""
+    """A missing library fails with `pip install '.[soap]'`, which must then be there."""
     extras = project()["project"]["optional-dependencies"]
     points = project()["project"]["entry-points"]["brownfield.adapters"]
     assert set(extras) > set(map(extra, points.values()))

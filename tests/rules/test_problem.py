@@ -48,6 +48,17 @@ def test_a_read_of_which_nobody_knows_may_be_made_again():
     assert Problem("uncertain", "A write.").body("t")["retry"] is False
 
 
+def test_a_missing_library_is_no_unavailable_system():
+    """R97: nobody waits for a system that was not asked; the extra is installed, and exit 78 says so to a scheduler."""
+    missing = Unavailable("workbooks need a library: pip install '.[excel]'")
+    missing.__cause__ = ModuleNotFoundError("python_calamine")
+    problem = from_failure(missing, system="x.xlsx")
+    assert (problem.code, problem.kind.exit, problem.retry) == ("unconfigured", 78, False)
+    assert problem.cause == "workbooks need a library: pip install '.[excel]'"
+    assert "checkout" in problem.next
+    assert from_failure(Unavailable("refused"), system="WMS").code == "unavailable"
+
+
 def test_what_is_not_known_is_left_out():
     """R97: no empty members."""
     body = Problem("busy", "Later.", retry_after=2.5, next="Wait 2.5 s.").body("t")

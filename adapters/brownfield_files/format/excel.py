@@ -226,7 +226,8 @@ def _cells(file: BinaryIO, wanted: str | int) -> Generator[Cells, None, None]:
         Unavailable: The library is missing.
     """
     if find_spec("python_calamine") is None:
-        raise Unavailable("workbooks need a library: pip install 'brownfield[excel]'")
+        missing = ModuleNotFoundError("python_calamine")
+        raise Unavailable("workbooks need a library: pip install '.[excel]'") from missing
     name = f"#{wanted}" if isinstance(wanted, int) else wanted
     command = [sys.executable, "-I", str(Path(sheet.__file__)), name]
     pipe = subprocess.PIPE

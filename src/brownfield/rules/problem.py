@@ -59,6 +59,10 @@ FAILURES: dict[type[Failure], str] = {
 }
 
 
+INSTALL = "Run that in brownfield's checkout, with the Python that runs brownfield; then do the same again."
+"""What to do where a library is missing: the message has the `pip install`. It is on no package index yet."""
+
+
 class Unconfigured(Unavailable):
     """Nothing was sent, for our own configuration lacks something: to try again does not help.
 
@@ -126,6 +130,8 @@ def from_failure(failure: Failure, *, system: str) -> Problem:
     """The problem that an adapter's failure is to the caller of a read."""
     if isinstance(failure, Unconfigured):
         return Problem("unconfigured", f"{system} was not asked: {failure.message}", next=failure.next)
+    if isinstance(failure, Unavailable) and isinstance(failure.__cause__, ImportError):
+        return Problem("unconfigured", failure.message, next=INSTALL)
     code = next(name for kind, name in FAILURES.items() if isinstance(failure, kind))
     said = {"code": failure.code, "detail": failure.detail} if failure.code or failure.detail else {}
     cause = f"{system}: {failure.message}"

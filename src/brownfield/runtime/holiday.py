@@ -7,7 +7,7 @@ from datetime import date
 from brownfield.wrapper.finding import BundleError, Finding
 from brownfield.wrapper.manifest import Manifest
 
-INSTALL = "pip install 'brownfield[calendar]'"
+INSTALL = "pip install '.[calendar]'"
 
 
 def unknown_calendars(manifest: Manifest) -> Iterator[Finding]:

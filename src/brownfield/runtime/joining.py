@@ -14,7 +14,7 @@ MEMORY = "256MB"
 """Memory that a join may take."""
 
 AT_ONCE = 10_000
-INSTALL = "pip install 'brownfield[snapshots]'"
+INSTALL = "pip install '.[snapshots]'"
 
 _LINES = "delim = '\t', quote = '', escape = '', header = false"
 _READ = f"read_csv({{}}, columns = {{{{'key': 'VARCHAR', 'text': 'VARCHAR'}}}}, auto_detect = false, {_LINES})"
@@ -62,9 +62,10 @@ def refuse_twice(state: State, spill: Path) -> None:
 def _database(spill: Path) -> Iterator[Any]:
     try:
         import duckdb  # noqa: PLC0415  optional
-    except ImportError:
+    except ImportError as missing:
         # Nothing is wrong with the extract: it waits where it is.
-        raise Unavailable(f"the extract is not sorted by its key, and to compare it takes DuckDB: {INSTALL}") from None
+        words = f"the extract is not sorted by its key, and to compare it takes DuckDB: {INSTALL}"
+        raise Unavailable(words) from missing
     shutil.rmtree(spill, ignore_errors=True)  # a killed run's: a part of an extract
     with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(spill)}) as database:
         yield database

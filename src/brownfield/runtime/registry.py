@@ -35,7 +35,7 @@ class Registry:
             adapter = self._points[name].load()
         except ImportError as error:
             raise Problem("not-found", f"the adapter `{name}` cannot be imported: {error}",
-                          next=f"pip install 'brownfield[{name}]'") from error  # fmt: skip
+                          next=f"In brownfield's checkout: pip install '.[{name}]'") from error  # fmt: skip
         if not isinstance(adapter, Adapter):
             raise Problem("internal", f"the entry point `{name}` is not an Adapter")
         return adapter

@@ -80,7 +80,7 @@ def rendered(registry: Registry, source: Source) -> bytes:
     render = registry.get(source.adapter).render
     if render is None:
         raise Problem("internal", f"the adapter `{source.adapter}` renders no records any more",
-                      next=f"install the brownfield[{source.adapter}] that collected them")  # fmt: skip
+                      next=f"in the checkout that collected them: pip install '.[{source.adapter}]'")  # fmt: skip
     return render(source.layout, source.kind, source.data)
 
 

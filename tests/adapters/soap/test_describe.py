@@ -33,7 +33,7 @@ def test_without_zeep_the_connection_says_what_to_install():
         "except c.Unavailable as error: print(error.message)"
     )
     ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert "pip install 'brownfield[soap]'" in ran.stdout
+    assert "pip install '.[soap]'" in ran.stdout
 
 
 def test_describing_twice_gives_the_same_bytes(connect):
