@@ -30,6 +30,7 @@ from brownfield_files.place.jail import (
     is_ours_to_read,
     jailed,
     own,
+    told,
 )
 from brownfield_files.place.staging import Staging
 
@@ -115,7 +116,7 @@ class Drop:
         for path, seen in self._regular(self._location.glob(beside(self._match))):
             name = path.relative_to(self._location).as_posix()
             if not explains(name, self._match, self._markers):
-                yield Stray(name, path.absolute().as_posix(), _instant(seen.st_mtime_ns))
+                yield Stray(told(name), path.absolute().as_posix(), _instant(seen.st_mtime_ns))
 
     def knows(self, address: str) -> bool:
         """Whether a file of this machine lies here and is to be taken, or can be explained."""

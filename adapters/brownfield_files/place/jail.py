@@ -58,15 +58,19 @@ def is_nobodys(name: str) -> bool:
 
 def is_ours_to_read(name: str) -> bool:
     """Not temporary, not hidden, not in a folder of ours, and with a name that JSON can hold."""
-    parts = PurePosixPath(name).parts
-    if parts[0] in OURS or any(part.startswith(".") for part in parts):
-        return False
-    return not parts[-1].lower().endswith(_UNFINISHED) and not re.search("[\ud800-\udfff]", name)
+    return not _is_passed_over(name) and not re.search("[\ud800-\udfff]", name)
 
 
 def explains(name: str, match: str, markers: Markers) -> bool:
     """Whether it is known what a name in a location is there for: it is to be taken, or a sign, or was put away."""
-    return not is_ours_to_read(name) or markers.is_one(name) or name.endswith(_SIGN) or is_match(name, match)
+    if _is_passed_over(name) or markers.is_one(name) or name.endswith(_SIGN):
+        return True
+    return is_ours_to_read(name) and is_match(name, match)
+
+
+def told(name: str) -> str:
+    """A name as people are told it: a byte that is no character and a sign that is not seen are written as escapes."""
+    return "".join(sign if sign.isprintable() else _escape(sign) for sign in name)
 
 
 def is_match(name: str, pattern: str) -> bool:
@@ -102,6 +106,16 @@ def jailed(root: Path, name: str) -> Path:
     if path.resolve() != path:
         raise Rejected(f"{name!r} does not lie within the drop", code="outside")
     return path
+
+
+def _escape(sign: str) -> str:
+    undecoded = "\udc80" <= sign <= "\udcff"  # how Python keeps a byte of a name that is not UTF-8
+    return f"\\x{ord(sign) - 0xDC00:02x}" if undecoded else sign.encode("unicode_escape").decode()
+
+
+def _is_passed_over(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return parts[0] in OURS or any(part.startswith(".") for part in parts) or parts[-1].lower().endswith(_UNFINISHED)
 
 
 def _fits(parts: Sequence[str], pattern: Sequence[str]) -> bool:

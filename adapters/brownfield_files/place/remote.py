@@ -17,7 +17,18 @@ from brownfield.contract.watched import Sighting, Stray
 from brownfield_files.place.archive import layers
 from brownfield_files.place.drop import Drop
 from brownfield_files.place.filesystem import Place, open_filesystem
-from brownfield_files.place.jail import INFLIGHT, Markers, beside, explains, is_nobodys, is_ours_to_read, jailed, own
+from brownfield_files.place.jail import (
+    INFLIGHT,
+    Markers,
+    beside,
+    explains,
+    is_match,
+    is_nobodys,
+    is_ours_to_read,
+    jailed,
+    own,
+    told,
+)
 from brownfield_files.place.reservation import Reservation
 from brownfield_files.place.staging import Staging, no_room
 
@@ -72,13 +83,17 @@ class RemoteDrop:
         with self._reaching() as there:
             found = self._listed(there, beside(self._match))
         for name, info in found.items():
-            if name.isprintable() and not explains(name, self._match, self._markers):
-                yield Stray(name, f"{self._address}/{name}", _modified(info))
+            if not self._explains(name):
+                yield Stray(told(name), f"{self._address}/{name}", _modified(info))
 
     def knows(self, address: str) -> bool:
         """Whether a file lies there and is to be taken, or can be explained."""
         root, name = f"{self._address}/", address.removeprefix(f"{self._address}/")
-        return address.startswith(root) and explains(name, self._match, self._markers)
+        return address.startswith(root) and self._explains(name)
+
+    def _explains(self, name: str) -> bool:
+        """As `explains`, but for a name that matches and is not taken, for it holds what is not seen."""
+        return explains(name, self._match, self._markers) and (name.isprintable() or not is_match(name, self._match))
 
     def flaw(self, sighting: Sighting, look: Callable[[BinaryIO, int], str]) -> str:
         """What says that a file there is not whole; over FTP, which reads no file from its middle, only its size."""

@@ -434,6 +434,30 @@ def test_what_no_match_takes_is_a_stray_unless_it_is_known_what_it_is_there_for(
     assert strays(bench, match="**/*.DAT") == ["NOTES.OK", "STK1.OK", "stk2.dat"]
 
 
+@pytest.mark.parametrize(("raw", "told"), [
+    (b"STOCK-\xe9t\xe9.TXT", "STOCK-\\xe9t\\xe9.TXT"), (b"STOCK-\xe9.DAT", "STOCK-\\xe9.DAT"),
+    (b"A\x1b[2J\nheld: none.TXT", "A\\x1b[2J\\nheld: none.TXT"), ("a\u202eb.TXT".encode(), "a\\u202eb.TXT"),
+    ("été 1.TXT".encode(), "été 1.TXT"),
+])  # fmt: skip
+def test_a_stray_of_any_name_is_told_on_one_line_of_plain_text(bench: "Bench", raw: bytes, told: str) -> None:
+    """R97: bytes that are not UTF-8, whatever matches them; a line feed forges no line of ours."""
+    Path(os.fsdecode(os.fsencode(bench.drop) + b"/" + raw)).write_bytes(b"x")
+    assert strays(bench) == [told]
+    assert list(bench.feed().sightings()) == []
+    assert not bench.feed(match="*.CSV").knows(os.fsdecode(os.fsencode(bench.drop) + b"/" + raw))
+
+
+@pytest.mark.parametrize("raw", [b"STOCK-\xe9.tmp", b".\xe9", b"archive/\xe9.TXT", b"\xe9.done"])
+def test_a_name_that_is_not_utf_8_is_no_stray_where_it_is_known_what_it_is_there_for(
+    bench: "Bench", raw: bytes
+) -> None:
+    """R97: temporary, hidden, put away, a sign."""
+    path = Path(os.fsdecode(os.fsencode(bench.drop) + b"/" + raw))
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"x")
+    assert strays(bench) == []
+
+
 def test_another_connection_over_the_place_knows_what_it_takes(bench: "Bench") -> None:
     """R97: by the file's address, from a folder above or below too; without looking there."""
     here, above = bench.feed(match="*.CSV", marker="{name}.ok"), bench.feed(location=bench.folder, match="drop/*.XML")

@@ -98,6 +98,17 @@ def test_a_file_is_claimed_copied_read_and_put_away_there_and_here(far: Far) -> 
     assert (far.bench.folder / "here" / "archive" / "STK1.DAT").read_bytes() == far.content
 
 
+def test_a_stray_with_signs_that_are_not_seen_is_told_escaped(far: Far) -> None:
+    """R97: it is not taken, so it is told, though it matches."""
+    for name in ("A\x1b[2J.DAT", "STK\u202e1.DAT"):
+        far.server.put(name, far.content)
+    feed = far.feed()
+    strays = list(feed.strays())
+    assert sorted(one.name for one in strays) == ["A\\x1b[2J.DAT", "STK\\u202e1.DAT"]
+    assert list(feed.sightings()) == []
+    assert not any(feed.knows(one.address) for one in strays)
+
+
 def test_where_nothing_may_be_changed_a_file_is_leased(far: Far) -> None:
     """R20: it is copied and stays; the stamp tells that it is the one that was taken."""
     far.server.put("STK1.DAT", far.content)
