@@ -237,7 +237,7 @@ class _Order:
             return
         for index, name in enumerate(names):
             if self.last is not None and name not in self._fill:
-                self._refuse_after(self.last, batch.number + index)
+                self._refuse_after(self.last, batch.frame(index))
             if name in self._ends:
                 self._add_end(batch.frame(index), name)
 
@@ -249,8 +249,9 @@ class _Order:
         else:
             self.first = frame
 
-    def _refuse_after(self, last: Frame, number: int) -> None:
-        raise Rejected(f"record {number} stands after the trailer, record {last.number}", code="trailer")
+    def _refuse_after(self, last: Frame, frame: Frame) -> None:
+        what = "" if frame.whole.strip(b"\r\n\x15\x25") else " (an empty line)"
+        raise Rejected(f"record {frame.number}{what} stands after the trailer, record {last.number}", code="trailer")
 
     def end(self) -> Frame | None:
         """The trailer; it is missed where it must be there."""

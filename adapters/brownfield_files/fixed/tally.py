@@ -98,7 +98,7 @@ class Tally:
     def _show(self, total: Total, statement: Statement) -> dict[str, Any]:
         if total.repeats:
             return _shown(statement, statement.stated)
-        found = _shown(statement, self._judged.show(total, self._sums.bounds(total)[0]))
+        found = _shown(statement, self._judged.show(total, self._sums.found(total)))
         return found if total.counts or total.repeats else {**found, "unreadable": self._sums.unreadable(total)}
 
 
@@ -136,7 +136,8 @@ class _Judge:
         if total.wraps:
             least = most = abs(least) % 10 ** (field.digits + common - field.scale)
         if exact and not least <= stated <= most:
-            found = self.show(total, sums.bounds(total)[0])
+            low, high, _ = sums.bounds(total)
+            found = self.show(total, low) if low == high else f"{self.show(total, low)} to {self.show(total, high)}"
             raise Rejected(
                 f"{where} states {total.stated} = {shown}, and the {'part' if total.by else 'file'} holds {found}",
                 code="totals",

@@ -75,7 +75,7 @@ class Sums:
         engine: What sums in columns.
     """
 
-    def __init__(self, totals: Iterable[Total], layout: Layout, encoding: Encoding, engine: Engine) -> None:
+    def __init__(self, totals: Sequence[Total], layout: Layout, encoding: Encoding, engine: Engine) -> None:
         self._encoding = encoding
         self._parts: dict[str, list[_Part]] = {}
         for total in totals:
@@ -83,6 +83,8 @@ class Sums:
                 if term.where or term.sums:
                     part = _part(total, layout.record(term.kind), term, encoding, engine)
                     self._parts.setdefault(term.kind, []).append(part)
+        parts = [part for several in self._parts.values() for part in several]
+        self._room = {total.name: _room(part for part in parts if part.total == total.name) for total in totals}
         self._kinds: Counter[str] = Counter()
         self._found: Counter[str] = Counter()
         self._unreadable: Counter[str] = Counter()
@@ -124,19 +126,29 @@ class Sums:
         """In how many records what a total sums could not be read."""
         return self._unreadable[total.name]
 
+    def found(self, total: Total) -> int:
+        """What the records that can be read come to."""
+        return -(-self._taken(total) // total.per) if total.counts else self._taken(total)
+
     def bounds(self, total: Total) -> tuple[int, int, bool]:
         """The least and the most that there may be, and whether these bounds are bounds at all.
 
         A record whose type cannot be told might or might not be counted. Where a summed field cannot be read, or a type
-        cannot be told, there are no bounds of a sum.
+        cannot be told, a sum may be off by as much as the fields have room for; what wraps has no bounds then, nor has
+        a part of the file, which such a record may begin or end.
         """
-        unknown = self._kinds[""]
-        found = self._found[total.name] + sum(
-            self._kinds[term.kind] for term in total.terms if not term.where and term.sums is None
-        )
+        unknown, found = self._kinds[""], self._taken(total)
         if total.counts:
-            return -(-found // total.per), -(-(found + unknown) // total.per), True
-        return found, found, not (unknown or self._unreadable[total.name])
+            return self.found(total), -(-(found + unknown) // total.per), True
+        unread = unknown + self._unreadable[total.name]
+        if unread and (total.wraps or (total.by and unknown)):
+            return found, found, False
+        low, high = self._room[total.name]
+        return found + unread * low, found + unread * high, True
+
+    def _taken(self, total: Total) -> int:
+        counted = (term.kind for term in total.terms if not term.where and term.sums is None)
+        return self._found[total.name] + sum(self._kinds[kind] for kind in counted)
 
     def _add(self, part: _Part, batch: Batch, indexes: Sequence[int]) -> None:
         """All at once, or, where one of them is in doubt, one by one."""
@@ -174,6 +186,18 @@ class Sums:
                 self._found[part.total] += part.factor * each.read(piece)
             except Broken:
                 self._unreadable[part.total] += 1
+
+
+def _room(parts: Iterable[_Part]) -> tuple[int, int]:
+    """The least and the most that one record may add, in units."""
+    ranges = [sorted(part.factor * end for end in _ends(part.sum.field)) for part in parts if part.sum]
+    return sum(min(0, low) for low, _ in ranges), sum(max(0, high) for _, high in ranges)
+
+
+def _ends(field: Field) -> tuple[int, int]:
+    """The least and the greatest value in units; a COMP-5 field holds whatever fits its bytes."""
+    most = (1 << field.length * 8 - field.signed) - 1 if field.native else 10**field.digits - 1
+    return (-most - field.native if field.signed else 0), most
 
 
 def _part(total: Total, record: RecordType, term: Term, encoding: Encoding, engine: Engine) -> _Part:

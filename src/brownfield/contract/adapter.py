@@ -119,7 +119,8 @@ class Checkpoint:
         record: Records consumed so far; the next record has this number (the first is 0).
         offset: Bytes consumed so far.
         prefix: sha256 of those bytes; a resume on other bytes is refused.
-        totals: Running totals by name, exact (decimals as strings).
+        totals: Running totals by name, exact (decimals as strings). One that the file states is a mapping: `stated`,
+            `found`, and `state`, which is `verified`, `unverified` or `absent`; people are told which is `unverified`.
         context: Whatever else the adapter needs to resume: open header, parent record.
     """
 

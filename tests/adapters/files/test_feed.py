@@ -80,6 +80,21 @@ def test_a_damaged_record_counts_and_its_sum_is_not_passed_in_silence(bench: "Be
     }
 
 
+@pytest.mark.parametrize(("off", "accepted"), [(9_999_999, True), (-9_999_999, True), (10_000_000, False)])
+def test_a_damaged_record_hides_no_more_than_it_has_room_for(bench: "Bench", off: int, accepted: bool) -> None:
+    """R20: one unreadable amount of seven digits is no reason to take a total that is wrong by more."""
+    for at, damage in enumerate((torn, lambda raw: b"\xe9" + raw[1:])):
+        details = bench.details(3)
+        details[1] = damage(details[1])
+        arrival = bench.write(bench.file(details, total=6 + off), f"STK{at}{off}.DAT")
+        if accepted:
+            totals = bench.collect(arrival)[-1].checkpoint.totals["sum_on_hand"]
+            assert (totals["state"], totals["found"]) == ("unverified", "6")
+            continue
+        with pytest.raises(Rejected, match="the file holds -9999993 to 10000005"):
+            bench.collect(arrival)
+
+
 def test_a_record_that_is_damaged_elsewhere_is_still_summed(bench: "Bench") -> None:
     """R20: a control total that can be checked is checked."""
     details = bench.details(3)
