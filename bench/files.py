@@ -187,7 +187,8 @@ class Drop:
     def _gathered(self, committing: Committing, file: BatchFile) -> None:
         """In one reading, as `Arriving` does it."""
         with Kept[Ready](self._folder / "home") as kept:
-            if not committing.keep(self.feed().gather(self.arrival), kept):
+            gathered = self.feed().gather(self.arrival)
+            if gathered is None or not committing.keep(gathered, kept):
                 raise RuntimeError("something is wrong with the file")
             committing.commit_kept(file, kept)
 

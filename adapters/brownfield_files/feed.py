@@ -87,13 +87,10 @@ class FilesFeed:
             raise Rejected(f"{arrival.name}: the layout changed since record {checkpoint.record}", code="layout")
         yield from self._read(arrival, partial(self._reader.chunks, arrival=arrival, checkpoint=checkpoint))
 
-    def gather(self, arrival: Arrival) -> Iterator[Chunk]:
-        """The rows, of a format that can be judged while it is read; of another those of `collect`."""
+    def gather(self, arrival: Arrival) -> Iterator[Chunk] | None:
+        """The rows, of a format that can be judged while it is read."""
         reader = self._reader
-        if isinstance(reader, OnePass):
-            yield from self._read(arrival, partial(reader.gather, arrival=arrival))
-        else:
-            yield from self.collect(arrival, Checkpoint())
+        return self._read(arrival, partial(reader.gather, arrival=arrival)) if isinstance(reader, OnePass) else None
 
     def _read(self, arrival: Arrival, read: Callable[[BinaryIO], Iterator[Chunk]]) -> Iterator[Chunk]:
         """The chunks of a file that is no larger than it may be, and stays as it is."""

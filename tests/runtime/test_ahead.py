@@ -1,5 +1,6 @@
 """What works beside those who wait: one item ahead, and what is kept until it may be told."""
 
+import os
 import threading
 
 import pytest
@@ -49,3 +50,11 @@ def test_what_is_kept_comes_back_in_order_and_leaves_nothing(tmp_path, size):
             kept.take(item)
         assert list(kept.given()) == items
         assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_is_full_is_no_defect_of_what_was_kept(tmp_path):
+    """What no longer fits is told by `take`; what is left in the buffer then is nobody's."""
+    with Kept(tmp_path) as kept, open("/dev/full", "wb") as full:
+        kept.take(bytes(5 << 20))
+        os.dup2(full.fileno(), kept._file.fileno())
+        kept.take("little")

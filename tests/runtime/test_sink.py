@@ -136,6 +136,44 @@ def test_what_is_packed_is_read_once_and_told_when_it_is_judged(tmp_path, readin
     assert not [path for path in (tmp_path / "home").iterdir() if path.name.startswith("tmp")]
 
 
+def test_a_total_that_could_not_be_proven_is_told(tmp_path, monkeypatch):
+    """R20: a record that cannot be read may hide what is missing, so whoever looks at the file is told."""
+
+    def collect_in_doubt(self, arrival, checkpoint):
+        for chunk in CannedFeed.collect(self, arrival, checkpoint):
+            totals = {"units": {"stated": "7", "found": "3", "state": "unverified"}, "lines": {"state": "verified"}}
+            yield replace(chunk, checkpoint=replace(chunk.checkpoint, totals={"records": 3, **totals}))
+
+    monkeypatch.setattr(Keeping, "collect", collect_in_doubt)
+    drop = CannedDrop()
+    drop.put("one.dat", DAMAGED)
+    with staged(tmp_path, drop=drop, adapters={"canned_feed": keeping(drop)}) as stage:
+        (file,) = collect(stage)
+        assert (file["state"], file["events"]) == ("archived", 2)
+        assert file["reason"] == "not proven, as records could not be read: units"
+        (entry,) = stage.entries("batch.committed")
+        assert entry.body["reason"] == file["reason"]
+
+
+def test_a_stop_while_a_file_is_gathered_begins_nothing_more(tmp_path, readings, monkeypatch):
+    """R20: nothing of it is told, and the file is taken up again, from its first record."""
+    drop = CannedDrop()
+    drop.put("one.dat", GOOD)
+    with staged(tmp_path, sink("raw"), drop=drop, adapters={"canned_feed": gathering(drop)}) as stage:
+        stopping, keep = stage.assembly.collecting.stopping, Committing.keep
+
+        def keep_and_stop(self, *given):
+            stopping.set()
+            return keep(self, *given)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Committing, "keep", keep_and_stop)
+            collect(stage)
+        assert readings == ["gather"]
+        stopping.clear()
+        assert collect(stage)[-1]["events"] == 5
+
+
 def test_of_a_file_that_is_wrong_at_its_end_nothing_is_told(tmp_path, readings):
     """R20: what was kept is let go of, and the reading that begins with the judgement says what is to be said."""
     Gathering.wrong.append("the totals do not hold")

@@ -79,8 +79,10 @@ class SurveyedFeed(FeedAdapter, Protocol):
 class GatheringFeed(FeedAdapter, Protocol):
     """A feed adapter that judges a file and gives its rows in one reading, for whoever keeps them until the end."""
 
-    def gather(self, arrival: Arrival) -> Iterator[Chunk]:
+    def gather(self, arrival: Arrival) -> Iterator[Chunk] | None:
         """The rows that `collect` gives from the first on, before the file is judged: until they end, all are in doubt.
+
+        None where that would be no less work, as of a format that is judged by reading all of it.
 
         A checkpoint has the control totals that were found up to it; the last one's are judged.
 

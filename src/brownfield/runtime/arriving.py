@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
@@ -42,6 +42,8 @@ from brownfield.runtime.watching import Watching
 from brownfield.wrapper.bundle import Feed
 from brownfield.wrapper.lock import shape_of
 
+_READ_ONCE = 1 << 30
+"""Bytes. What a kill throws away of a larger file is worth more than its second reading."""
 WORDS = {FileState.ARCHIVED: "batch.settled", FileState.COMMITTED: "batch.committed", FileState.HELD: "batch.held",
          FileState.REFUSED: "batch.refused"}  # fmt: skip
 
@@ -263,19 +265,35 @@ class Arriving:
             raise  # nothing is wrong with the file: it is taken up again when its place, or the ledger, is there
         except Exception as error:  # noqa: BLE001  whatever it is: an open file keeps every reader from all after it
             return self._hold(file, arrival, error)
-        committed = self._end(file, FileState.COMMITTED, "")
+        committed = self._end(file, FileState.COMMITTED, self._unproven(file))
         self._committing.settled(file)
         return self._settle(committed, arrival, FileState.COMMITTED)
 
+    def _unproven(self, file: BatchFile) -> str:
+        """Which control totals were stated and could not be proven, in words; empty where all were."""
+        with self._kernel.ledger.read() as connection:
+            totals = load_checkpoint(connection, file.id).totals
+        names = [name for name, one in totals.items() if isinstance(one, Mapping) and one.get("state") == "unverified"]
+        return f"not proven, as records could not be read: {', '.join(names)}" if names else ""
+
     def _take_in(self, file: BatchFile, arrival: Arrival, checkpoint: Checkpoint) -> bool:
         """Commit what is left of a file; whether its end was reached. In one reading, where what is kept is packed."""
-        adapter = self._place.adapter
-        if self._committing.packs and checkpoint == Checkpoint() and isinstance(adapter, GatheringFeed):
+        gathered = self._gathered(arrival) if checkpoint == Checkpoint() else None
+        if gathered is not None:
             with Kept[Ready](self._kernel.home.folder) as kept:
-                if self._committing.keep(adapter.gather(arrival), kept):
+                if self._committing.keep(gathered, kept):
                     self._found_right(file)
                     return self._committing.commit_kept(file, kept)
+            if self._stopping.is_set():
+                return False
         return self._committing.commit(file, self._preflighted(file, arrival, checkpoint))
+
+    def _gathered(self, arrival: Arrival) -> Iterator[Chunk] | None:
+        """The chunks of a file that is read once; None where it is read twice."""
+        adapter = self._place.adapter
+        if self._committing.packs and arrival.size <= _READ_ONCE and isinstance(adapter, GatheringFeed):
+            return adapter.gather(arrival)
+        return None
 
     def _preflighted(self, file: BatchFile, arrival: Arrival, checkpoint: Checkpoint) -> Iterator[Chunk]:
         """The chunks. That the first one came says that the whole file was found right."""

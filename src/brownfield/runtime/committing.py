@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
@@ -46,11 +47,16 @@ def _together(coming: Iterator[Ready]) -> Iterator[list[Ready]]:
     for ready in coming:
         some.append(ready)
         size += max(_LEAST, len(ready.events.data)) if isinstance(ready.events, Packed) else _TOGETHER
-        if size >= _TOGETHER:
+        if size >= _TOGETHER or ready.damaged:  # what is too much is seen before more is committed
             yield some
             some, size = [], 0
     if some:
         yield some
+
+
+def _with_layout(ready: Ready, layout: str) -> Ready:
+    """With the layout of the file's records, or without it: it may be longer than a chunk of them."""
+    return ready._replace(events=replace(ready.events, layout=layout)) if isinstance(ready.events, Packed) else ready
 
 
 class Committing:
@@ -85,7 +91,7 @@ class Committing:
 
     def commit_kept(self, file: BatchFile, kept: Kept[Ready]) -> bool:
         """Commit what was kept of a whole file until it was judged; whether its end was reached."""
-        return self._store(file, kept.given())
+        return self._store(file, (_with_layout(ready, kept.common) for ready in kept.given()))
 
     def keep(self, chunks: Iterator[Chunk], kept: Kept[Ready]) -> bool:
         """Keep the chunks of a whole file, packed; whether all is right with it.
@@ -97,7 +103,9 @@ class Committing:
                 ready = pack()
                 if ready.damaged or self._stopping.is_set():
                     return False
-                kept.take(ready)
+                if isinstance(ready.events, Packed):
+                    kept.common = ready.events.layout
+                kept.take(_with_layout(ready, ""))
             return True
         return False
 

@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from types import TracebackType
@@ -18,11 +19,15 @@ class Kept(Generic[Item]):
 
     Args:
         folder: Where that file is, for its owner alone.
+
+    Attributes:
+        common: A text that all of them have, kept once.
     """
 
     def __init__(self, folder: Path) -> None:
         self._file = SpooledTemporaryFile(_IN_MEMORY, dir=str(folder))  # noqa: SIM115 -- closed by this block
         self._count = 0
+        self.common = ""
 
     def take(self, item: Item) -> None:
         """Keep one more.
@@ -44,4 +49,5 @@ class Kept(Generic[Item]):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:  # fmt: skip
-        self._file.close()
+        with suppress(OSError):  # a full disk was told by `take`, or nobody waits for what is left
+            self._file.close()
