@@ -2,6 +2,7 @@
 
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -54,7 +55,7 @@ def test_what_is_kept_comes_back_in_order_and_leaves_nothing(tmp_path, size):
 
 def test_a_disk_that_is_full_is_no_defect_of_what_was_kept(tmp_path):
     """What no longer fits is told by `take`; what is left in the buffer then is nobody's."""
-    with Kept(tmp_path) as kept, open("/dev/full", "wb") as full:
+    with Kept(tmp_path) as kept, Path("/dev/full").open("wb") as full:
         kept.take(bytes(5 << 20))
         os.dup2(full.fileno(), kept._file.fileno())
         kept.take("little")
