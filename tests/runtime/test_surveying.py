@@ -8,6 +8,7 @@ from stage import GOOD, collect, prepare, staged
 
 from brownfield.contract import Adapter, Unavailable
 from brownfield.contract.watched import Stray
+from brownfield.rules.problem import Problem
 from brownfield.testing.canned import CannedDrop
 from brownfield.testing.canned.drop import RECORDS, CannedFeed, CannedFeedSettings
 from brownfield.wrapper.bundle import make_lock, open_bundle
@@ -81,7 +82,9 @@ async def test_what_no_feed_takes_is_told_by_collect_and_status(stage, yard):
     (file,) = await assembly.collecting.collect(operator, "canned", "stock_count")
     assert file["state"] == "archived"
     (told,) = assembly.collecting.strays("canned", "stock_count")
+    looked = stage.clock.now().isoformat(timespec="seconds")
     assert told == {"connection": "canned.drop", "files": 6, "since": "2026-11-01T00:00:00+00:00",
+                    "looked": looked, "unread": None,
                     "names": ["stk.dat", "a.txt", "b.txt", "c.txt", "d.txt"]}  # fmt: skip
     assert assembly.control.status(operator)["strays"] == [told]
     assert assembly.control.status(stage.agent)["strays"] == []
@@ -99,8 +102,32 @@ async def test_a_poll_surveys_once_a_minute_and_no_survey_stops_a_collect(stage,
     stage.clock.move(timedelta(minutes=1))
     collect(stage)
     assert yard.looks == 2
+    looked = stage.clock.now().isoformat(timespec="seconds")
+    stage.clock.move(timedelta(seconds=30))
     yard.down = True
     stage.drop.put("one.dat", GOOD)
     (file,) = await stage.assembly.collecting.collect(operator, "canned", "stock_count")
     assert (file["state"], yard.looks) == ("archived", 3)
-    assert stage.assembly.control.status(operator)["strays"][0]["files"] == 1, "as it was when it could be seen"
+    (told,) = stage.assembly.control.status(operator)["strays"]
+    assert (told["files"], told["looked"]) == (1, looked), "as it was when it could be seen"
+    assert told["unread"] == stage.clock.now().isoformat(timespec="seconds")
+    yard.down = False
+    await stage.assembly.collecting.collect(operator, "canned", "stock_count")
+    assert stage.assembly.control.status(operator)["strays"][0]["unread"] is None
+
+
+@pytest.mark.parametrize("verb", ["collect", "plan"])
+async def test_what_lay_in_a_location_that_cannot_be_read_is_not_told_as_lying_there(stage, yard, verb, monkeypatch):
+    """R97: a collect that does not come as far as the look says so, too."""
+    operator, yard.lying = stage.operator, ["stk.dat"]
+    await stage.assembly.collecting.collect(operator, "canned", "stock_count")
+
+    def hangs(_):
+        raise Unavailable("the share is gone")
+
+    monkeypatch.setattr(Surveyed, "arrivals", hangs)
+    stage.clock.move(timedelta(minutes=5))
+    with pytest.raises(Problem):
+        await getattr(stage.assembly.collecting, verb)(operator, "canned", "stock_count")
+    (told,) = stage.assembly.control.status(operator)["strays"]
+    assert datetime.fromisoformat(told["unread"]) - datetime.fromisoformat(told["looked"]) == timedelta(minutes=5)

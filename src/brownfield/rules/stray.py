@@ -22,12 +22,14 @@ class Survey:
         files: How many strays.
         names: Of those that have lain longest.
         since: When the oldest was changed last, by the clock of its place; None when that does not say.
+        unread: When it was tried last since then and the location could not be read, UTC; None when it could.
     """
 
     at: datetime
     files: int
     names: tuple[str, ...]
     since: datetime | None
+    unread: datetime | None = None
 
 
 def survey(strays: Iterable[Stray], now: datetime) -> Survey:

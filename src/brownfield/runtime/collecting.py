@@ -88,6 +88,7 @@ class Collecting:
                 self._surveying.look(opened, feed, asked=who is not None)
                 return taken + [incoming_body(opened, feed, file) for file in run.waiting]
             except Unavailable as failure:
+                self._surveying.lose(opened, feed)
                 raise from_failure(failure, system=opened.title) from failure
 
     async def plan(self, caller: Caller, wrapper: str, feed: str) -> list[dict[str, Any]]:
@@ -104,6 +105,7 @@ class Collecting:
             planned = list(Arriving(self._kernel, opened, feed, who, self.stopping).plan())
             self._surveying.look(opened, feed, asked=True)
         except Unavailable as failure:
+            self._surveying.lose(opened, feed)
             raise from_failure(failure, system=opened.title) from failure
         name = f"{opened.id}.{feed.name}"
         return [{"feed": name, "name": file, "size": size, "state": "planned", "note": note}

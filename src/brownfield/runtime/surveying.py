@@ -1,6 +1,8 @@
 """Surveying: what lies beside the files of a feed, and is no feed's."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from brownfield.contract import Unavailable
@@ -11,7 +13,7 @@ from brownfield.wrapper.bundle import Feed
 
 
 class Surveying:
-    """Knows what the last look at each location saw. What cannot be listed now leaves that as it was.
+    """Knows what the last look at each location saw. What cannot be listed now leaves that, and says so.
 
     Args:
         kernel: What is open; its `surveys` are kept here.
@@ -29,15 +31,25 @@ class Surveying:
         others = [one for one in self._surveyed() if one is not adapter]
         try:
             strays = [one for one in adapter.strays() if not any(other.knows(one.address) for other in others)]
-        except Unavailable:
-            return  # the collect itself says that, if it lasts
+        except Unavailable:  # the collect itself says that, if it lasts
+            self.lose(opened, feed)
+            return
         self._kernel.surveys[place] = survey(strays, now)
 
+    def lose(self, opened: OpenWrapper, feed: Feed) -> None:
+        """The location of a feed could not be read now: what the last look saw is no longer told as what lies there."""
+        place = (opened.id, feed.table.via)
+        if last := self._kernel.surveys.get(place):
+            self._kernel.surveys[place] = replace(last, unread=self._kernel.clock.now())
+
     def told(self, wrapper: str | None = None, connection: str | None = None) -> list[dict[str, Any]]:
-        """For each connection beside whose files something lies: how many strays, the oldest by name, since when."""
+        """For each connection beside whose files something lay: how many strays, the oldest by name, since when.
+
+        `looked` is when that was so; `unread` is when the location could not be read since then, if it could not.
+        """
         return [
             {"connection": f"{id_}.{name}", "files": seen.files, "names": list(seen.names),
-             "since": seen.since.isoformat(timespec="seconds") if seen.since else None}
+             "since": _instant(seen.since), "looked": _instant(seen.at), "unread": _instant(seen.unread)}
             for (id_, name), seen in sorted(self._kernel.surveys.items())
             if seen.files and wrapper in (None, id_) and connection in (None, name)
         ]  # fmt: skip
@@ -47,3 +59,7 @@ class Surveying:
             for far in opened.feeds.values():
                 if isinstance(far.adapter, SurveyedFeed):
                     yield far.adapter
+
+
+def _instant(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds") if at else None

@@ -330,15 +330,20 @@ def test_an_answer_that_contradicts_is_seen_where_people_look(run, server):
 def test_files_that_no_feed_takes_are_named_and_change_no_exit_code(run, server):
     """R97: by `collect` and by `status`, in words and in --json."""
     stray = {"connection": "inventory.nightly", "files": 7, "names": ["stk1.dat", "NOTES.txt"],
-             "since": "2026-11-01T00:00:00+00:00"}  # fmt: skip
+             "since": "2026-11-01T00:00:00+00:00", "looked": "2026-11-21T21:03:09+00:00",
+             "unread": None}  # fmt: skip
     server.answers["POST /v1/collect/inventory/stock_count"] = (200, {"files": [], "strays": [stray]})
     words = ("inventory.nightly: 7 files lie there that no feed takes (`match`): stk1.dat, NOTES.txt and 5 more, the"
-             " oldest changed 2026-11-01T00:00:00+00:00 (its own clock).")  # fmt: skip
+             " oldest changed 2026-11-01T00:00:00+00:00 (its own clock); looked at 2026-11-21 21:03 UTC")  # fmt: skip
     assert words in run("collect", "inventory.stock_count").stdout
     assert json.loads(run("collect", "inventory.stock_count", "--json").stdout)["strays"] == [stray]
     server.answers["GET /v1/status"] = (200, {"environment": "test", "identity": "o", "role": "operator",
                                               "systems": [], "strays": [stray]})  # fmt: skip
-    assert words in run("status").stdout
+    assert f"{words}.\n" in run("status").stdout
+    stray["unread"] = "2026-11-21T21:09:00+00:00"
+    said = run("status").stdout
+    assert "7 files lay there" in said
+    assert "looked at 2026-11-21 21:03 UTC, and at 2026-11-21 21:09 UTC it could not be read.\n" in said
 
 
 def test_a_collect_that_a_server_did_not_answer_is_run_again(run, server):

@@ -27,11 +27,19 @@ def reached(one: dict[str, Any]) -> str:
 
 def stray(one: dict[str, Any]) -> str:
     """`inventory.nightly: 7 files lie there that no feed takes: NOTES.txt, … and 2 more, the oldest changed 2026-…`."""
-    files, more = one["files"], one["files"] - len(one["names"])
-    lie = "1 file lies" if files == 1 else f"{files:,} files lie"
+    files, more, unread = one["files"], one["files"] - len(one["names"]), one.get("unread")
+    lie = "lay" if unread else "lies" if files == 1 else "lie"
     names = ", ".join(one["names"]) + (f" and {more:,} more" if more else "")
     since = f", the oldest changed {one['since']} (its own clock)" if one["since"] else ""
-    return f"{one['connection']}: {lie} there that no feed takes (`match`): {names}{since}."
+    looked = f"; looked at {_minute(one['looked'])}" if one.get("looked") else ""
+    now = f", and at {_minute(unread)} it could not be read" if unread else ""
+    count = "1 file" if files == 1 else f"{files:,} files"
+    return f"{one['connection']}: {count} {lie} there that no feed takes (`match`): {names}{since}{looked}{now}."
+
+
+def _minute(at: str) -> str:
+    """`2026-11-21 21:03 UTC`, of an instant in UTC."""
+    return f"{at[:10]} {at[11:16]} UTC"
 
 
 def _systems(found: dict[str, Any]) -> Iterator[RenderableType]:
