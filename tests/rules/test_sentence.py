@@ -568,3 +568,26 @@ def test_a_write_that_leaves_in_a_file_names_it_by_a_text():
     (text,) = story(life, PARIS)
     assert 'as record 1 of "ORD000001.DAT"' in text
     assert "1 write left in a file and nobody has answered yet" in summary(life)
+
+
+def test_a_write_that_was_answered_does_not_wait_for_an_answer():
+    """R100: nobody reads that there is no answer, and then the answer; whoever only looked at it did not answer."""
+    life = [entry("write.proposed"), entry("write.executing", 1, identity=None),
+            entry("write.sent", 2, identity=None, result={"file": "ORD000001.DAT", "record": 1}),
+            entry("proposal.read", 3)]  # fmt: skip
+    (text,) = story(life, PARIS)
+    assert "nobody has answered yet" in text
+    (text,) = story([*life, entry("write.done", 4, identity=None)], PARIS)
+    assert 'as record 1 of "ORD000001.DAT".' in text
+    assert "nobody has answered yet" not in text
+
+
+def test_a_file_that_a_person_withdrew_is_no_system_that_was_not_reached():
+    """R100: the system was not asked."""
+    (text,) = story([entry("write.proposed"), entry("write.released", 1, identity=None,
+                     cause="ORD000002.DAT was withdrawn before it left")], PARIS)  # fmt: skip
+    assert "A person withdrew the file of it at " in text
+    assert "nothing was sent, and it goes in the next file" in text
+    assert "could not be reached" not in text
+    (text,) = story([entry("write.released", identity=None, cause="refused")], PARIS)
+    assert "could not be reached" in text

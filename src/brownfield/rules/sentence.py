@@ -45,11 +45,13 @@ class Facts:
         entry: The entry.
         it: What the event is about: `it` within a story, described in full alone.
         time: ` at 14:11` within a story, else empty: the time stands in front.
+        latest: Whether nothing became of the write after it, as far as is known.
     """
 
     entry: Entry
     it: str
     time: str = ""
+    latest: bool = True
 
     @property
     def who(self) -> str:
@@ -99,6 +101,7 @@ class Facts:
 IT = "it"
 """What a story calls what it is about, once it has said so."""
 Template = Callable[[Facts], str]
+_WITHDRAWN = re.compile(r"\S+ was withdrawn before it left")
 _TITLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/()-]{0,63}")
 
 
@@ -219,16 +222,13 @@ EVENTS: dict[str, Template] = {
     "write.executing": lambda f: f"the writing of {f.it} to {f.system} began{f.time}",
     "write.done": _done,
     "write.rejected": lambda f: f"{f.system} rejected {f.it}{f.time}, nothing was written{f.said('cause')}",
-    "write.released": lambda f: (
-        f"{f.system} could not be reached for {f.it}{f.time}; nothing happened, and it will be tried again"
-        f"{f.said('cause')}"
-    ),
+    "write.released": lambda f: f"{_released(f)}{f.said('cause')}",
     "write.failed": _failed,
     "write.unknown": lambda f: (
         f"it is not known{f.time} whether {f.it} was written to {f.system}; it is not repeated,"
         f" and a person has to look{f.said('cause')}"
     ),
-    "write.sent": lambda f: f"{f.it} left for {f.system}{f.time}{_record(f)}; nobody has answered yet",
+    "write.sent": lambda f: f"{f.it} left for {f.system}{f.time}{_record(f)}{_unanswered(f)}",
     "write.unanswered": lambda f: (
         f"it is not known{f.time} whether {f.it} was taken by {f.system}; it is not sent in another file,"
         f" and a person has to look{f.said('cause')}"
@@ -309,6 +309,18 @@ EVENTS: dict[str, Template] = {
 def _record(facts: Facts) -> str:
     result = facts.entry.body.get("result") or {}
     return f" as record {int(result['record'])} of {plain(str(result['file']))}" if result else ""
+
+
+def _unanswered(facts: Facts) -> str:
+    return "; nobody has answered yet" if facts.latest else ""
+
+
+def _released(facts: Facts) -> str:
+    """A write that goes again: its file was taken back before it left, or its system was not reached."""
+    if _WITHDRAWN.fullmatch(str(facts.entry.body.get("cause", ""))):
+        return f"a person withdrew the file of {facts.it}{facts.time}; nothing was sent, and it goes in the next file"
+    whom = f"{facts.system} could not be reached for {facts.it}{facts.time}"
+    return f"{whom}; nothing happened, and it will be tried again"
 
 
 def _writes(facts: Facts) -> str:

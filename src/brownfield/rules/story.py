@@ -118,11 +118,12 @@ def _proposal(group: list[Entry], zone: ZoneInfo, undone: frozenset[str] | None)
     """One proposal's life: asked, decided by whom, written, read back, undone."""
     first, *rest = group
     written = any(entry.event == "write.done" for entry in rest)
+    last = next((entry for entry in reversed(group) if entry.event.startswith("write.")), None)
     parts = [sentence(first, zone)]
     for entry in rest:
         if entry.event != "write.executing" or not written:
             time = f" at {phrase.clock(entry.at, zone, told=first.at)}"
-            parts.append(told(Facts(entry, it=IT, time=time)))
+            parts.append(told(Facts(entry, it=IT, time=time, latest=entry is last)))
     known = undone is not None and _from_the_start(group)
     return " ".join([*parts, *(_state(group, undone or frozenset()) if known else ())])
 
