@@ -281,7 +281,11 @@ class InputConnection:
         done: Future[Result] = Future()
         if not self._looking.acquire(timeout=PATIENCE):
             raise _silent(self.name)
-        threading.Thread(target=self._look, args=(verb, file, done), name=f"{self.name}-look", daemon=True).start()
+        try:
+            threading.Thread(target=self._look, args=(verb, file, done), name=f"{self.name}-look", daemon=True).start()
+        except RuntimeError:  # the machine gives no more threads
+            self._looking.release()
+            raise
         try:
             return done.result(PATIENCE)
         except TimeoutError:
