@@ -32,6 +32,8 @@ from brownfield.wrapper.manifest import nearest
 
 HELD = 50
 """Held files that the status tells, latest first."""
+LATELY = timedelta(hours=24)
+"""How long the status tells of a refused file; nobody has to decide on it."""
 REMEMBERED = timedelta(days=30)
 """How long the status tells of an answer that contradicts; nothing ends it, for nobody decides on it here."""
 
@@ -110,6 +112,12 @@ class Control:
             and not blocking(halts, one.proposer, one.wrapper, one.operation)
         ]
 
+    def _refused(self, connection: Connection) -> list[BatchFile]:
+        """The files that were refused lately, latest first; one more than are told."""
+        since = self._kernel.clock.now() - LATELY
+        latest = files(connection, state=FileState.REFUSED, limit=HELD + 1)
+        return [file for file in latest if file.settled_at and file.settled_at >= since]
+
     def status(self, caller: Caller) -> dict[str, Any]:
         """Systems, halts, files that wait or are held, proposals, and what is due when."""
         with self._kernel.ledger.read() as connection:
@@ -118,6 +126,7 @@ class Control:
             begun = under_way(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else []
             behind = queued(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else {}
             held = files(connection, state=FileState.HELD, limit=HELD + 1) if caller.may(Ability.OVERSEE) else []
+            lost = self._refused(connection) if caller.may(Ability.OVERSEE) else []
             unread = open_by_feed(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else {}
             unsent = unfinished(connection, self._kernel.environment) if caller.may(Ability.OVERSEE) else []
             against = self._contradicted(connection) if caller.may(Ability.OVERSEE) else []
@@ -137,6 +146,9 @@ class Control:
                       "since": file.settled_at.isoformat(timespec="seconds") if file.settled_at else None}
                      for file in held[:HELD]],
             "more_held": len(held) > HELD,
+            "refused": [{"id": file.id, "feed": f"{file.wrapper}.{file.feed}", "file": file.name, "reason": file.reason}
+                        for file in lost[:HELD]],
+            "more_refused": len(lost) > HELD,
             "strays": Surveying(self._kernel).told() if caller.may(Ability.OVERSEE) else [],
             "unread": [{"feed": feed, "records": count} for feed, count in unread.items()],
             "unsent": [{"connection": f"{one.place.wrapper}.{one.place.connection}", "sequence": one.sequence,

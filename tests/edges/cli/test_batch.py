@@ -23,6 +23,17 @@ def test_the_status_says_how_many_records_are_open(run, server):
     assert "inventory.stock_count: 1,200 records could not be read and wait for a person" in said
 
 
+def test_the_status_says_which_files_were_refused(run, server):
+    """R97: how many, the latest names, and where the reasons are."""
+    lost = [{"id": n, "feed": "inventory.stock_count", "file": f"STK{n}.DAT", "reason": "totals"} for n in (4, 3, 2, 1)]
+    status = {"environment": "sandbox", "identity": "op", "role": "operator", "systems": []}
+    server.answers["GET /v1/status"] = (200, status | {"refused": lost, "more_refused": False})
+    said = " ".join(run("status").stdout.split())
+    assert "4 files were refused in the last 24 hours: STK4.DAT, STK3.DAT, STK2.DAT, …. See why:" in said
+    server.answers["GET /v1/status"] = (200, status | {"refused": lost[:1], "more_refused": False})
+    assert "1 file was refused in the last 24 hours: STK4.DAT." in " ".join(run("status").stdout.split())
+
+
 def test_records_are_listed_with_their_reason(run, server):
     """R97."""
     server.answers["GET /v1/batches/12/quarantine"] = (200, {"quarantined": [RECORD]})

@@ -122,6 +122,18 @@ async def test_the_status_tells_fifty_held_files_and_says_when_there_are_more(do
         assert (len(status["held"]), status["more_held"]) == (1, number == 1)
 
 
+async def test_the_status_tells_the_files_that_were_refused_lately(door, monkeypatch):
+    """R97: nobody has to ask for what was lost over night; the day after it is no news."""
+    stage, client = door
+    stage.drop.put("bad.dat", b"A-001 x\n= 9\n")
+    await client.post("/v1/collect/canned/stock_count", json={}, headers=stage.keys["operator"])
+    status = (await client.get("/v1/status", headers=stage.keys["operator"])).json()
+    assert [one["file"] for one in status["refused"]] == ["bad.dat"]
+    assert status["more_refused"] is False
+    monkeypatch.setattr(control, "LATELY", -control.LATELY)  # as if it had been earlier than that
+    assert (await client.get("/v1/status", headers=stage.keys["operator"])).json()["refused"] == []
+
+
 async def test_halt_and_resume(door):
     """R102: from the next request on."""
     stage, client = door

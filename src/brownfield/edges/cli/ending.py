@@ -28,7 +28,7 @@ EXITS: dict[int, str] = {
     75: "not now: busy, halted, out of time, or it may have happened (EX_TEMPFAIL)",
     76: "the system is not what is pinned (EX_PROTOCOL)",
     77: "no valid key, or not allowed (EX_NOPERM)",
-    78: "a bundle or brownfield.toml is wrong, or a secret is missing (EX_CONFIG)",
+    78: "a bundle or brownfield.toml is wrong, or a secret or a library is missing (EX_CONFIG)",
     130: "stopped with Ctrl-C",
 }
 """Every exit code, as sysexits.h has them where one fits."""

@@ -7,6 +7,9 @@ from rich.console import RenderableType
 
 from brownfield.edges.cli.terminal import table
 
+_NAMES = 3
+"""Names of refused files that are told, the latest."""
+
 
 def told(address: str, found: dict[str, Any]) -> Iterator[RenderableType]:
     """The status of a server as a person reads it; what is not there takes no line."""
@@ -63,10 +66,18 @@ def _files(found: dict[str, Any]) -> Iterator[RenderableType]:
         yield "Each needs a person: brownfield batches resume ID, or brownfield batches refuse ID."
         if found.get("more_held"):
             yield "These are the latest, and not all: brownfield batches --state held"
+    if found.get("refused"):
+        yield _refused(found["refused"], more=found.get("more_refused", False))
     yield from map(stray, found.get("strays", ()))
     for one in found.get("unread", ()):
         yield (f"{one['feed']}: {_records(one)} could not be read and wait for a person:"
                f" brownfield batches --feed {one['feed']}.")  # fmt: skip
+
+
+def _refused(files: list[dict[str, Any]], *, more: bool) -> str:
+    names = ", ".join(one["file"] for one in files[:_NAMES]) + (", …" if len(files) > _NAMES else "")
+    were = "1 file was" if len(files) == 1 and not more else f"{'More than ' * more}{len(files)} files were"
+    return f"{were} refused in the last 24 hours: {names}. See why: brownfield batches --state refused"
 
 
 def _inputs(found: dict[str, Any]) -> Iterator[RenderableType]:
