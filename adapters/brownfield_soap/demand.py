@@ -45,7 +45,7 @@ def faults(settings: SoapSettings) -> Iterator[Fault]:
             yield Fault(key, f"there is no file {path.name}", "put it there, or name another")
     sealed = next((key for key in SEALED if getattr(settings, key)), None)
     if sealed and find_spec("cryptography") is None:
-        yield Fault(sealed, "signatures and encryption need cryptography", "pip install 'brownfield[wss]'")
+        yield Fault(sealed, "signatures and encryption need cryptography", "pip install '.[wss]'")
 
 
 def is_private(address: str) -> bool:
