@@ -7,6 +7,7 @@ two members of one name, more members or bytes than allowed, and more bytes out 
 import gzip
 import stat
 import struct
+import sys
 import tarfile
 import zipfile
 import zlib
@@ -19,6 +20,11 @@ from typing import NamedTuple, Protocol
 from brownfield.contract import Rejected, Unavailable
 from brownfield_files.place.jail import checked
 from brownfield_files.place.pgp import Pgp, decrypted
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 _BLOCK = 256 * 1024
 _FREE = 10 * 1024 * 1024
@@ -188,10 +194,6 @@ def _gzip(path: Path, target: Path, meter: _Meter) -> None:
 
 
 def _zstd(path: Path, target: Path, meter: _Meter) -> None:
-    try:
-        from backports import zstd  # noqa: PLC0415  of the extra `files`, and of the standard library from 3.14 on
-    except ImportError as missing:
-        raise Unavailable("zstd files need a library: pip install 'brownfield[files]'") from missing
     try:
         with zstd.open(path, options={zstd.DecompressionParameter.window_log_max: _WINDOW}) as source:
             _copy(source, target, meter)

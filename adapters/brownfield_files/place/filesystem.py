@@ -148,4 +148,4 @@ def open_filesystem(place: Place) -> Any:
         return SCHEMES[place.scheme](place)
     except ImportError as missing:
         extra = "s3" if place.scheme == "s3" else "remote"
-        raise Unavailable(f"{place.scheme} needs a library: pip install 'brownfield[{extra}]'") from missing
+        raise Unavailable(f"{place.scheme} needs a library: pip install '.[{extra}]'") from missing

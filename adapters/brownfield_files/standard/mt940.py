@@ -87,7 +87,7 @@ class Mt940(Grouped):
         try:
             import mt940  # noqa: PLC0415  optional
         except ImportError:
-            raise LayoutError("mt940", 0, "the library mt-940 is missing: pip install 'brownfield[edi]'") from None
+            raise LayoutError("mt940", 0, "the library mt-940 is missing: pip install '.[edi]'") from None
         self._library = mt940
         quiet = logging.getLogger("mt940.tags")  # it would write what it cannot read, which is a customer's
         quiet.propagate, quiet.handlers = False, [logging.NullHandler()]
