@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
-from brownfield.contract import Rejected, Unavailable
+from brownfield.contract import Rejected
 from brownfield_files.place.jail import checked
 from brownfield_files.place.pgp import Pgp, decrypted
 
