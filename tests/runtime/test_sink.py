@@ -150,7 +150,7 @@ def test_a_total_that_could_not_be_proven_is_told(tmp_path, monkeypatch):
     with staged(tmp_path, drop=drop, adapters={"canned_feed": keeping(drop)}) as stage:
         (file,) = collect(stage)
         assert (file["state"], file["events"]) == ("archived", 2)
-        assert file["reason"] == "not proven, as records could not be read: units"
+        assert file["reason"] == "stated, and could not be proven: units"
         (entry,) = stage.entries("batch.committed")
         assert entry.body["reason"] == file["reason"]
 

@@ -20,7 +20,6 @@ import numpy as np
 import orjson
 
 from brownfield_files.fixed.plane import PAD, Mask, Planes, Show, Slab, count_digits, countable, show_field, total
-from brownfield_files.fixed.plane import on_side as planes_of
 from brownfield_files.fixed.sieve import compile_sieve
 from brownfield_files.layout.encoding import Encoding
 from brownfield_files.layout.normal_form import Field, Layout, Part, RecordType, Table, every_field, varies
@@ -200,7 +199,7 @@ def compile_total(field: Field, encoding: Encoding) -> Callable[[Batch, Sequence
 def on_side(raw: bytes, stride: int, length: int) -> memoryview:
     """See `engine.Engine`."""
     records = np.frombuffer(raw, np.uint8).reshape(-1, stride)
-    return planes_of(records[:, :length]).reshape(-1).data
+    return np.ascontiguousarray(records[:, :length].T).reshape(-1).data
 
 
 def _object(parts: tuple[Part, ...], origin: int, encoding: Encoding) -> Iterator[_Segment]:

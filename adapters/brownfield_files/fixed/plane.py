@@ -47,11 +47,6 @@ class Digits(NamedTuple):
     bad: Mask | None
 
 
-def on_side(records: Planes) -> Planes:
-    """Records turned over: all first bytes, then all second ones."""
-    return np.ascontiguousarray(records.T)
-
-
 class Slab:
     """Records on their side.
 
@@ -62,7 +57,7 @@ class Slab:
 
     def __init__(self, records: Planes, encoding: Encoding) -> None:
         self.count = len(records)
-        self.raw = on_side(records)
+        self.raw: Planes = np.ascontiguousarray(records.T)
         self._encoding = encoding
 
     def text(self, where: slice) -> Planes:

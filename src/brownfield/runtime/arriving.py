@@ -274,7 +274,7 @@ class Arriving:
         with self._kernel.ledger.read() as connection:
             totals = load_checkpoint(connection, file.id).totals
         names = [name for name, one in totals.items() if isinstance(one, Mapping) and one.get("state") == "unverified"]
-        return f"not proven, as records could not be read: {', '.join(names)}" if names else ""
+        return f"stated, and could not be proven: {', '.join(names)}" if names else ""
 
     def _take_in(self, file: BatchFile, arrival: Arrival, checkpoint: Checkpoint) -> bool:
         """Commit what is left of a file; whether its end was reached. In one reading, where what is kept is packed."""
